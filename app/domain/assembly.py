@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from app.domain.clauses import ClauseLibrary, ClauseSource, FormRowSource, SectionSource
 from app.domain.conditions import Condition
@@ -134,7 +134,7 @@ def assemble(library: ClauseLibrary, answers: Answers) -> Instrument:
         parties=tuple(PartyBlock(b.id, b.heading, _rows(work, b.rows)) for b in library.parties),
         preamble=_render(work, library.preamble),
         chapters=chapters,
-        deviations=(*kept, *work.removed),
+        deviations=(*kept, *(_printed(work, d) for d in work.removed)),
     )
 
 
@@ -193,14 +193,14 @@ def _number(
         request = overrides.get(source.id)
         if request is not None:
             after = request.text if request.kind is DeviationKind.OVERRIDE else ""
-            deviation = Deviation(request.kind, source.id, request.reason, _plain(work, text), _plain(work, after))
+            deviation = Deviation(request.kind, source.id, request.reason, text, after)
             if request.kind is DeviationKind.REMOVE:
                 work.removed.append(deviation)
                 continue
             text = request.text
         elif source.id in added:
             request = added[source.id]
-            deviation = Deviation(DeviationKind.ADD, source.id, request.reason, "", _plain(work, text))
+            deviation = Deviation(DeviationKind.ADD, source.id, request.reason, "", text)
         number = child_number(parent, source.level, len(result) + 1)
         owner_number = parent if source.level is Level.ITEM and parent_level is not None else ""
         changed = ClauseSource(
@@ -216,6 +216,15 @@ def _number(
             )
         )
     return tuple(result)
+
+
+def _printed(work: _Assembler, deviation: Deviation) -> Deviation:
+    """The deviation with its texts as they print; possible only once every number is known."""
+    return replace(
+        deviation,
+        library_text=_plain(work, deviation.library_text),
+        contract_text=_plain(work, deviation.contract_text),
+    )
 
 
 def _plain(work: _Assembler, text: str) -> str:
@@ -286,7 +295,7 @@ def _provision(work: _Assembler, item: _Numbered) -> Provision:
         prominent=source.prominent,
         position=item.position,
         topics=item.topics,
-        deviation=item.deviation,
+        deviation=_printed(work, item.deviation) if item.deviation is not None else None,
     )
 
 
