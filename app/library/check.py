@@ -1,0 +1,222 @@
+"""``clauses check``: everything that must hold of a clause library before a lawyer may rely on it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from app.domain.clauses import ClauseLibrary, ClauseSource, FormRowSource
+from app.domain.conditions import Condition, ConditionError
+from app.domain.laws import LawBook
+from app.domain.markup import ReferenceToken, TermToken, VariableToken, parse
+from app.library.coverage import PointCoverage, coverage
+
+MINIMUM_DUPLICATE = 24
+"""Equal texts shorter than this (characters) are common phrases, not a clause written twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryReport:
+    """Every problem found, and the coverage of the brief's points."""
+
+    problems: tuple[str, ...]
+    points: tuple[PointCoverage, ...]
+    characters: int
+    topics: int
+    obligations: int
+
+    @property
+    def covered(self) -> int:
+        return sum(1 for p in self.points if p.met)
+
+    @property
+    def clean(self) -> bool:
+        return not self.problems and self.covered == len(self.points)
+
+
+def check_library(library: ClauseLibrary, laws: LawBook) -> LibraryReport:
+    """All checks at once; a report is clean only if nothing at all was found."""
+    points = coverage(library)
+    problems = [
+        *_ids(library),
+        *_texts(library),
+        *_conditions(library),
+        *_conditional_references(library),
+        *_citations(library, laws),
+        *_terms(library),
+        *_topics(library),
+        *_obligations(library),
+        *_duplicates(library),
+        *(f"要点 {p.point.id} 未满足：{'；'.join(p.lacks)}" for p in points if not p.met),
+        *_unknown_points(library),
+    ]
+    characters = sum(len("".join(c.text.split())) for c in library.clauses())
+    return LibraryReport(
+        tuple(problems),
+        points,
+        characters,
+        sum(1 for _ in library.topics()),
+        sum(len(s.obligations) for s in library.sections()),
+    )
+
+
+def _rows(library: ClauseLibrary) -> Iterator[FormRowSource]:
+    yield from library.cover
+    for block in library.parties:
+        yield from block.rows
+    for section in library.sections():
+        yield from section.form
+
+
+def _all_texts(library: ClauseLibrary) -> Iterator[tuple[str, str]]:
+    """(place, marked-up text) of everything that can be printed."""
+    for clause in library.clauses():
+        yield clause.id, clause.text
+    for row in _rows(library):
+        yield row.id, row.text
+    for term in library.terms:
+        yield term.id, term.meaning
+    for topic in library.topics():
+        for provision, text in topic.wording.items():
+            yield f"{topic.id}→{provision}", text or ""
+    yield "preamble", library.preamble
+    yield "title", library.title
+
+
+def _ids(library: ClauseLibrary) -> Iterator[str]:
+    places = [c.id for c in library.clauses()] + [r.id for r in _rows(library)] + [t.id for t in library.terms]
+    for place, count in Counter(places).items():
+        if count > 1:
+            yield f"标识 {place} 重复出现 {count} 次"
+
+
+def _targets(library: ClauseLibrary) -> frozenset[str]:
+    return frozenset(
+        [c.id for c in library.clauses()]
+        + [f"s.{s.number}" for s in library.sections()]
+        + [f"ch.{c.index}" for c in library.chapters]
+    )
+
+
+def _texts(library: ClauseLibrary) -> Iterator[str]:
+    targets = _targets(library)
+    terms = {t.term for t in library.terms}
+    introduced = "\n".join(c.text for c in library.clauses())
+    for place, text in _all_texts(library):
+        try:
+            tokens = parse(text)
+        except ValueError as error:
+            yield f"{place}：{error}"
+            continue
+        for token in tokens:
+            match token:
+                case VariableToken(name, _) if name not in library.variables:
+                    yield f"{place}：未知变量 {name}"
+                case ReferenceToken(target, _) if target not in targets:
+                    yield f"{place}：引用的条款 {target} 不存在"
+                case TermToken(term) if term not in terms and f"“{term}”" not in introduced:
+                    yield f"{place}：术语“{term}”没有定义"
+                case _:
+                    pass
+    for clause in library.clauses():
+        if not clause.text and not clause.title:
+            yield f"{clause.id}：没有文字"
+        if clause.table and clause.table not in library.variables:
+            yield f"{clause.id}：表格变量 {clause.table} 不存在"
+
+
+def _conditions(library: ClauseLibrary) -> Iterator[str]:
+    places = [(c.id, c.when) for c in library.clauses()] + [(r.id, r.when) for r in _rows(library)]
+    places += [(v.name, v.condition) for v in library.variables] + [(v.name, v.constraint) for v in library.variables]
+    for place, text in places:
+        if not text:
+            continue
+        try:
+            condition = Condition.parse(text)
+        except ConditionError as error:
+            yield f"{place}：条件有误：{error}"
+            continue
+        yield from (f"{place}：条件引用未知变量 {n}" for n in sorted(condition.names) if n not in library.variables)
+
+
+def _conditional_references(library: ClauseLibrary) -> Iterator[str]:
+    """A provision may only point to one that stands whenever it stands itself."""
+    guards: dict[str, tuple[str, ...]] = {}
+
+    def visit(clause: ClauseSource, inherited: tuple[str, ...]) -> None:
+        own = (*inherited, clause.when) if clause.when else inherited
+        guards[clause.id] = own
+        for child in clause.children:
+            visit(child, own)
+
+    for section in library.sections():
+        for clause in section.provisions:
+            visit(clause, ())
+    for clause in library.clauses():
+        for token in parse(clause.text):
+            if isinstance(token, ReferenceToken):
+                missing = [g for g in guards.get(token.target, ()) if g not in guards[clause.id]]
+                if missing:
+                    yield f"{clause.id}：引用 {token.target}，而后者仅在“{'；'.join(missing)}”时存在"
+
+
+def _citations(library: ClauseLibrary, laws: LawBook) -> Iterator[str]:
+    for clause in library.clauses():
+        for code in clause.laws:
+            if laws.citation(code) is None:
+                yield f"{clause.id}：法条引用 {code} 不在 laws.yaml"
+
+
+def _terms(library: ClauseLibrary) -> Iterator[str]:
+    body = "\n".join(c.text for c in library.clauses())
+    for term, count in Counter(t.term for t in library.terms).items():
+        if count > 1:
+            yield f"术语“{term}”定义了 {count} 次"
+    sections = {s.number for s in library.sections()}
+    for term in library.terms:
+        names = term.term.replace(" P1–P4", "").split("/")
+        if not any(name in body for name in names):
+            yield f"术语“{term.term}”定义后从未使用"
+        if term.first_used not in sections:
+            yield f"术语“{term.term}”的首见节 {term.first_used} 不存在"
+
+
+def _topics(library: ClauseLibrary) -> Iterator[str]:
+    ids = {c.id for c in library.clauses()}
+    for topic in library.topics():
+        if not any(text for text in topic.wording.values()):
+            yield f"议题 {topic.id}（{topic.title}）没有退让文本"
+        yield from (f"议题 {topic.id}：条款 {p} 不存在" for p in (*topic.wording, *topic.provisions) if p not in ids)
+        yield from (f"议题 {topic.id}：未知变量 {v}" for v in topic.presets if v not in library.variables)
+        for provision, text in topic.wording.items():
+            clause = library.clause(provision)
+            if clause is not None and text is not None and text.strip() == clause.text:
+                yield f"议题 {topic.id}：{provision} 的退让文本与标准文本相同"
+
+
+def _obligations(library: ClauseLibrary) -> Iterator[str]:
+    ids = {c.id for c in library.clauses()}
+    for section in library.sections():
+        for duty in section.obligations:
+            if duty.provision not in ids:
+                yield f"义务 {duty.id}：条款“{duty.provision}”不存在"
+            if duty.variable and duty.variable not in library.variables:
+                yield f"义务 {duty.id}：未知变量 {duty.variable}"
+
+
+def _duplicates(library: ClauseLibrary) -> Iterator[str]:
+    seen: dict[str, ClauseSource] = {}
+    for clause in library.clauses():
+        key = "".join(clause.text.split())
+        if len(key) < MINIMUM_DUPLICATE:
+            continue
+        if key in seen:
+            yield f"{clause.id} 与 {seen[key].id} 文字相同"
+        seen[key] = clause
+
+
+def _unknown_points(library: ClauseLibrary) -> Iterator[str]:
+    known = {p.id for p in library.points}
+    for clause in library.clauses():
+        yield from (f"{clause.id}：要点 {p} 不存在" for p in clause.covers if p not in known)
