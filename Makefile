@@ -1,0 +1,51 @@
+# Two commands do everything on a fresh Debian 12+ / Ubuntu 24.04+ machine: `make run` and `make test`.
+VENV ?= .venv
+PY := $(VENV)/bin/python
+export VENV
+export PYTHONWARNINGS ?= default
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test run test test-only sure format lint types imports clauses bench soak demo lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+setup:
+	@tools/setup.sh run
+
+setup-test:
+	@tools/setup.sh test
+
+run: setup ## set up what is missing and serve on http://127.0.0.1:8000
+	@exec $(PY) -m app serve
+
+demo: setup ## draft the demonstration contract into out/demo
+	@$(PY) -m app demo
+
+test: setup-test ## set up what is missing and run every test
+	@$(PY) -m pytest
+
+sure: setup-test ## format, lint, types, import floors, clause checks, tests
+	@$(PY) -m ruff format --check .
+	@$(PY) -m ruff check .
+	@$(PY) -m mypy
+	@$(VENV)/bin/lint-imports
+	@$(PY) -m app clauses check
+	@$(PY) -m pytest
+
+format: setup-test ## write the house format
+	@$(PY) -m ruff format .
+	@$(PY) -m ruff check --fix .
+
+bench: setup-test ## measure speed and memory; writes docs/benchmarks.md
+	@$(PY) -m bench
+
+soak: setup-test ## long fault runs; prints its seed
+	@$(PY) -m pytest -m soak
+
+lock: setup-test ## compile the pinned requirements
+	@$(VENV)/bin/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --allow-unsafe requirements.in -o requirements.txt
+	@$(VENV)/bin/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --allow-unsafe requirements-dev.in -o requirements-dev.txt
+
+clean: ## remove what set-up and runs made (never the data under var/)
+	@rm -rf $(VENV) node_modules app/web/static/vendor out .mypy_cache .ruff_cache .pytest_cache .hypothesis
