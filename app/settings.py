@@ -1,0 +1,67 @@
+"""Settings from the environment. Every one is documented in README.md; a test fails when one is not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, each with the environment variable of the same name in capitals."""
+
+    host: str = field(default="127.0.0.1", metadata={"help": "监听地址"})
+    port: int = field(default=8000, metadata={"help": "监听端口"})
+    data_dir: Path = field(default=Path("var"), metadata={"help": "数据目录"})
+    database_url: str = field(default="", metadata={"help": "数据库地址；空为数据目录下的 SQLite"})
+    secret_key: str = field(default="", metadata={"help": "会话密钥；空则首次运行时生成并存入数据目录"})
+    threads: int = field(default=8, metadata={"help": "网页服务线程数"})
+    max_upload_mb: int = field(default=20, metadata={"help": "单次上传上限（MB）"})
+    language: str = field(default="zh", metadata={"help": "默认界面语言：zh 或 en"})
+    log_level: str = field(default="INFO", metadata={"help": "日志级别"})
+    trusted_proxies: int = field(default=0, metadata={"help": "前置反向代理的层数"})
+    secure_cookies: bool = field(default=False, metadata={"help": "仅通过 HTTPS 发送 Cookie（在 HTTPS 后部署时设为 1）"})
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Settings from ``environment``. Raises ``ValueError`` naming every variable that can't be used."""
+        source = os.environ if environment is None else environment
+        values: dict[str, object] = {}
+        faults: list[str] = []
+        for item in fields(cls):
+            raw = source.get(item.name.upper(), "").strip()
+            if not raw:
+                continue
+            try:
+                values[item.name] = _parse(item.name, raw)
+            except ValueError as error:
+                faults.append(f"{item.name.upper()}={raw}：{error}")
+        if faults:
+            raise ValueError("\n".join(faults))
+        return cls(**values)  # type: ignore[arg-type]
+
+    @property
+    def url(self) -> str:
+        return self.database_url or f"sqlite:///{(self.data_dir / 'chengyue.sqlite3').resolve()}"
+
+
+_RANGES = {"port": (0, 65535), "threads": (1, 64), "max_upload_mb": (1, 1024), "trusted_proxies": (0, 10)}
+
+
+def _parse(name: str, raw: str) -> object:
+    if name in _RANGES:
+        low, high = _RANGES[name]
+        if not raw.isdigit() or not low <= int(raw) <= high:
+            raise ValueError(f"须为 {low}–{high} 的整数")
+        return int(raw)
+    if name == "secure_cookies":
+        if raw not in ("0", "1"):
+            raise ValueError("须为 0 或 1")
+        return raw == "1"
+    if name == "language" and raw not in ("zh", "en"):
+        raise ValueError("须为 zh 或 en")
+    if name == "log_level" and raw.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise ValueError("须为 DEBUG、INFO、WARNING 或 ERROR")
+    return Path(raw) if name == "data_dir" else raw
