@@ -1,0 +1,44 @@
+"""What the use cases need from outside; ``app.wiring`` fills these with the real tools."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from app.domain.documents import Attachment, DocumentMeta, RenderedPdf, TextProof
+from app.domain.tree import Instrument, Table
+
+Progress = Callable[[str], None]
+"""Told the name of each step as it begins."""
+
+
+class DocxRenderer(Protocol):
+    def __call__(self, instrument: Instrument, meta: DocumentMeta, *, pages: Mapping[str, int] | None = None) -> bytes: ...
+
+
+class PdfRenderer(Protocol):
+    def render(
+        self, instrument: Instrument, meta: DocumentMeta, attachments: tuple[Attachment, ...] = ()
+    ) -> RenderedPdf: ...
+
+
+class HtmlRenderer(Protocol):
+    def __call__(self, instrument: Instrument, meta: DocumentMeta) -> str: ...
+
+
+class TextProver(Protocol):
+    """Holds a finished file's own text against the canonical text of the tree."""
+
+    def __call__(self, content: bytes, instrument: Instrument) -> TextProof: ...
+
+
+class AnnexWriter(Protocol):
+    """The annex tables as one workbook."""
+
+    def __call__(self, tables: tuple[Table, ...], meta: DocumentMeta) -> bytes: ...
+
+
+class GlyphCoverage(Protocol):
+    """Whether any installed font has the character."""
+
+    def __call__(self, character: str) -> bool: ...
