@@ -16,10 +16,12 @@ class DocxRenderer(Protocol):
     def __call__(self, instrument: Instrument, meta: DocumentMeta, *, pages: Mapping[str, int] | None = None) -> bytes: ...
 
 
+Attach = Callable[[Mapping[str, int]], tuple[Attachment, ...]]
+"""Called once the pages are laid out, with the page of every anchor; returns what the PDF shall carry."""
+
+
 class PdfRenderer(Protocol):
-    def render(
-        self, instrument: Instrument, meta: DocumentMeta, attachments: tuple[Attachment, ...] = ()
-    ) -> RenderedPdf: ...
+    def render(self, instrument: Instrument, meta: DocumentMeta, attachments: Attach | None = None) -> RenderedPdf: ...
 
 
 class HtmlRenderer(Protocol):
