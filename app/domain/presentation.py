@@ -10,7 +10,7 @@ import re
 from datetime import date, datetime
 from decimal import Decimal
 
-from app.domain.variables import Column, Contact, Option, Value, Variable, VariableType, is_blank
+from app.domain.variables import Contact, Option, Value, Variable, VariableType, is_blank
 
 FORMATS = frozenset({"", "number", "capitals", "both", "name", "title", "phone", "email"})
 
@@ -41,18 +41,6 @@ def present(variable: Variable, value: Value, fmt: str = "") -> str:
             raise ValueError(f"{variable.name} 不是联系人，不能使用格式 {fmt}")
         return str(getattr(value, fmt))
     return _typed(variable, value, bare=fmt == "number")
-
-
-def cell(column: Column, value: Value) -> str:
-    """The printed form of one table cell; a blank cell prints as ``—``."""
-    if is_blank(value):
-        return "—"
-    carrier = Variable(name=column.key, label=column.label, type=column.type, section="", options=column.options)
-    if column.type is VariableType.PERCENT:
-        return f"{number(value)}%"
-    if column.type is VariableType.MONEY and isinstance(value, Decimal):
-        return money_digits(value)
-    return _typed(carrier, value, bare=True)
 
 
 def _typed(variable: Variable, value: Value, *, bare: bool) -> str:

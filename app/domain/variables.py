@@ -126,6 +126,13 @@ class Variable:
     min_rows: int = 0
     max_length: int = 2000
     multiline: bool = False
+    default_from: str = ""
+    """Another variable whose value is taken where this one was not answered (``pay.account_name`` ← ``party_b.name``)."""
+    judged_by: str = ""
+    """A proofreading rule that owns the limits of this variable: a value outside the range or the constraint is let in
+    and becomes a finding with its legal basis, instead of an input fault."""
+    compact: bool = False
+    """Spaces and hyphens are dropped and letters upper-cased before checking (credit codes, account numbers)."""
 
     def option(self, value: str) -> Option | None:
         return next((o for o in self.options if o.value == value), None)
