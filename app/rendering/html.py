@@ -1,0 +1,169 @@
+"""The contract tree as HTML: the print document that the PDF is drawn from, and the fragment of the live preview.
+
+Layout is in ``templates/documents``; this module hands the tree to it through Jinja's immutable sandbox with escaping on,
+so that neither a template nor an answer can run anything.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Literal
+
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup, escape
+
+from app.domain.documents import DocumentMeta
+from app.domain.tree import Blank, Box, FilledValue, Instrument, Level, Provision, Reference, Section, Span, Table
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "documents"
+WIDE_TABLE_COLUMNS = 9
+"""A table of this many columns or more stands on landscape pages."""
+
+Medium = Literal["print", "screen"]
+
+_UNSAFE_IN_ANCHOR = re.compile(r"[^A-Za-z0-9_-]|-")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+@lru_cache(maxsize=8192)
+def anchor_of(place: str) -> str:
+    """The element id of a place (``fees.payment.invoice``, ``s.8.2``, ``table#row``): one to one, and a plain CSS identifier.
+
+    A dot becomes ``-``; every other character outside ``[A-Za-z0-9_]`` becomes its code point in hex between underscores.
+    """
+    name = _UNSAFE_IN_ANCHOR.sub(lambda m: "-" if m.group() == "." else f"_x{ord(m.group()):x}_", place)
+    return name if name[:1].isalpha() else f"p_{name}"
+
+
+def box_anchor(name: str) -> str:
+    """The element id of a signing box."""
+    return f"box-{anchor_of(name)}"
+
+
+def table_place(table: Table) -> str:
+    """The place of a table; its own id is a variable's name, which a provision may bear too."""
+    return f"{table.id}#table"
+
+
+def render_html(instrument: Instrument, meta: DocumentMeta, *, styled: bool = True) -> str:
+    """The whole contract as one HTML document.
+
+    ``styled`` puts the style sheets inside, so that the file can be opened alone; the PDF renderer passes its own, parsed once.
+    """
+    styles = Markup(_styles(meta.final)) if styled else None  # noqa: S704 - our own file, no part of it is an answer
+    return _environment("print").get_template("contract.html").render(contract=instrument, meta=meta, styles=styles)
+
+
+def render_preview(instrument: Instrument, *, final: bool = False) -> str:
+    """The contract as an embeddable fragment that looks like paper (styles: ``preview.css``).
+
+    Every place is an element with its anchor as ``id`` and the place's own id in ``data-id``; ``data-variables`` lists, parted by
+    spaces, the variables that it prints, so that a page can jump to what is being edited.
+    """
+    return _environment("screen").get_template("preview.html").render(contract=instrument, final=final)
+
+
+def template_text(name: str) -> str:
+    """A file of ``templates/documents``."""
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+@cache
+def _styles(final: bool) -> str:
+    return template_text("print.css") + ("" if final else template_text("draft.css"))
+
+
+@cache
+def _environment(medium: Medium) -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["words"] = _print_words if medium == "print" else _screen_words
+    environment.filters["anchor"] = anchor_of
+    environment.filters["cells"] = table_place
+    environment.filters["variables"] = _variables
+    environment.filters["short"] = lambda text: text[:16]
+    environment.filters["clean"] = _clean
+    environment.globals.update(flat=flat, shares=_shares, is_wide=_is_wide, leads=_leads, medium=medium)
+    return environment
+
+
+def flat(section: Section) -> Iterator[tuple[str, Provision]]:
+    """The provisions of a section in reading order with their layout class: ``art``, ``par``, ``itm`` (under a 条) or ``sub``."""
+    for provision in section.provisions:
+        yield from _flat(provision, None)
+
+
+def _flat(provision: Provision, parent: str | None) -> Iterator[tuple[str, Provision]]:
+    if provision.level is Level.ITEM:
+        kind = "itm" if parent in (None, "art") else "sub"
+    else:
+        kind = "art" if provision.level is Level.ARTICLE else "par"
+    yield kind, provision
+    for child in provision.children:
+        yield from _flat(child, kind)
+
+
+def _leads(provision: Provision) -> bool:
+    """Whether the provision must stay with what follows it: a bare heading, or words that end in a colon."""
+    return bool(provision.children or provision.table) and (not provision.content or provision.text.endswith(("：", ":")))
+
+
+def _shares(table: Table) -> tuple[str, ...]:
+    """Column widths in percent of the table, from the columns' relative widths."""
+    total = sum(c.width for c in table.columns) or 1
+    return tuple(f"{100 * c.width / total:.2f}%" for c in table.columns)
+
+
+def _is_wide(table: Table) -> bool:
+    return len(table.columns) >= WIDE_TABLE_COLUMNS
+
+
+def _clean(text: str) -> Markup:
+    """Escaped text without control characters, which HTML can't carry; line ends stay."""
+    return escape(_CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+
+
+def _print_words(content: tuple[Span, ...]) -> Markup:
+    parts: list[str] = []
+    for span in content:
+        match span:
+            case Reference(target=target, text=text, number=number) if number:
+                parts.append(f'<a href="#{anchor_of(target)}">{_clean(text)}</a>')
+            case Box(name=name, kind=kind, width=width, height=height):
+                size = f"width:{float(width):g}mm;height:{float(height):g}mm"
+                parts.append(f'<span class="box {kind.value}" id="{box_anchor(name)}" style="{size}"></span>')
+            case _:
+                parts.append(_clean(span.text))
+    return Markup("".join(parts))  # noqa: S704 - every part is escaped above
+
+
+def _screen_words(content: tuple[Span, ...]) -> Markup:
+    parts: list[str] = []
+    for span in content:
+        match span:
+            case FilledValue(text=text, variable=variable):
+                parts.append(f'<span class="value" data-variable="{escape(variable)}">{_clean(text)}</span>')
+            case Blank(variable=variable, label=label, text=text):
+                title = f'title="{escape(label)}"'
+                parts.append(f'<span class="blank" data-variable="{escape(variable)}" {title}>{text}</span>')
+            case Reference(target=target, text=text, number=number):
+                parts.append(
+                    f'<a href="#{anchor_of(target)}">{_clean(text)}</a>' if number else f'<mark class="dangling">{_clean(text)}</mark>'
+                )
+            case Box(name=name, kind=kind):
+                parts.append(f'<span class="box {kind.value}" id="{box_anchor(name)}"></span>')
+            case _:
+                parts.append(_clean(span.text))
+    return Markup("".join(parts))  # noqa: S704 - every part is escaped above
+
+
+def _variables(content: tuple[Span, ...], table: Table | None = None) -> str:
+    names = [s.variable for s in content if isinstance(s, FilledValue | Blank)]
+    if table is not None:
+        names.append(table.id)
+    return " ".join(dict.fromkeys(names))
