@@ -204,7 +204,11 @@ def read_date(raw: object) -> date:
 def _moment(raw: object) -> datetime:
     if isinstance(raw, datetime):
         return raw
-    found = _DATETIME.fullmatch(unicodedata.normalize("NFKC", str(raw)).strip())
+    text = unicodedata.normalize("NFKC", str(raw)).strip()
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        found = _DATETIME.fullmatch(text)
     if not found or int(found[2]) > 23 or int(found[3]) > 59:
         raise _Refused(f"“{_short(raw)}”不是日期和时刻", "例如 2027-01-01 09:00")
     day = read_date(found[1])
@@ -225,7 +229,11 @@ def _member(options: Sequence[Option], text: str) -> str:
 def _several(variable: Variable, raw: object) -> tuple[str, ...]:
     if isinstance(raw, Mapping):
         raise _Refused("应为列表")
-    parts: Sequence[object] = re.split(r"[,，、]", raw) if isinstance(raw, str) else raw if isinstance(raw, list | tuple) else [raw]
+    parts: Sequence[object] = [raw]
+    if isinstance(raw, str):
+        parts = re.split(r"[,，、]", raw)
+    elif isinstance(raw, list | tuple):
+        parts = raw
     chosen: list[str] = []
     for part in parts:
         if _nothing(part):
@@ -253,7 +261,8 @@ def _contact(variable: Variable, raw: object) -> tuple[Value, tuple[Problem, ...
     for key, part in raw.items():
         if key not in Contact.__slots__:
             near = get_close_matches(str(key), Contact.__slots__, n=1)
-            problems.append(Problem(f".{key}", "没有这一项", "name（姓名）、title（职务）、phone（电话）、email（邮箱）", near[0] if near else ""))
+            allowed = "name（姓名）、title（职务）、phone（电话）、email（邮箱）"
+            problems.append(Problem(f".{key}", "没有这一项", allowed, near[0] if near else ""))
             continue
         if _nothing(part):
             continue
@@ -294,7 +303,8 @@ def _row(variable: Variable, source: Mapping[object, object], place: int, proble
             problems.append(Problem(f"[{place}].{key}", f"第{place}行没有这一列", _columns(variable), near[0] if near else ""))
             continue
         value, faults = read_value(as_variable(column), raw)
-        problems.extend(replace(f, inside=f"[{place}].{column.key}", problem=f"第{place}行“{column.label}”：{f.problem}") for f in faults)
+        where, title = f"[{place}].{column.key}", f"第{place}行“{column.label}”"
+        problems.extend(replace(f, inside=where, problem=f"{title}：{f.problem}") for f in faults)
         if value is not None:
             row[column.key] = value  # type: ignore[assignment]
     return {column.key: row[column.key] for column in variable.columns if column.key in row}

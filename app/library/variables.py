@@ -178,9 +178,8 @@ def _options(models: list[OptionModel]) -> tuple[Option, ...]:
 
 
 def _column(model: ColumnModel) -> Column:
-    return Column(
-        model.key, model.label, VariableType(model.type), model.required, _options(model.options), model.width, model.unit, model.help
-    )
+    kind = VariableType(model.type)
+    return Column(model.key, model.label, kind, model.required, _options(model.options), model.width, model.unit, model.help)
 
 
 def _lines(path: Path) -> dict[str, int]:
