@@ -170,9 +170,9 @@ def _citations(library: ClauseLibrary, laws: LawBook) -> Iterator[str]:
 
 def _terms(library: ClauseLibrary) -> Iterator[str]:
     body = "\n".join(c.text for c in library.clauses())
-    for term, count in Counter(t.term for t in library.terms).items():
+    for name, count in Counter(t.term for t in library.terms).items():
         if count > 1:
-            yield f"术语“{term}”定义了 {count} 次"
+            yield f"术语“{name}”定义了 {count} 次"
     sections = {s.number for s in library.sections()}
     for term in library.terms:
         names = term.term.replace(" P1–P4", "").split("/")

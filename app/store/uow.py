@@ -19,9 +19,7 @@ class UnitOfWork:
         self.session = self._sessions()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self.session.rollback()
         self.session.close()
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
 
 from app.store import drafts  # noqa: F401  (registers the tables)
 from app.store.base import Base, Instant
 
 
-
-def render_item(kind: str, item: object, _context: object) -> str | bool:
+def render_item(kind: str, item: Any, _context: AutogenContext) -> str | Literal[False]:
     """``Instant`` is a plain timestamp with time zone in the schema; migrations must not import the application."""
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, Instant) else False
 

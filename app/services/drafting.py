@@ -1,0 +1,65 @@
+"""Compiling a draft: answers → computed values → tree → findings. No store, no clock; everything is an argument."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+
+from app.domain.assembly import assemble
+from app.domain.calendar import WorkingCalendar
+from app.domain.clauses import ClauseLibrary
+from app.domain.derivation import derive
+from app.domain.laws import LawBook
+from app.domain.proofreading import Draft, Finding, Severity, Stage, proofread, unresolved
+from app.domain.tree import Instrument
+from app.domain.variables import Answers
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """What a draft is compiled against: library, law book, working-day calendar, installed fonts."""
+
+    library: ClauseLibrary
+    laws: LawBook
+    calendar: WorkingCalendar
+    covered: Callable[[str], bool] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A contract as it stands: completed answers, numbered tree, findings.
+
+    ``blocking`` are the findings that keep it from being final: errors, and warnings without a recorded reason.
+    """
+
+    answers: Answers
+    instrument: Instrument
+    findings: tuple[Finding, ...]
+    blocking: tuple[Finding, ...]
+
+    def count(self, severity: Severity) -> int:
+        return sum(1 for f in self.findings if f.severity is severity)
+
+
+def build(reference: Reference, answers: Answers, today: date) -> tuple[Answers, Instrument]:
+    """Computed values added, tree assembled; the quick part, for the live preview."""
+    computed = derive(answers.values, today, reference.calendar, reference.laws)
+    complete = answers.with_values(computed)
+    return complete, assemble(reference.library, complete)
+
+
+def compile_draft(reference: Reference, answers: Answers, today: date, stage: Stage = Stage.REVIEW) -> Compiled:
+    """The whole contract with every finding of ``stage``."""
+    complete, instrument = build(reference, answers, today)
+    draft = Draft(
+        answers=complete,
+        instrument=instrument,
+        variables=reference.library.variables,
+        laws=reference.laws,
+        today=today,
+        calendar_years=reference.calendar.official_years,
+        covered=reference.covered,
+    )
+    findings = proofread(draft, stage)
+    return Compiled(complete, instrument, findings, tuple(unresolved(findings, complete.acknowledgements)))
