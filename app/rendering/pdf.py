@@ -56,6 +56,18 @@ class AssetFetcher(URLFetcher):  # type: ignore[misc]
         return URLFetcherResponse(url, self._assets[name].read_bytes(), {"Content-Type": media_type})
 
 
+class _ContractHTML(HTML):  # type: ignore[misc]
+    """A document with our own short default sheet; an engine that stops asking for it falls back to its own, only slower."""
+
+    default_sheet: CSS
+
+    def _ua_stylesheets(self, forms: bool = False) -> list[CSS]:
+        return [self.default_sheet]
+
+
+Attachments = Sequence[Attachment] | Callable[[Mapping[str, int]], Sequence[Attachment]]
+
+
 class PdfRenderer:
     """Draws instruments. Safe to share between threads: one document is drawn at a time (Pango's font map is not shared)."""
 
@@ -68,30 +80,37 @@ class PdfRenderer:
         self._fonts = FontConfiguration()
         faces = "".join(map(_font_face, fonts.faces))
         self._styles = [self._css(faces + template_text("print.css"))]
+        self._default_sheet = self._css(template_text("ua.css"))
         self._draft_styles = [*self._styles, self._css(template_text("draft.css"))]
         self._lock = Lock()
 
     def _css(self, text: str) -> CSS:
         return CSS(string=text, font_config=self._fonts, url_fetcher=self._fetcher, base_url=_ASSET)
 
-    def render(self, instrument: Instrument, meta: DocumentMeta, attachments: Sequence[Attachment] = ()) -> RenderedPdf:
-        """The finished file. ``attachments`` are embedded with their AFRelationship (ISO 19005-3, 6.8)."""
+    def render(self, instrument: Instrument, meta: DocumentMeta, attachments: Attachments = ()) -> RenderedPdf:
+        """The finished file. ``attachments`` are embedded with their AFRelationship (ISO 19005-3, 6.8).
+
+        A callable is asked for them once the layout is known: the DOCX that the PDF carries cites its page numbers.
+        """
         markup = render_html(instrument, meta, styled=False)
         with self._lock, _collection_deferred():
-            document = HTML(string=markup, base_url=_ASSET, url_fetcher=self._fetcher).render(
+            source = _ContractHTML(string=markup, base_url=_ASSET, url_fetcher=self._fetcher)
+            source.default_sheet = self._default_sheet
+            document = source.render(
                 font_config=self._fonts, stylesheets=self._styles if meta.final else self._draft_styles, pdf_variant=VARIANT
             )
             raw = document.write_pdf(pdf_variant=VARIANT, pdf_identifier=meta.digest[:32].encode(), uncompressed_pdf=True)
             anchors = {name: (i, box) for i, page in enumerate(document.pages, 1) for name, box in page.anchors.items()}
             heights = [page.height * _POINTS_PER_PIXEL for page in document.pages]
-            del document
+            del document, source
         pages = {place: anchors[anchor_of(place)][0] for place in _places(instrument) if anchor_of(place) in anchors}
         boxes = tuple(
             _placement(box.name, *anchors[box_anchor(box.name)], heights)
             for _, box in instrument.boxes()
             if box_anchor(box.name) in anchors
         )
-        return RenderedPdf(_finish(raw, meta, attachments), len(heights), pages, boxes)
+        carried = attachments(pages) if callable(attachments) else attachments
+        return RenderedPdf(_finish(raw, meta, carried), len(heights), pages, boxes)
 
 
 def _font_face(face: Face) -> str:

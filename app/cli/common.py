@@ -1,0 +1,74 @@
+"""What several commands share: reading an answers file, printing findings, the date option."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from app.domain.answers import Reading, read_answers
+from app.domain.clauses import ClauseLibrary
+from app.domain.interchange import plain_value
+from app.domain.proofreading import Finding
+from app.wiring import today as beijing_today
+
+
+class Day(click.ParamType):
+    """A date as YYYY-MM-DD."""
+
+    name = "YYYY-MM-DD"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"“{value}”不是有效日期，应写成 2026-11-22 的样子。", param, ctx)
+
+
+today_option = click.option("--today", type=Day(), default=beijing_today, show_default="今天", help="以这一天为今天。")
+
+
+def read_file(path: Path, library: ClauseLibrary) -> Reading:
+    """An answers file as typed answers with all its faults. Raises ``InputError`` where the file itself can't be used."""
+    from app.library.answers_file import read_answers_file
+
+    source = read_answers_file(path)
+    return read_answers(library.variables, source.data, topics=library.topics(), lines=source.lines)
+
+
+def finding_data(finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "place": {
+            "provision": finding.place.provision_id,
+            "number": finding.place.number,
+            "variable": finding.place.variable,
+            "excerpt": finding.place.excerpt,
+        },
+        "basis": [{"code": c.code, "text": str(c)} for c in finding.basis],
+        "fix": finding.fix,
+        "patch": plain_value(getattr(finding.patch, "value", None)) if finding.patch else None,
+    }
+
+
+def print_findings(findings: Iterable[Finding]) -> None:
+    for finding in findings:
+        basis = "；".join(str(c) for c in finding.basis)
+        click.echo(f"[{finding.severity.label}] {finding.rule} {finding.place.label}：{finding.message}")
+        if finding.fix:
+            click.echo(f"        改法：{finding.fix}")
+        if basis:
+            click.echo(f"        依据：{basis}")
+
+
+def tally(findings: Iterable[Finding]) -> str:
+    found = list(findings)
+    counts = {s: sum(1 for f in found if f.severity.value == s) for s in ("error", "warn", "info")}
+    return f"错误 {counts['error']}，警告 {counts['warn']}，提示 {counts['info']}"

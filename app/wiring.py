@@ -1,0 +1,98 @@
+"""Builds the real tools and hands them over. Heavy tools are made on first use, so that the first page comes at once."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from app.domain.clauses import ClauseLibrary
+from app.library.calendars import load_calendar
+from app.library.laws import load_laws
+from app.library.loader import load_library
+from app.services.drafting import Reference
+from app.services.generation import Tools
+from app.settings import Settings
+from app.store.engine import open_engine
+from app.store.migrate import upgrade
+from app.store.uow import UnitOfWork
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """Dates of law are days in Beijing."""
+    return datetime.now(BEIJING).date()
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """Everything a door may need, for one set of settings."""
+
+    settings: Settings
+
+    @cached_property
+    def library(self) -> ClauseLibrary:
+        return load_library()
+
+    @cached_property
+    def reference(self) -> Reference:
+        from app.rendering.fonts import covered
+
+        return Reference(self.library, load_laws(), load_calendar(), covered)
+
+    @cached_property
+    def tools(self) -> Tools:
+        """Renderers and provers. Raises ``EngineError`` naming the missing system package."""
+        from app.rendering.annexes import write_annexes
+        from app.rendering.docx import render_docx
+        from app.rendering.fonts import ensure_fonts
+        from app.rendering.html import render_html
+        from app.rendering.pdf import PdfRenderer
+        from app.rendering.proof.docx_text import prove_docx
+        from app.rendering.proof.pdf_text import prove_pdf
+
+        renderer = PdfRenderer(ensure_fonts(self.settings.data_dir / "fonts"))
+        return Tools(
+            docx=render_docx, pdf=renderer, html=render_html, annexes=write_annexes, prove_docx=prove_docx, prove_pdf=prove_pdf
+        )
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The database, brought to the newest schema."""
+        engine = open_engine(self.settings.url)
+        upgrade(engine)
+        return engine
+
+    def unit_of_work(self) -> UnitOfWork:
+        return UnitOfWork(self.engine)
+
+    @cached_property
+    def secret_key(self) -> str:
+        """The session key: from the settings, else made at first run and kept readable by the owner alone."""
+        if self.settings.secret_key:
+            return self.settings.secret_key
+        path = self.settings.data_dir / "secret-key"
+        if not path.exists():
+            _write_secret(path, secrets.token_hex(32))
+        return path.read_text(encoding="ascii").strip()
+
+
+def _write_secret(path: Path, value: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(handle, "w", encoding="ascii") as stream:
+        stream.write(value)
