@@ -132,7 +132,7 @@ def compare_blocks(lines: Sequence[CanonicalLine], blocks: Iterable[FoundBlock])
     """
     found = [b for b in blocks if words(b.printed)]
     wanted = [line for line in lines if words(line.text)]
-    left = [_block_words(line.text) for line in wanted]
+    left = [_line_words(line) for line in wanted]
     right = [_cells_words(b.cells) if b.cells else words(b.printed) for b in found]
     differences: list[TextDifference] = []
     if left == right:
@@ -162,8 +162,10 @@ def _paired(
     return result
 
 
-def _block_words(text: str) -> str:
-    return _cells_words(text.split(CELL_SEPARATOR))
+def _line_words(line: CanonicalLine) -> str:
+    if "#" in line.anchor:  # a row of a table: the borders of its cells count
+        return _cells_words(line.text.split(CELL_SEPARATOR))
+    return words(line.text)
 
 
 def _cells_words(cells: Sequence[str]) -> str:

@@ -1,0 +1,208 @@
+"""DOCX of the contract tree: docxtpl fills cover, headers, footers and signature frame, lxml builds the numbered body.
+
+The template (templates/documents/contract.docx) is an ordinary Word file; a lawyer may restyle it and move the body's
+placeholder. Jinja runs sandboxed and strict; nothing from an answer is ever run as a template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docxtpl import DocxTemplate
+from jinja2 import StrictUndefined, TemplateError as JinjaError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from lxml import etree
+
+from app.domain.documents import DocumentMeta
+from app.domain.tree import Instrument
+from app.rendering.docx_body import BodyWriter
+from app.rendering.docx_contents import contents_xml
+from app.rendering.docx_forms import CONTENT, LABEL, FormFrame
+from app.rendering.docx_numbering import Numbering, number_properties
+from app.rendering.docx_package import set_custom_properties, write_package
+from app.rendering.docx_runs import RunWriter, Targets
+from app.rendering.docx_styles import Style, Styles, TemplateError, read_styles
+from app.rendering.docx_xml import MC, NSMAP, Ids, clean, paragraph, w
+
+TEMPLATE = Path(__file__).resolve().parent.parent.parent / "templates" / "documents" / "contract.docx"
+CONTENTS = "\ue001contents\ue001"
+BODY = "\ue001body\ue001"
+DRAFT_MARK = "草稿"
+SHORT_DIGEST = 12
+"""Hex digits of the digest in the footer: 48 bits, enough to tell two versions of a contract apart at a glance."""
+
+PROPERTY_PREFIX = "chengyue."
+
+
+def environment() -> ImmutableSandboxedEnvironment:
+    """Jinja that can't reach Python's inside and fails on a placeholder it does not know."""
+    return ImmutableSandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
+
+
+def template_context(instrument: Instrument, meta: DocumentMeta) -> dict[str, object]:
+    """Every placeholder a template may use, with its value."""
+    return {
+        "title": clean(instrument.title),
+        "number": clean(meta.number),
+        "version": clean(meta.version),
+        "document_id": clean(meta.document_id),
+        "digest": meta.digest,
+        "digest_short": meta.digest[:SHORT_DIGEST],
+        "draft_mark": "" if meta.final else DRAFT_MARK,
+        "cover": [{"label": clean(r.label), "value": clean(r.text)} for r in instrument.cover],
+        "contents": CONTENTS,
+        "body": BODY,
+        "form_label": LABEL,
+        "form_content": CONTENT,
+    }
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, modified: int) -> bytes:
+    return path.read_bytes()
+
+
+def render_docx(
+    instrument: Instrument,
+    meta: DocumentMeta,
+    *,
+    template: Path | None = None,
+    pages: Mapping[str, int] | None = None,
+) -> bytes:
+    """The contract as DOCX.
+
+    ``pages``: page from 1 of every anchor (``ch.8``, ``s.8.2``) in the PDF layout, cached in the table of contents; without
+    it the contents carry no page numbers and the word processor is asked to update its fields on opening.
+    Equal input gives equal bytes. Raises TemplateError when the template can't be used.
+    """
+    path = template or TEMPLATE
+    try:
+        document = DocxTemplate(BytesIO(_read(path, path.stat().st_mtime_ns)))
+        document.render(template_context(instrument, meta), environment(), autoescape=True)
+    except JinjaError as error:
+        raise TemplateError([f"占位符无法处理：{error.message or error}"]) from error
+    main = document.docx.part
+    package = main.package
+    styles_part = main.part_related_by(RELATIONSHIP_TYPE.STYLES)
+    numbering_part = main.part_related_by(RELATIONSHIP_TYPE.NUMBERING)
+    settings_part = main.part_related_by(RELATIONSHIP_TYPE.SETTINGS)
+    styles_root = etree.fromstring(styles_part.blob)
+    numbering_root = etree.fromstring(numbering_part.blob)
+    styles, ids = read_styles(styles_root), Ids()
+    numbering = Numbering.beside(numbering_root, styles, ids)
+
+    root = _root(document.docx.element)
+    body = root[0]
+    frame = FormFrame.take(body)
+    runs = RunWriter(styles, Targets.of(instrument))
+    writer = BodyWriter(styles, ids, numbering, runs, frame, _text_width(body))
+    elements = writer.write(instrument)
+    contents = contents_xml(instrument, styles, ids, pages) if instrument.chapters else ""
+    # LibreOffice drops a content control that directly follows the contents' own: a paragraph keeps them apart.
+    apart = paragraph(styles[Style.TABLE_END], "")
+    declarations = " ".join(f'xmlns:{k}="{v}"' for k, v in NSMAP.items())
+    _replace(body, CONTENTS, "contents", list(etree.fromstring(f"<x {declarations}>{contents}{apart}</x>")))
+    _replace(body, BODY, "body", elements)
+
+    numbering.write_into(numbering_root)
+    _link_heading(styles_root, styles, numbering)
+    settings_root = etree.fromstring(settings_part.blob)
+    _update_fields(settings_root, wanted=pages is None)
+    _properties(document, instrument, meta)
+    set_custom_properties(package, custom_properties(instrument, meta))
+    replaced = {
+        str(part.partname): etree.tostring(tree, xml_declaration=True, encoding="UTF-8", standalone=True)
+        for part, tree in ((main, root), (styles_part, styles_root), (numbering_part, numbering_root), (settings_part, settings_root))
+    }
+    return write_package(package, meta.created, replaced)
+
+
+def custom_properties(instrument: Instrument, meta: DocumentMeta) -> dict[str, str]:
+    """What docProps/custom.xml says about the document; a later read-back relies on it."""
+    values = {
+        "document_id": meta.document_id,
+        "version": meta.version,
+        "digest": meta.digest,
+        "number": meta.number,
+        "form": instrument.form,
+        "library_version": instrument.library_version,
+        "status": "final" if meta.final else "draft",
+    }
+    return {PROPERTY_PREFIX + key: value for key, value in values.items()}
+
+
+def _root(source: etree._Element) -> etree._Element:
+    """The document element anew with every namespace that the body uses; Word must ignore those it doesn't know."""
+    root = etree.Element(w("document"), nsmap={**{k: v for k, v in source.nsmap.items() if k}, **NSMAP})
+    for key, value in source.items():
+        root.set(key, value)
+    ignorable = set(root.get(f"{{{MC}}}Ignorable", "").split()) | {"w14", "w15"}
+    root.set(f"{{{MC}}}Ignorable", " ".join(sorted(ignorable)))
+    root.extend(e for e in list(source) if e.tag == w("body"))
+    return root
+
+
+def _text_width(body: etree._Element) -> int:
+    """Page width less margins, in twips, of the section that holds the body."""
+    sections = list(body.iter(w("sectPr")))
+    size = sections[-1].find(w("pgSz")) if sections else None
+    margins = sections[-1].find(w("pgMar")) if sections else None
+    if size is None or margins is None:
+        return 8640
+    return sum(sign * int(float(e.get(w(k), "0"))) for sign, e, k in ((1, size, "w"), (-1, margins, "left"), (-1, margins, "right")))
+
+
+def _replace(body: etree._Element, mark: str, name: str, elements: list[etree._Element]) -> None:
+    for child in body:
+        if child.tag == w("p") and mark in "".join(t.text or "" for t in child.iter(w("t"))):
+            position = body.index(child)
+            body[position : position + 1] = elements
+            return
+    raise TemplateError([f"缺少占位符 {{{{ {name} }}}}；它应当单独成段，放在正文中（不在表格或文本框里）"])
+
+
+def _link_heading(styles_root: etree._Element, styles: Styles, numbering: Numbering) -> None:
+    """Tie the chapter style to the chapter list, so that a new 标题 1 in the word processor gets its number."""
+    if not numbering.chapter_list:
+        return
+    for element in styles_root.iterfind(w("style")):
+        if element.get(w("styleId")) == styles[Style.CHAPTER]:
+            properties = element.find(w("pPr"))
+            if properties is None or properties.find(w("numPr")) is not None:
+                return
+            numbered = etree.fromstring(
+                f'<x xmlns:w="{NSMAP["w"]}">{number_properties(numbering.first_chapter_list, 0)}</x>'
+            )[0]
+            before = {w(n) for n in ("pStyle", "keepNext", "keepLines", "pageBreakBefore", "framePr", "widowControl")}
+            position = sum(1 for child in properties if child.tag in before)
+            properties.insert(position, numbered)
+            return
+
+
+def _update_fields(settings: etree._Element, *, wanted: bool) -> None:
+    found = settings.find(w("updateFields"))
+    if found is not None:
+        settings.remove(found)
+    if wanted:
+        mark = etree.Element(w("updateFields"), {w("val"): "true"})
+        behind = {w(n) for n in ("hdrShapeDefaults", "footnotePr", "endnotePr", "compat", "docVars", "rsids", "themeFontLang",
+                                 "clrSchemeMapping", "shapeDefaults", "decimalSymbol", "listSeparator")}  # fmt: skip
+        position = next((i for i, e in enumerate(settings) if e.tag in behind or not e.tag.startswith(w(""))), len(settings))
+        settings.insert(position, mark)
+
+
+def _properties(document: DocxTemplate, instrument: Instrument, meta: DocumentMeta) -> None:
+    core = document.docx.core_properties
+    moment = meta.created.replace(tzinfo=None, microsecond=0)
+    core.title = clean(meta.title)[:255]
+    core.subject = clean(meta.number)[:255]
+    core.author = core.last_modified_by = clean(meta.author)[:255]
+    core.identifier = clean(meta.document_id)[:255]
+    core.version = clean(meta.version)[:255]
+    core.language = "zh-CN"
+    core.created = core.modified = moment
+    core.revision = 1

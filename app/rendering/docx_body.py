@@ -1,0 +1,115 @@
+"""The body of the contract as WordprocessingML: parties, preamble, numbered provisions, annex tables, signature pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from app.domain.tree import Chapter, FormRow, Instrument, PartyBlock, Provision, Section
+from app.rendering.docx_forms import FormFrame
+from app.rendering.docx_numbering import Numbering, list_level, number_properties
+from app.rendering.docx_runs import RunWriter
+from app.rendering.docx_styles import Style, Styles
+from app.rendering.docx_tables import table_xml
+from app.rendering.docx_xml import (
+    NSMAP,
+    Ids,
+    bookmark_name,
+    bookmarked,
+    control,
+    control_tag,
+    paragraph,
+    run,
+    run_properties,
+)
+
+_DECLARATIONS = " ".join(f'xmlns:{k}="{v}"' for k, v in NSMAP.items())
+_NEW_PAGE = "<w:pageBreakBefore/>"
+_KEEP = "<w:keepNext/>"
+
+
+@dataclass(slots=True)
+class BodyWriter:
+    """Writes one instrument. ``width``: text width of the page in twips."""
+
+    styles: Styles
+    ids: Ids
+    numbering: Numbering
+    runs: RunWriter
+    frame: FormFrame
+    width: int
+    _parts: list[str] = field(default_factory=list)
+    _forms: list[tuple[FormRow, ...]] = field(default_factory=list)
+    _first: bool = True
+
+    def write(self, instrument: Instrument) -> list[etree._Element]:
+        """The elements of the body in reading order; the first begins a new page."""
+        for block in instrument.parties:
+            self._party(block)
+        if instrument.preamble:
+            content = self._anchored("preamble", self.runs.write(instrument.preamble))
+            self._parts.append(paragraph(self.styles[Style.PREAMBLE], content, self._page()))
+        for chapter in instrument.chapters:
+            self._chapter(chapter)
+        # One parse of the whole text; the frames of the signature pages, copied from the template, take their marks' places.
+        root = etree.fromstring(f"<x {_DECLARATIONS}>{''.join(self._parts)}</x>", etree.XMLParser(huge_tree=True))
+        for mark in root.findall("form"):
+            rows = self._forms[int(mark.get("index", "0"))]
+            position = root.index(mark)
+            root[position : position + 1] = self.frame.build(rows, self.runs, self.styles, self.ids)
+        return list(root)
+
+    def _page(self, wanted: bool = False) -> str:
+        """A page break before the body's first paragraph, and wherever one is wanted."""
+        first, self._first = self._first, False
+        return _NEW_PAGE if first or wanted else ""
+
+    def _anchored(self, place: str, content: str) -> str:
+        return bookmarked(content, bookmark_name(place), self.ids.of("place", place))
+
+    def _party(self, block: PartyBlock) -> None:
+        heading = self._anchored(block.id, run(block.heading))
+        self._parts.append(paragraph(self.styles[Style.PARTY], heading, self._page()))
+        for row in block.rows:
+            content = self._anchored(row.id, run(f"{row.label}：") + self.runs.write(row.content))
+            self._parts.append(paragraph(self.styles[Style.PARTY_ROW], content))
+
+    def _chapter(self, chapter: Chapter) -> None:
+        apart = bool(chapter.sections) and any(s.annex or s.form for s in chapter.sections[:1])
+        properties = self._page(apart) + number_properties(self.numbering.chapter(chapter), 0)
+        heading = self._anchored(chapter.id, run(chapter.title))
+        self._parts.append(paragraph(self.styles[Style.CHAPTER], heading, properties))
+        for position, section in enumerate(chapter.sections):
+            self._section(chapter, section, new_page=bool(section.annex or section.form) and not (apart and position == 0))
+
+    def _section(self, chapter: Chapter, section: Section, *, new_page: bool) -> None:
+        instance = self.numbering.section(chapter, int(section.number.rsplit(".", 1)[-1]))
+        words = run(section.title)
+        if section.annex:  # references to an annex show this bookmark's text
+            words = bookmarked(run(section.annex), bookmark_name(section.id, "_an_"), self.ids.of("annex", section.id)) + run(
+                f"　{section.title}"
+            )
+        properties = (_NEW_PAGE if new_page else "") + number_properties(instance, 0)
+        self._parts.append(paragraph(self.styles[Style.SECTION], self._anchored(section.id, words), properties))
+        for provision in section.provisions:
+            self._provision(provision, None, 0, instance)
+        if section.form:
+            self._parts.append(f'<form index="{len(self._forms)}"/>')
+            self._forms.append(section.form)
+
+    def _provision(self, provision: Provision, parent: Provision | None, parent_level: int, instance: int) -> None:
+        level, style = list_level(provision, parent, parent_level)
+        words = self.runs.write(provision.content, prominent=provision.prominent)
+        if provision.title:
+            words = run(provision.title + ("　" if words else ""), run_properties(self.styles[Style.LEAD_IN])) + words
+        leads = bool(provision.children or provision.table)
+        properties = (_KEEP if leads else "") + number_properties(instance, level)
+        content = paragraph(self.styles[style], self._anchored(provision.id, words), properties)
+        self._parts.append(
+            control(content, control_tag("clause", provision.id), f"条款 {provision.id}", self.ids.of("clause", provision.id))
+        )
+        if provision.table is not None:
+            self._parts.append(table_xml(provision.table, self.styles, self.ids, self.width))
+        for child in provision.children:
+            self._provision(child, provision, level, instance)
