@@ -199,8 +199,16 @@ def blank_answers(variables: VariableSet) -> str:
     return _written(variables, {}, "空白答案文件：填写没有默认值的项目；以 # 开头的是默认值，去掉 # 即可改写。")
 
 
-def example_answers(variables: VariableSet, example: Mapping[str, Any]) -> str:
-    """The demonstration contract as an answers file; ``example`` is the data of ``example.yaml``."""
+def load_example(path: Path | None = None) -> AnswersSource:
+    """The demonstration contract: ``example.yaml`` beside the chapters of the form."""
+    from app.library.loader import FORM, clauses_root
+
+    return read_answers_file(path or clauses_root() / FORM / "example.yaml")
+
+
+def example_answers(variables: VariableSet, example: Mapping[str, Any] | None = None) -> str:
+    """The demonstration contract as an answers file; ``example`` is other data than that of ``example.yaml``."""
+    example = load_example().data if example is None else example
     flat = dict(_flat(example, "", variables))
     extras = {k: v for k, v in example.items() if k in ("playbook", "deviations", "acknowledgements")}
     text = _written(variables, flat, "演示合同的答案文件：当事人、账号、联系方式均为虚构。")
