@@ -1,0 +1,267 @@
+"""The service list from outside: an XLSX workbook or a CSV file → raw table rows, with every bad cell named.
+
+The workbook carries two sheets, 服务项目 (``annex.service_items``) and 价格 (``fees.price_rows``); a CSV file carries one of them,
+recognised by its head.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
+
+from app.domain.typed_values import read_value
+from app.domain.variables import Variable, VariableSet
+from app.intake.gate import MAX_FILE, RefusedFile, open_package
+
+SHEETS: Mapping[str, str] = {"服务项目": "annex.service_items", "价格": "fees.price_rows"}
+MAX_ROWS = 20_000
+MAX_COLUMNS = 60
+_PATH = re.compile(r"^\[(\d+)\](?:\.(\w+))?$")
+
+
+@dataclass(frozen=True, slots=True)
+class CellFault:
+    """One bad cell: sheet, row (from 1, as the spreadsheet shows it), column label and letter, value, reason."""
+
+    sheet: str
+    row: int
+    column: str
+    letter: str
+    value: str
+    reason: str
+
+    def sentence(self) -> str:
+        place = f"工作表“{self.sheet}”第{self.row}行" + (f"“{self.column}”列" if self.column else "")
+        cell = f"（{self.letter}{self.row}）" if self.letter else ""
+        shown = f"，现为“{self.value}”" if self.value else ""
+        return f"{place}{cell}：{self.reason}{shown}"
+
+
+@dataclass(slots=True)
+class ServiceList:
+    """What a file held. ``rows`` and ``prices`` are raw rows by column key, complete even where cells are faulty;
+    None where the file has no such sheet."""
+
+    rows: list[dict[str, Any]] | None = None
+    prices: list[dict[str, Any]] | None = None
+    faults: list[CellFault] = field(default_factory=list)
+
+    def tables(self) -> dict[str, list[dict[str, Any]]]:
+        """The rows by variable name."""
+        found = {"annex.service_items": self.rows, "fees.price_rows": self.prices}
+        return {name: rows for name, rows in found.items() if rows is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """Cells of one sheet as text; ``formulas`` and ``merged`` name cells by (row, column) from 1."""
+
+    sheet: str
+    cells: Sequence[Sequence[str]]
+    formulas: frozenset[tuple[int, int]] = frozenset()
+    merged: tuple[str, ...] = ()
+
+
+def read_service_list(content: bytes, filename: str, variables: VariableSet) -> ServiceList:
+    """Read an upload. Raises ``RefusedFile`` where the file itself can't be used; bad cells are faults of the result."""
+    name = filename.lower()
+    if name.endswith(".csv"):
+        grids = [_csv(content)]
+    elif name.endswith(".xlsx"):
+        grids = _workbook(content)
+    else:
+        raise RefusedFile("只接受 .xlsx 或 .csv 文件。")
+    result = ServiceList()
+    recognised = False
+    for grid in grids:
+        variable = _variable_of(grid, variables)
+        if variable is None:
+            continue
+        recognised = True
+        rows = _rows(grid, variable, result.faults)
+        if variable.name == "annex.service_items":
+            result.rows = rows
+        else:
+            result.prices = rows
+    if not recognised:
+        heads = "、".join(c.label for c in variables["annex.service_items"].columns)
+        raise RefusedFile(f"没有找到“服务项目”或“价格”工作表。请使用下载的模板；服务项目表的表头为：{heads}。")
+    return result
+
+
+def _csv(content: bytes) -> _Grid:
+    if len(content) > MAX_FILE:
+        raise RefusedFile(f"文件过大（{len(content) / 1048576:.0f} MB），上限 {MAX_FILE // 1048576} MB。")
+    text = ""
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = content.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    if not text.strip() or "\0" in text:
+        raise RefusedFile("文件不是文本格式的 CSV，或者是空的。请以 UTF-8 编码保存后再上传。")
+    try:
+        rows = [[cell.strip() for cell in row[:MAX_COLUMNS]] for row in csv.reader(io.StringIO(text))]
+    except csv.Error as error:
+        raise RefusedFile("CSV 的引号没有成对，或某个单元格过长，无法读取。") from error
+    if len(rows) > MAX_ROWS + 1:
+        raise RefusedFile(f"行数过多（{len(rows) - 1}行），上限 {MAX_ROWS} 行。")
+    return _Grid("CSV", rows, frozenset((r, c) for r, row in enumerate(rows, 1) for c, v in enumerate(row, 1) if v[:1] == "="))
+
+
+def _workbook(content: bytes) -> list[_Grid]:
+    open_package(content, "xl/workbook.xml").close()
+    try:
+        book = load_workbook(io.BytesIO(content), data_only=False, keep_links=False)
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError) as error:
+        raise RefusedFile("工作簿已损坏，无法读取。请用 Excel 或 WPS 重新保存后再上传。") from error
+    grids = []
+    for sheet in book.worksheets:
+        if sheet.sheet_state != "visible":
+            continue
+        if (sheet.max_row or 0) > MAX_ROWS + 1:
+            raise RefusedFile(f"工作表“{sheet.title}”行数过多，上限 {MAX_ROWS} 行。")
+        cells: list[list[str]] = []
+        formulas: set[tuple[int, int]] = set()
+        for r, row in enumerate(sheet.iter_rows(max_col=min(sheet.max_column or 1, MAX_COLUMNS)), 1):
+            cells.append([_text(cell.value) for cell in row])
+            formulas.update((r, c) for c, cell in enumerate(row, 1) if cell.data_type == "f")
+        merged = tuple(str(area) for area in sheet.merged_cells.ranges)
+        grids.append(_Grid(sheet.title, cells, frozenset(formulas), merged))
+    book.close()
+    return grids
+
+
+def _text(value: object) -> str:
+    """A cell as the person sees it; whole floats lose the tail that spreadsheets add."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(round(value, 10))
+    if isinstance(value, datetime):
+        return value.date().isoformat() if (value.hour, value.minute, value.second) == (0, 0, 0) else value.isoformat(" ")
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value).strip()
+
+
+def _variable_of(grid: _Grid, variables: VariableSet) -> Variable | None:
+    named = SHEETS.get(grid.sheet.strip())
+    if named is not None:
+        return variables[named]
+    head = {c.strip() for row in grid.cells[:1] for c in row}
+    for name in SHEETS.values():
+        labels = {c.label for c in variables[name].columns}
+        if len(head & labels) >= max(3, len(labels) // 2):
+            return variables[name]
+    return None
+
+
+def _rows(grid: _Grid, variable: Variable, faults: list[CellFault]) -> list[dict[str, Any]]:
+    if not grid.cells:
+        faults.append(CellFault(grid.sheet, 1, "", "", "", "工作表是空的"))
+        return []
+    for area in grid.merged:
+        row = int(re.sub(r"\D", "", area.split(":")[0]) or 1)
+        faults.append(CellFault(grid.sheet, row, "", "", "", f"含有合并单元格 {area}，请取消合并并逐格填写"))
+    columns = _columns(grid, variable, faults)
+    rows: list[dict[str, Any]] = []
+    places: list[int] = []
+    for number, cells in enumerate(grid.cells[1:], 2):
+        values = {key: cells[c - 1] if c <= len(cells) else "" for key, c in columns.items()}
+        if not any(v for v in values.values()):
+            continue
+        for key, c in columns.items():
+            if (number, c) in grid.formulas:
+                faults.append(_fault(grid, number, variable, columns, key, values[key], "不接受公式，请粘贴为数值或文字"))
+        rows.append({k: v for k, v in values.items() if v})
+        places.append(number)
+    _check_rows(grid, variable, columns, rows, places, faults)
+    return rows
+
+
+def _columns(grid: _Grid, variable: Variable, faults: list[CellFault]) -> dict[str, int]:
+    """Column key → column number from 1, by the head row's labels."""
+    by_label = {c.label: c.key for c in variable.columns} | {c.key: c.key for c in variable.columns}
+    columns: dict[str, int] = {}
+    for c, label in enumerate(grid.cells[0], 1):
+        label = label.strip()
+        letter = get_column_letter(c)
+        if not label:
+            continue
+        key = by_label.get(label.removesuffix("*").strip())
+        if key is None:
+            faults.append(CellFault(grid.sheet, 1, label, letter, "", "没有这一列，请删除或改用模板的表头"))
+        elif key in columns:
+            faults.append(CellFault(grid.sheet, 1, label, letter, "", "这一列出现了两次"))
+        else:
+            columns[key] = c
+    for column in variable.columns:
+        if column.required and column.key not in columns:
+            faults.append(CellFault(grid.sheet, 1, column.label, "", "", "缺少这一列"))
+    return columns
+
+
+def _check_rows(
+    grid: _Grid,
+    variable: Variable,
+    columns: Mapping[str, int],
+    rows: Sequence[Mapping[str, Any]],
+    places: Sequence[int],
+    faults: list[CellFault],
+) -> None:
+    _, problems = read_value(variable, list(rows))
+    for problem in problems:
+        match = _PATH.match(problem.inside)
+        if match is None:
+            faults.append(CellFault(grid.sheet, 1, "", "", "", _reason(problem.problem, problem.allowed)))
+            continue
+        index, key = int(match[1]) - 1, match[2] or ""
+        value = str(rows[index].get(key, "")) if key else ""
+        reason = _reason(problem.problem, problem.allowed)
+        faults.append(_fault(grid, places[index], variable, columns, key, value, reason))
+    for key in ("code",):
+        if variable.name == "annex.service_items" and key in columns:
+            faults.extend(_duplicates(grid, variable, columns, rows, places, key))
+
+
+def _duplicates(
+    grid: _Grid,
+    variable: Variable,
+    columns: Mapping[str, int],
+    rows: Sequence[Mapping[str, Any]],
+    places: Sequence[int],
+    key: str,
+) -> Iterable[CellFault]:
+    first: dict[str, int] = {}
+    for row, place in zip(rows, places, strict=True):
+        code = str(row.get(key, ""))
+        if not code:
+            continue
+        if code in first:
+            yield _fault(grid, place, variable, columns, key, code, f"编号与第{first[code]}行重复")
+        else:
+            first[code] = place
+
+
+def _fault(
+    grid: _Grid, row: int, variable: Variable, columns: Mapping[str, int], key: str, value: str, reason: str
+) -> CellFault:
+    column = variable.column(key)
+    letter = get_column_letter(columns[key]) if key in columns else ""
+    return CellFault(grid.sheet, row, column.label if column else key, letter, value[:60], reason)
+
+
+def _reason(problem: str, allowed: str) -> str:
+    return f"{problem}；允许：{allowed}" if allowed else problem
