@@ -231,9 +231,13 @@ def _check_rows(
         value = str(rows[index].get(key, "")) if key else ""
         reason = _reason(problem.problem, problem.allowed)
         faults.append(_fault(grid, places[index], variable, columns, key, value, reason))
-    for key in ("code",):
-        if variable.name == "annex.service_items" and key in columns:
-            faults.extend(_duplicates(grid, variable, columns, rows, places, key))
+    for row, place in zip(rows, places, strict=True):
+        for column in variable.columns:
+            if column.required and column.key in columns and not row.get(column.key):
+                faults.append(_fault(grid, place, variable, columns, column.key, "", "必填，不能为空"))
+    if variable.name == "annex.service_items" and "code" in columns:
+        faults.extend(_duplicates(grid, variable, columns, rows, places, "code"))
+    faults.sort(key=lambda f: (f.sheet, f.row))
 
 
 def _duplicates(
