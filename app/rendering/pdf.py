@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import mimetypes
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BytesIO
@@ -30,6 +31,8 @@ from app.rendering.html import TEMPLATES, anchor_of, box_anchor, render_html, te
 VARIANT = "pdf/a-3a"
 _ASSET = "asset:"
 _POINTS_PER_PIXEL = 0.75  # CSS: 96 px = 1 inch = 72 pt
+_LEVELS = (6, 9, 5, 7, 4, 8, 3)
+_AMBIGUOUS_END = b"\r\nendstream"
 _MINIMUM_HARFBUZZ = (4, 1, 0)
 """WeasyPrint takes an older HarfBuzz for shaping but not for subsetting."""
 
@@ -178,9 +181,29 @@ def _finish(raw: bytes, meta: DocumentMeta, attachments: Sequence[Attachment]) -
             )
             pdf.attachments[attachment.name] = spec
             _associated_files(pdf).append(spec.obj)
-        target = BytesIO()
-        pdf.save(target, object_stream_mode=pikepdf.ObjectStreamMode.generate, compress_streams=True, linearize=False)
+        _compress(pdf)
+        for level in _LEVELS:
+            pikepdf.settings.set_flate_compression_level(level)
+            target = BytesIO()
+            pdf.save(target, object_stream_mode=pikepdf.ObjectStreamMode.generate, linearize=False)
+            if _AMBIGUOUS_END not in target.getvalue():
+                break
     return target.getvalue()
+
+
+def _compress(pdf: pikepdf.Pdf) -> None:
+    """Deflate every stream but the XMP, which archives must be able to read plainly.
+
+    Data that ends in CR before the line feed of ``endstream`` leaves its length open to doubt for readers that take both for
+    the line end; another compression level ends otherwise.
+    """
+    for item in pdf.objects:
+        if not isinstance(item, pikepdf.Stream) or "/Filter" in item or item.get("/Type") == pikepdf.Name.Metadata:
+            continue
+        data = item.read_raw_bytes()
+        packed = next((c for c in (zlib.compress(data, level) for level in _LEVELS) if not c.endswith(b"\r")), None)
+        if packed is not None:
+            item.write(packed, filter=pikepdf.Name.FlateDecode)
 
 
 def _associated_files(pdf: pikepdf.Pdf) -> Any:
