@@ -186,7 +186,7 @@ def _lines(path: Path) -> dict[str, int]:
     """The line of each ``- name:`` entry."""
     found: dict[str, int] = {}
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        match = re.match(r"\s*-\s+name:\s*(\S+)", line)
+        match = re.match(r"\s*-\s+\{?\s*name:\s*([\w.]+)", line)
         if match:
             found.setdefault(match[1], number)
     return found
