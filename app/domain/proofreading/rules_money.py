@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 
+from app.domain.capitals import parse_capitals
 from app.domain.proofreading.facts import Draft, TextHit, as_number
 from app.domain.proofreading.finding import Hit, SetVariable, Severity, rule
 from app.domain.variables import Row
@@ -212,9 +213,10 @@ def amounts_balance(d: Draft) -> Iterator[Hit]:
 
 
 def _same_amount(amount: Decimal, capitals: str) -> bool:
-    from app.domain.capitals import same_amount
-
-    return same_amount(amount, capitals)
+    try:
+        return parse_capitals(capitals) == amount
+    except ValueError:
+        return False
 
 
 @rule(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from decimal import Decimal
 
-from app.domain.proofreading.facts import Draft, as_number
+from app.domain.parties import normalise_uscc, uscc_faults
+from app.domain.proofreading.facts import Draft
 from app.domain.proofreading.finding import Hit, Place, SetVariable, Severity, rule
 
 _PARTIES = (("party_a", "甲方", "14.1"), ("party_b", "乙方", "14.2"))
+_CEILING = re.compile(r"(?:不超过|不高于|至多|上限)(?:为)?(?:人民币)?\s*(\d[\d,]*(?:\.\d+)?)\s*(万|亿|)元")
 _NAME_LABEL = re.compile("^(单位名称|名称|单位|全称)$")
 
 
@@ -27,10 +29,11 @@ def identities_agree(d: Draft) -> Iterator[Hit]:
     """Credit codes pass their check digits and differ; names agree everywhere; the account is the contractor's own."""
     codes = {party: d.text_of(f"{party}.uscc") for party, _, _ in _PARTIES}
     for party, word, _ in _PARTIES:
-        if codes[party] and not _credit_code_valid(codes[party]):
-            message = f"{word}统一社会信用代码“{codes[party]}”校验失败。"
+        faults = uscc_faults(codes[party]) if codes[party] else ()
+        if faults:
+            message = f"{word}统一社会信用代码“{codes[party]}”校验失败：{'；'.join(faults)}。"
             yield Hit(Severity.ERROR, message, d.place(f"{party}.uscc"))
-    if codes["party_a"] and codes["party_a"] == codes["party_b"]:
+    if codes["party_a"] and normalise_uscc(codes["party_a"]) == normalise_uscc(codes["party_b"]):
         yield Hit(Severity.ERROR, "双方统一社会信用代码相同。", d.place("party_b.uscc"))
     for party, word, section in _PARTIES:
         name = d.text_of(f"{party}.name")
@@ -44,12 +47,6 @@ def identities_agree(d: Draft) -> Iterator[Hit]:
         message = f"收款户名“{account}”与乙方名称“{name}”不符。"
         place = d.place("pay.account_name", "8.2")
         yield Hit(Severity.ERROR, message, place, SetVariable("pay.account_name", name))
-
-
-def _credit_code_valid(code: str) -> bool:
-    from app.domain.parties import credit_code_valid
-
-    return credit_code_valid(code)
 
 
 @rule(
@@ -96,15 +93,20 @@ def _authority(d: Draft, party: str, word: str, section: str) -> Iterator[Hit]:
             yield Hit(Severity.ERROR, message, d.place(f"sign.{party}_authority_expiry", section))
     total = d.number("fees.total_incl_tax")
     for row in d.rows("sign.authority_matrix"):
-        if str(row.get("name") or row.get("representative") or "").strip() != signatory:
+        if str(row.get("representative") or "").strip() != signatory:
             continue
-        limit, until = as_number(row.get("limit")), row.get("expiry")
+        limit = amount_limit(str(row.get("powers") or ""))
         if limit is not None and total is not None and total > limit:
-            message = f"{word}签署人“{signatory}”的权限为 {limit:,.2f} 元，低于合同总额 {total:,.2f} 元。"
+            message = f"{word}签署人“{signatory}”的权限为 {limit:,.2f} 元以内，低于合同总额 {total:,.2f} 元。"
             yield Hit(Severity.ERROR, message, place)
-        if isinstance(until, date) and until < d.signing_day and signatory != representative:
-            message = f"授权权限表中“{signatory}”的期限至 {until.isoformat()}，早于签署日。"
-            yield Hit(Severity.ERROR, message, d.place("sign.authority_matrix", "14.3"))
+
+
+def amount_limit(powers: str) -> Decimal | None:
+    """The ceiling that a line of the authority table states (``金额不超过100万元``); None where it states none."""
+    match = _CEILING.search(powers)
+    if match is None:
+        return None
+    return Decimal(match[1].replace(",", "")) * {"": 1, "万": 10_000, "亿": 100_000_000}[match[2]]
 
 
 @rule("X-04", "双方为同一主体", ("CC:470",), "更正当事人；同一主体不能与自己订立合同。")

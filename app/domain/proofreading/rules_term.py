@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import timedelta
 
 from app.domain.proofreading.facts import Draft
 from app.domain.proofreading.finding import Hit, SetVariable, Severity, rule
 from app.domain.proofreading.rules_values import notice_deadline
+from app.domain.term import term_end
 
 
 @rule(
@@ -37,7 +38,7 @@ def term_matches_years(d: Draft) -> Iterator[Hit]:
     start, end, years = d.day("term.start_date"), d.day("term.end_date"), d.number("term.years")
     if start is None or end is None or years is None or not 0 < years < 100:
         return
-    expected = anniversary(start, int(years)) - timedelta(days=1)
+    expected = term_end(start, int(years))
     if end != expected:
         yield Hit(
             Severity.ERROR,
@@ -46,14 +47,6 @@ def term_matches_years(d: Draft) -> Iterator[Hit]:
             d.place("term.end_date", "1.3"),
             SetVariable("term.end_date", expected),
         )
-
-
-def anniversary(day: date, years: int) -> date:
-    """The n-th anniversary; of 29 February in a common year it is 1 March."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return date(day.year + years, 3, 1)
 
 
 @rule(

@@ -284,7 +284,8 @@ CASES = [
     v("R-32", WARN, "签署早于定稿", sign__party_a_date=date(2026, 11, 19)),
     v("R-32", WARN, "签署日在将来", sign__party_a_date=date(2026, 12, 1)),
     v("R-32", None, "签署日未知不算缺陷", sign__party_a_date=None),
-    v("R-32", ERROR, "越权", sign__authority_matrix=({"name": "钱二", "limit": D("1000000.00")},)),
+    v("R-32", ERROR, "越权", sign__authority_matrix=({"representative": "钱二", "powers": "签署本合同，金额不超过100万元"},)),
+    v("R-32", None, "权限足够", sign__authority_matrix=({"representative": "钱二", "powers": "金额不超过人民币2,000,000.00元"},)),
     v("R-32", WARN, "签订日早于定稿日", contract__final_date=date(2026, 11, 25)),
     #
     t("R-33", ERROR, "9.2", "依据《合同法》第一百一十四条支付违约金，相当于损失。"),
