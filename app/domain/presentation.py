@@ -10,6 +10,7 @@ import re
 from datetime import date, datetime
 from decimal import Decimal
 
+from app.domain.capitals import to_capitals
 from app.domain.variables import Contact, Option, Value, Variable, VariableType, is_blank
 
 FORMATS = frozenset({"", "number", "capitals", "both", "name", "title", "phone", "email"})
@@ -102,8 +103,6 @@ def _money(variable: Variable, amount: Decimal) -> str:
 def _money_words(variable: Variable, value: Value, fmt: str) -> str:
     if variable.type is not VariableType.MONEY:
         raise ValueError(f"{variable.name} 不是金额，不能使用格式 {fmt}")
-    from app.domain.capitals import to_capitals
-
     amount = _decimal(value)
     words = to_capitals(amount)
     return words if fmt == "capitals" else f"{_money(variable, amount)}（大写：{words}）"

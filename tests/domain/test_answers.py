@@ -33,7 +33,8 @@ def test_nothing_answered_is_no_fault_and_leaves_about_thirty_values_to_give(var
     reading = read_answers(variables, {})
     assert reading.faults == ()
     missing = [v.name for v in variables if v.required.value == "required" and is_blank(reading.answers.values.get(v.name))]
-    assert "contract.no" in missing and "term.start_date" in missing
+    assert "contract.no" in missing
+    assert "term.start_date" in missing
     assert len(missing) <= 32
 
 
@@ -155,7 +156,8 @@ def test_the_defaults_alone_satisfy_every_limit(variables: VariableSet) -> None:
 def test_markup_in_text_is_plain_text(variables: VariableSet) -> None:
     hostile = "<script>alert(1)</script>{{ 7*7 }}{% for x in y %}"
     reading = read_answers(variables, {"party_a.name": hostile})
-    assert reading.faults == () and reading.answers.values["party_a.name"] == hostile
+    assert reading.faults == ()
+    assert reading.answers.values["party_a.name"] == hostile
 
 
 def test_rare_characters_in_names_are_kept(variables: VariableSet) -> None:
@@ -181,7 +183,8 @@ def test_head_counts_of_the_default_roles_follow_the_answers(variables: Variable
 
 def test_electronic_signing_presets_its_conditions_unless_they_are_given(variables: VariableSet) -> None:
     values = read_answers(variables, {"sign.mode": "e_sign"}).answers.values
-    assert values["effect.condition"] == "e_sign" and values["sign.required_marks"] == ("e_signature",)
+    assert values["effect.condition"] == "e_sign"
+    assert values["sign.required_marks"] == ("e_signature",)
     kept = read_answers(variables, {"sign.mode": "e_sign", "effect.condition": "seal_and_sign"}).answers.values
     assert kept["effect.condition"] == "seal_and_sign"
 
@@ -201,7 +204,8 @@ def test_positions_deviations_and_acknowledgements_are_read(variables: VariableS
     answers = read_answers(variables, raw).require()
     assert answers.positions == {"8.2-t1": "fallback"}
     assert answers.deviations[0].provision == "a.b"
-    assert answers.acknowledgements[0].at is not None and answers.acknowledgements[0].at.hour == 10
+    assert answers.acknowledgements[0].at is not None
+    assert answers.acknowledgements[0].at.hour == 10
 
 
 def test_incomplete_deviations_and_acknowledgements_are_faults(variables: VariableSet) -> None:

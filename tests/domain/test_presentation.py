@@ -96,3 +96,10 @@ def test_a_format_that_does_not_fit_is_refused(kind: str, value: Any, fmt: str) 
 
 def test_text_that_looks_like_markup_prints_as_it_is() -> None:
     assert present(variable("text"), "{{x}}<b>&{% raw %}") == "{{x}}<b>&{% raw %}"
+
+
+def test_money_prints_in_capitals_and_in_both_ways() -> None:
+    total = variable("money", "元")
+    assert present(total, Decimal("1407600"), "capitals") == "人民币壹佰肆拾万柒仟陆佰元整"
+    assert present(total, Decimal("1407600"), "both") == "人民币1,407,600.00元（大写：人民币壹佰肆拾万柒仟陆佰元整）"
+    assert present(variable("money", "元/月"), Decimal("100000"), "both") == "人民币100,000.00元/月（大写：人民币壹拾万元整）"

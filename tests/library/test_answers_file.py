@@ -33,7 +33,10 @@ def refused(content: bytes) -> str:
 def test_scalars_stay_text_and_every_path_has_its_line() -> None:
     source = parse_answers("a:\n  b: 007\n  c: yes\n  d: 09:00\n  e: ~\nt:\n  - {x: 1}\n  - {x: 2.50}\nf.g: 甲\n".encode())
     assert source.data == {"a": {"b": "007", "c": "yes", "d": "09:00", "e": None}, "t": [{"x": "1"}, {"x": "2.50"}], "f.g": "甲"}
-    assert source.lines["a.b"] == 2 and source.lines["t[2]"] == 8 and source.lines["t[2].x"] == 8 and source.lines["f.g"] == 9
+    assert source.lines["a.b"] == 2
+    assert source.lines["t[2]"] == 8
+    assert source.lines["t[2].x"] == 8
+    assert source.lines["f.g"] == 9
 
 
 def test_a_byte_order_mark_is_accepted() -> None:
@@ -67,8 +70,10 @@ def test_a_file_that_cannot_be_used_says_why(content: bytes, said: str) -> None:
 
 
 def test_every_repeated_key_is_reported_with_both_lines() -> None:
-    message = refused("a:\n  b: 1\n  b: 2\nc: 1\na: {b: 3}\n".encode())
-    assert "第3行 a.b" in message and "第2行已有" in message and "第5行 a：" in message
+    message = refused(b"a:\n  b: 1\n  b: 2\nc: 1\na: {b: 3}\n")
+    assert "第3行 a.b" in message
+    assert "第2行已有" in message
+    assert "第5行 a：" in message
 
 
 def test_an_oversized_file_is_refused_before_it_is_read(tmp_path: Path) -> None:
@@ -92,10 +97,12 @@ def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
 def test_the_blank_file_answers_nothing_and_names_every_variable(variables: VariableSet) -> None:
     text = blank_answers(variables)
     reading = read_answers(variables, parse_answers(text.encode()).data)
-    assert reading.faults == () and reading.answers.given == frozenset()
+    assert reading.faults == ()
+    assert reading.answers.given == frozenset()
     open_keys = [v for v in variables if v.required.value != "computed"]
     assert text.count("\n  # [") == len(open_keys)
-    assert "单位：工作日" in text and "范围：1至5年" in text
+    assert "单位：工作日" in text
+    assert "范围：1至5年" in text
 
 
 def test_the_commented_defaults_of_the_blank_file_are_the_defaults(variables: VariableSet) -> None:

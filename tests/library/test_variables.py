@@ -54,7 +54,8 @@ def test_the_service_list_has_at_least_eight_default_rows_with_unique_numbers(va
     rows = variables["annex.service_items"].default
     assert isinstance(rows, tuple)
     numbers = [row["code"] for row in rows]  # type: ignore[index,call-overload]
-    assert len(numbers) >= 8 and len(set(numbers)) == len(numbers)
+    assert len(numbers) >= 8
+    assert len(set(numbers)) == len(numbers)
     categories = {row["category"] for row in rows}  # type: ignore[index,call-overload]
     assert {"consult", "tech_support", "troubleshoot", "repair"} <= categories
 
@@ -69,7 +70,8 @@ def test_people_are_contacts(variables: VariableSet) -> None:
 
 def test_conditional_variables_say_when(variables: VariableSet) -> None:
     conditional = [v for v in variables if v.required is Requirement.CONDITIONAL]
-    assert len(conditional) > 30 and all(v.condition for v in conditional)
+    assert len(conditional) > 30
+    assert all(v.condition for v in conditional)
 
 
 def test_all_faults_of_the_file_are_reported_with_their_line(tmp_path: Path) -> None:
