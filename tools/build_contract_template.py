@@ -74,7 +74,7 @@ def styles_xml() -> str:
     parts = [
         f'{HEAD}<w:styles {NS}><w:docDefaults><w:rPrDefault><w:rPr>{fonts("宋体")}<w:kern w:val="2"/>{size(24)}'
         '<w:lang w:val="en-US" w:eastAsia="zh-CN" w:bidi="ar-SA"/></w:rPr></w:rPrDefault>'
-        "<w:pPrDefault><w:pPr><w:widowControl/></w:pPr></w:pPrDefault></w:docDefaults>",
+        '<w:pPrDefault><w:pPr><w:widowControl/><w:overflowPunct w:val="0"/></w:pPr></w:pPrDefault></w:docDefaults>',
         paragraph_style("Normal", "Normal", f'{spacing()}<w:jc w:val="both"/>', based="", order=0),
         '<w:style w:type="character" w:default="1" w:styleId="DefaultParagraphFont"><w:name w:val="Default Paragraph Font"/>'
         '<w:uiPriority w:val="1"/><w:semiHidden/></w:style>',
@@ -129,7 +129,7 @@ def styles_xml() -> str:
         paragraph_style("ContractTableHead", "合同表头", f'<w:keepNext/>{spacing(40, 40, 300)}<w:jc w:val="center"/>', fonts("黑体") + size(21)),
         paragraph_style("ContractTableText", "合同表文", f'{spacing(20, 20, 300)}<w:jc w:val="left"/>', size(21)),
         paragraph_style("ContractTableNumber", "合同表数字", f'{spacing(20, 20, 300)}<w:jc w:val="right"/>', size(21)),
-        paragraph_style("ContractTableEnd", "合同表后", spacing(0, 0, 200), size(10)),
+        paragraph_style("ContractTableEnd", "合同表后", spacing(0, 0, 120), size(10)),
         # 签署页
         paragraph_style("ContractFormLabel", "合同签署项目", f'{single}<w:jc w:val="left"/>', fonts("黑体")),
         paragraph_style("ContractFormValue", "合同签署内容", f'{single}<w:jc w:val="left"/>', fonts("仿宋")),
@@ -164,11 +164,11 @@ def cell(width: int, content: str, tcpr: str = "") -> str:
     return f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{tcpr}</w:tcPr>{content}</w:tc>'
 
 
-def layout_table(widths: tuple[int, int], rows: str, indent: int, extra: str = "") -> str:
+def layout_table(widths: tuple[int, int], rows: str, indent: int, edges: str = "", margins: str = "") -> str:
     grid = "".join(f'<w:gridCol w:w="{w}"/>' for w in widths)
     return (
-        f'<w:tbl><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:tblInd w:w="{indent}" w:type="dxa"/>{extra}'
-        f'<w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid>{grid}</w:tblGrid>{rows}</w:tbl>'
+        f'<w:tbl><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:tblInd w:w="{indent}" w:type="dxa"/>{edges}'
+        f'<w:tblLayout w:type="fixed"/>{margins}</w:tblPr><w:tblGrid>{grid}</w:tblGrid>{rows}</w:tbl>'
     )
 
 
@@ -202,6 +202,7 @@ def document_xml() -> str:
         + "</w:tr>",
         0,
         borders("tblBorders", every),
+        '<w:tblCellMar><w:top w:w="85" w:type="dxa"/><w:bottom w:w="57" w:type="dxa"/></w:tblCellMar>',
     )
     section = (
         '<w:sectPr><w:headerReference w:type="default" r:id="rId10"/><w:headerReference w:type="first" r:id="rId11"/>'

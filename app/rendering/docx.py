@@ -100,13 +100,14 @@ def render_docx(
     frame = FormFrame.take(body)
     runs = RunWriter(styles, Targets.of(instrument))
     writer = BodyWriter(styles, ids, numbering, runs, frame, _text_width(body))
-    elements = writer.write(instrument)
-    contents = contents_xml(instrument, styles, ids, pages) if instrument.chapters else ""
     # LibreOffice drops a content control that directly follows the contents' own: a paragraph keeps them apart.
-    apart = paragraph(styles[Style.TABLE_END], "")
-    declarations = " ".join(f'xmlns:{k}="{v}"' for k, v in NSMAP.items())
-    _replace(body, CONTENTS, "contents", list(etree.fromstring(f"<x {declarations}>{contents}{apart}</x>")))
-    _replace(body, BODY, "body", elements)
+    contents = contents_xml(instrument, styles, ids, pages) + paragraph(styles[Style.TABLE_END], "")
+    text = writer.write(instrument)
+    _mark(body, CONTENTS, "contents")
+    _mark(body, BODY, "body")
+    content = _serialise(root)
+    for name, inserted in (("contents", contents), ("body", text)):
+        content = content.replace(f"<?{name} ?>".encode(), inserted.encode("utf-8"))
 
     numbering.write_into(numbering_root)
     _link_heading(styles_root, styles, numbering)
@@ -114,10 +115,8 @@ def render_docx(
     _update_fields(settings_root, wanted=pages is None)
     _properties(document, instrument, meta)
     set_custom_properties(package, custom_properties(instrument, meta))
-    replaced = {
-        str(part.partname): etree.tostring(tree, xml_declaration=True, encoding="UTF-8", standalone=True)
-        for part, tree in ((main, root), (styles_part, styles_root), (numbering_part, numbering_root), (settings_part, settings_root))
-    }
+    trees = ((styles_part, styles_root), (numbering_part, numbering_root), (settings_part, settings_root))
+    replaced = {str(main.partname): content, **{str(part.partname): _serialise(tree) for part, tree in trees}}
     return write_package(package, meta.created, replaced)
 
 
@@ -156,11 +155,15 @@ def _text_width(body: etree._Element) -> int:
     return sum(sign * int(float(e.get(w(k), "0"))) for sign, e, k in ((1, size, "w"), (-1, margins, "left"), (-1, margins, "right")))
 
 
-def _replace(body: etree._Element, mark: str, name: str, elements: list[etree._Element]) -> None:
+def _serialise(tree: etree._Element) -> bytes:
+    return etree.tostring(tree, xml_declaration=True, encoding="UTF-8", standalone=True)
+
+
+def _mark(body: etree._Element, token: str, name: str) -> None:
+    """Put a processing instruction where the placeholder's paragraph stands; text can't contain one unescaped."""
     for child in body:
-        if child.tag == w("p") and mark in "".join(t.text or "" for t in child.iter(w("t"))):
-            position = body.index(child)
-            body[position : position + 1] = elements
+        if child.tag == w("p") and token in "".join(t.text or "" for t in child.iter(w("t"))):
+            body.replace(child, etree.ProcessingInstruction(name))
             return
     raise TemplateError([f"缺少占位符 {{{{ {name} }}}}；它应当单独成段，放在正文中（不在表格或文本框里）"])
 

@@ -27,6 +27,8 @@ def heading_words(instrument: Instrument) -> list[tuple[str, bool, str, str]]:
 def contents_xml(instrument: Instrument, styles: Styles, ids: Ids, pages: Mapping[str, int] | None) -> str:
     """The field in its building-block control. Page numbers are those of ``pages`` (``ch.8``, ``s.8.2`` → page from 1)."""
     entries = heading_words(instrument)
+    if not entries:
+        return ""
     begin = (
         '<w:r><w:fldChar w:fldCharType="begin"/></w:r>'
         '<w:r><w:instrText xml:space="preserve"> TOC \\o "1-2" \\h \\z \\u </w:instrText></w:r>'

@@ -10,7 +10,7 @@ from lxml import etree
 from app.domain.tree import Box, BoxKind, FormRow
 from app.rendering.docx_runs import RunWriter
 from app.rendering.docx_styles import Style, Styles, TemplateError
-from app.rendering.docx_xml import NSMAP, Ids, attribute, bookmark_name, control, control_tag, paragraph, run, twips, w
+from app.rendering.docx_xml import NSMAP, Ids, bookmark_name, bookmarked, control, control_tag, paragraph, run, twips, w
 
 LABEL = "\ue001label\ue001"
 CONTENT = "\ue001content\ue001"
@@ -48,14 +48,14 @@ class FormFrame:
                     return cls(table, row)
         raise TemplateError(["缺少签署页表格：模板正文中应有一行两列的表格，分别写 {{ form_label }} 和 {{ form_content }}"])
 
-    def build(self, rows: Sequence[FormRow], runs: RunWriter, styles: Styles, ids: Ids) -> list[etree._Element]:
-        """A filled copy of the frame and the paragraph that must follow a table."""
+    def build(self, rows: Sequence[FormRow], runs: RunWriter, styles: Styles, ids: Ids) -> str:
+        """The XML of a filled copy of the frame and of the paragraph that must follow a table."""
         table = deepcopy(self._table)
         prototype = table[self._table.index(self._row)]
         position = table.index(prototype)
         table.remove(prototype)
         table[position:position] = [self._fill(deepcopy(prototype), row, runs, styles, ids) for row in rows]
-        return [table, *_parse(paragraph(styles[Style.TABLE_END], ""))]
+        return etree.tostring(table, encoding="unicode", with_tail=False) + paragraph(styles[Style.TABLE_END], "")
 
     def _fill(self, element: etree._Element, row: FormRow, runs: RunWriter, styles: Styles, ids: Ids) -> etree._Element:
         for node in element.iter(w("t")):
@@ -68,49 +68,67 @@ class FormFrame:
             if child is not properties:
                 target.remove(child)
         boxes = [span for span in row.content if isinstance(span, Box)]
-        inline = [b for b in boxes if b.kind is BoxKind.CHECK]
         number = ids.of("form", row.id)
-        words = runs.write(row.content) + "".join(_checkbox(b, ids) for b in inline)
-        target.extend(
-            _parse(f'<w:bookmarkStart w:id="{number}" w:name="{bookmark_name(row.id)}"/>{words}<w:bookmarkEnd w:id="{number}"/>')
-        )
-        framed = [b for b in boxes if b.kind is not BoxKind.CHECK]
-        if framed:
-            cell = target.getparent()
-            position = cell.index(target)
-            tables = "".join(
-                f"{paragraph(styles[Style.TABLE_END], '') if i else ''}{_box(b, styles, ids)}" for i, b in enumerate(framed)
-            )
-            following = _parse(tables)
-            if not words:  # the box stands alone; its anchor moves to the small paragraph that a cell must end with
-                cell[position:position] = following
-                style = target.find(f"{w('pPr')}/{w('pStyle')}")
-                if style is not None:
-                    style.set(w("val"), styles[Style.TABLE_END])
-            else:
-                cell[position + 1 : position + 1] = [*following, *_parse(paragraph(styles[Style.TABLE_END], ""))]
+        words = runs.write(row.content)
+        anchored = bookmarked(words, bookmark_name(row.id), number)
+        if not boxes:
+            target.extend(_parse(anchored))
+            return element
+        cell = target.getparent()
+        position = cell.index(target)
+        small = paragraph(styles[Style.TABLE_END], "")
+        tables = [_box_table(b, styles, ids) for b in boxes if b.kind is not BoxKind.CHECK]
+        checks = [b for b in boxes if b.kind is BoxKind.CHECK]
+        if checks:  # the tick boxes stand before the words they confirm
+            tables.insert(0, _check_table(checks, paragraph(styles[Style.FORM_VALUE], anchored), styles, ids))
+            cell.remove(target)
+        elif words:
+            target.extend(_parse(anchored))
+            position += 1
+        else:
+            tables.insert(0, "")
+            cell.remove(target)
+            small = paragraph(styles[Style.TABLE_END], anchored)
+        cell[position:position] = _parse(paragraph(styles[Style.TABLE_END], "").join(t for t in tables if t) + small)
         return element
 
 
-def _checkbox(box: Box, ids: Ids) -> str:
-    mark = run(UNCHECKED, '<w:rPr><w:rFonts w:ascii="MS Gothic" w:hAnsi="MS Gothic" w:eastAsia="MS Gothic" w:hint="eastAsia"/></w:rPr>')
-    return control(mark, control_tag("box", box.name), box.name, ids.of("box", box.name), _CONTROL_KIND[BoxKind.CHECK])
+_CHECK_WIDTH, _WORDS_WIDTH = 460, 5200
+_MARK = '<w:rPr><w:rFonts w:ascii="MS Gothic" w:hAnsi="MS Gothic" w:eastAsia="MS Gothic" w:hint="eastAsia"/></w:rPr>'
 
 
-def _box(box: Box, styles: Styles, ids: Ids) -> str:
-    """A bordered area of the box's size with one empty control; the name is the control's tag."""
+def _check_table(boxes: Sequence[Box], words: str, styles: Styles, ids: Ids) -> str:
+    cells = "".join(_cell(b, _CHECK_WIDTH, paragraph(styles[Style.FORM_VALUE], run(UNCHECKED, _MARK)), ids) for b in boxes)
+    grid = f'<w:gridCol w:w="{_CHECK_WIDTH}"/>' * len(boxes)
+    width = _CHECK_WIDTH * len(boxes) + _WORDS_WIDTH
+    return (
+        f'<w:tbl><w:tblPr><w:tblW w:w="{width}" w:type="dxa"/><w:tblInd w:w="0" w:type="dxa"/><w:tblLayout w:type="fixed"/>'
+        '<w:tblCellMar><w:left w:w="0" w:type="dxa"/><w:right w:w="0" w:type="dxa"/></w:tblCellMar></w:tblPr>'
+        f'<w:tblGrid>{grid}<w:gridCol w:w="{_WORDS_WIDTH}"/></w:tblGrid><w:tr><w:trPr><w:cantSplit/></w:trPr>{cells}'
+        f'<w:tc><w:tcPr><w:tcW w:w="{_WORDS_WIDTH}" w:type="dxa"/></w:tcPr>{words}</w:tc></w:tr></w:tbl>'
+    )
+
+
+def _box_table(box: Box, styles: Styles, ids: Ids) -> str:
+    """A bordered area of the box's size, in millimetres on paper."""
     width, height = twips(box.width), twips(box.height)
     edges = "".join(f'<w:{e} w:val="single" w:sz="6" w:space="0" w:color="7F7F7F"/>' for e in ("top", "left", "bottom", "right"))
-    inner = control(
-        run("　　"), control_tag("box", box.name), box.name, ids.of("box", box.name), _CONTROL_KIND.get(box.kind, "")
-    )
     return (
         f'<w:tbl><w:tblPr><w:tblW w:w="{width}" w:type="dxa"/><w:tblInd w:w="0" w:type="dxa"/><w:tblBorders>{edges}</w:tblBorders>'
-        f'<w:tblLayout w:type="fixed"/><w:tblDescription w:val="{attribute(box.name)}"/></w:tblPr><w:tblGrid><w:gridCol w:w="{width}"/>'
-        f'</w:tblGrid><w:tr><w:trPr><w:cantSplit/><w:trHeight w:val="{height}" w:hRule="exact"/></w:trPr>'
-        f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr>'
-        f"{paragraph(styles[Style.BOX], inner)}</w:tc></w:tr></w:tbl>"
+        f'<w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid><w:gridCol w:w="{width}"/></w:tblGrid>'
+        f'<w:tr><w:trPr><w:cantSplit/><w:trHeight w:val="{height}" w:hRule="exact"/></w:trPr>'
+        f"{_cell(box, width, paragraph(styles[Style.BOX], run('　　')), ids)}</w:tr></w:tbl>"
     )
+
+
+def _cell(box: Box, width: int, content: str, ids: Ids) -> str:
+    """A cell inside an empty content control whose tag is the box's name.
+
+    A control around the cell, as Word writes it, and not inside the paragraph: behind a control inside a paragraph
+    LibreOffice 7.4 shows the code of the next REF field instead of its result.
+    """
+    cell = f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr>{content}</w:tc>'
+    return control(cell, control_tag("box", box.name), box.name, ids.of("box", box.name), _CONTROL_KIND.get(box.kind, ""))
 
 
 def _parse(fragment: str) -> list[etree._Element]:

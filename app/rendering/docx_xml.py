@@ -130,6 +130,28 @@ def bookmarked(content: str, name: str, number: int) -> str:
     return f'<w:bookmarkStart w:id="{number}" w:name="{name}"/>{content}<w:bookmarkEnd w:id="{number}"/>'
 
 
+_HANGING = "。；，、：！？）”》"
+_RUN_END = "</w:t></w:r>"
+
+
+def around_words(content: str, name: str, number: int) -> str:
+    """A bookmark around the runs of a paragraph, but before a last punctuation mark.
+
+    LibreOffice lets the mark hang into the margin and breaks the line before a bookmark that ends behind it: the reader
+    saw an empty line under the paragraph. ``content``'s last run must end in its text.
+    """
+    mark = content[-len(_RUN_END) - 1 : -len(_RUN_END)]
+    if not content.endswith(_RUN_END) or mark not in _HANGING:
+        return bookmarked(content, name, number)
+    opening = content.rfind("<w:r>")
+    text = content.rfind("<w:t ")
+    head = content[: -len(_RUN_END) - 1]
+    if head.endswith('">'):  # the mark is all the run's text
+        return bookmarked(content[:opening], name, number) + content[opening:]
+    properties = content[opening + len("<w:r>") : text].rpartition("</w:rPr>")
+    return bookmarked(head + _RUN_END, name, number) + f"<w:r>{properties[0]}{properties[1]}<w:t>{mark}{_RUN_END}"
+
+
 def control(content: str, tag: str, title: str, number: int, kind: str = "") -> str:
     """A content control around ``content`` (block or run level alike); its frame stays hidden in Word.
 

@@ -96,8 +96,9 @@ class _Reader:
         data = any(_is_header(row) for row in rows)
         for row in rows:
             cells = []
-            for cell in _cells(row):
-                cells.append("".join(block.printed for block in self.blocks(cell)))
+            for cell, is_check in _cells(row):
+                text = "".join(block.printed for block in self.blocks(cell))
+                cells.append("" if is_check and words(text) in _CHECK_MARKS else text)
             if data:
                 if any(words(c) for c in cells):
                     yield FoundBlock(cells=tuple(cells))
@@ -118,7 +119,7 @@ class _Reader:
                 content = child.find(q("sdtContent"))
                 if content is not None:
                     text = "".join(self._pieces(content))
-                    if not (_is_checkbox(child) and text in _CHECK_MARKS):
+                    if not (_is_checkbox(child) and words(text) in _CHECK_MARKS):
                         yield text
             elif tag in _REVISIONS_GONE:
                 continue
@@ -168,14 +169,15 @@ def _rows(table: etree._Element) -> Iterator[etree._Element]:
                 yield from _rows(content)
 
 
-def _cells(row: etree._Element) -> Iterator[etree._Element]:
+def _cells(row: etree._Element, is_check: bool = False) -> Iterator[tuple[etree._Element, bool]]:
+    """Cells of a row, and whether a tick-box control holds the cell."""
     for child in row:
         if child.tag == q("tc"):
-            yield child
+            yield child, is_check
         elif child.tag == q("sdt"):
             content = child.find(q("sdtContent"))
             if content is not None:
-                yield from _cells(content)
+                yield from _cells(content, _is_checkbox(child))
 
 
 def _is_header(row: etree._Element) -> bool:
