@@ -117,25 +117,29 @@ def _authority(values: Values) -> Value:
     for party in _PARTIES:
         name = values.get(f"sign.{party}_signatory")
         if isinstance(name, str) and name:
-            rows.append({
-                "party": party,
-                "representative": name,
-                "title": _text(values.get(f"sign.{party}_title")),
-                "matters": "签署本合同、补充协议、续约文件、终止文件及通知",
-                "powers": "可以变更、续展、解除本合同",
-                "term": "自签署之日起至本合同终止后结算完毕之日止",
-                "document": _text(values.get(f"sign.{party}_authority_doc")),
-            })
+            rows.append(
+                {
+                    "party": party,
+                    "representative": name,
+                    "title": _text(values.get(f"sign.{party}_title")),
+                    "matters": "签署本合同、补充协议、续约文件、终止文件及通知",
+                    "powers": "可以变更、续展、解除本合同",
+                    "term": "自签署之日起至本合同终止后结算完毕之日止",
+                    "document": _text(values.get(f"sign.{party}_authority_doc")),
+                }
+            )
         manager = values.get(f"{party}.project_manager")
         if isinstance(manager, Contact) and manager.name:
-            rows.append({
-                "party": party,
-                "representative": manager.name,
-                "title": manager.title or "项目经理",
-                "matters": "日常联络，确认工单、考核数据与结算单",
-                "powers": "确认履行事实，无权变更、解除本合同",
-                "term": "自服务起始日起至本合同终止之日止",
-            })
+            rows.append(
+                {
+                    "party": party,
+                    "representative": manager.name,
+                    "title": manager.title or "项目经理",
+                    "matters": "日常联络，确认工单、考核数据与结算单",
+                    "powers": "确认履行事实，无权变更、解除本合同",
+                    "term": "自服务起始日起至本合同终止之日止",
+                }
+            )
     return tuple(rows)
 
 

@@ -87,9 +87,7 @@ def _references(values: Values) -> Computed:
     found: Computed = {}
     rate, cap = values.get("pay.late_daily_rate_bp"), values.get("pay.late_cap_pct")
     if rate is not None and cap is not None:
-        found["penalty.a_late_payment"] = (
-            f"按逾期金额每日{with_unit(rate, '万分')}计算，累计不超过该笔逾期金额的{number(cap)}%"
-        )
+        found["penalty.a_late_payment"] = f"按逾期金额每日{with_unit(rate, '万分')}计算，累计不超过该笔逾期金额的{number(cap)}%"
     days = values.get("fm.terminate_days")
     if days is not None:
         found["terminate.fm_days_ref"] = with_unit(days, "自然日")

@@ -112,7 +112,12 @@ def test_a_bad_value_is_a_fault_that_says_why(variables: VariableSet, path: str,
 
 
 def test_all_faults_come_at_once_with_line_label_and_allowed_values(variables: VariableSet) -> None:
-    raw = {"term": {"years": "9"}, "fees": {"model": "montly"}, "contract": {"nr": "X"}, "scope": {"products": [{"name": "甲", "knd": "x"}]}}
+    raw = {
+        "term": {"years": "9"},
+        "fees": {"model": "montly"},
+        "contract": {"nr": "X"},
+        "scope": {"products": [{"name": "甲", "knd": "x"}]},
+    }
     lines = {"term.years": 2, "fees.model": 4, "contract.nr": 6, "scope.products": 8, "scope.products[1]": 9}
     reading = read_answers(variables, raw, lines=lines)
     assert [f.line for f in reading.faults] == [2, 4, 6, 9]
@@ -149,7 +154,9 @@ def test_limits_between_variables_are_checked_once_both_are_known(variables: Var
 
 
 def test_the_defaults_alone_satisfy_every_limit(variables: VariableSet) -> None:
-    given = {v.name: v.default for v in variables if v.default is not None and v.type.value in ("int", "decimal", "percent", "bool")}
+    given = {
+        v.name: v.default for v in variables if v.default is not None and v.type.value in ("int", "decimal", "percent", "bool")
+    }
     assert read_answers(variables, given).faults == ()
 
 
@@ -209,7 +216,11 @@ def test_positions_deviations_and_acknowledgements_are_read(variables: VariableS
 
 
 def test_incomplete_deviations_and_acknowledgements_are_faults(variables: VariableSet) -> None:
-    raw = {"playbook": {"8.2-t1": "maybe"}, "deviations": [{"kind": "drop"}, "x"], "acknowledgements": [{"rule": "R-35", "at": "gestern"}]}
+    raw = {
+        "playbook": {"8.2-t1": "maybe"},
+        "deviations": [{"kind": "drop"}, "x"],
+        "acknowledgements": [{"rule": "R-35", "at": "gestern"}],
+    }
     paths = {f.path for f in read_answers(variables, raw).faults}
     assert {"playbook.8.2-t1", "deviations[1].kind", "deviations[1].reason", "deviations[2]", "acknowledgements[1].by",
             "acknowledgements[1].at"} <= paths  # fmt: skip

@@ -63,7 +63,10 @@ def test_each_price_row_is_rounded_by_itself_so_that_the_table_adds_up() -> None
 
 
 def test_subtotals_by_rate_appear_where_a_rate_has_several_rows() -> None:
-    source = [{"item": i, "category": c, "excl_tax": Decimal("100.00")} for i, c in (("甲", "service"), ("乙", "service"), ("丙", "repair"))]
+    source = [
+        {"item": i, "category": c, "excl_tax": Decimal("100.00")}
+        for i, c in (("甲", "service"), ("乙", "service"), ("丙", "repair"))
+    ]
     found = price_table(source, {"tax.vat_rate_service": Decimal(6), "tax.vat_rate_repair": Decimal(13)})
     assert found is not None
     assert [(r["item"], r["incl_tax"]) for r in found.rows[3:]] == [
@@ -72,7 +75,10 @@ def test_subtotals_by_rate_appear_where_a_rate_has_several_rows() -> None:
 
 
 def test_a_rate_given_in_the_row_goes_before_that_of_its_category() -> None:
-    found = price_table([{"item": "甲", "category": "service", "excl_tax": Decimal(100), "rate": Decimal(3)}], {"tax.vat_rate_service": Decimal(6)})
+    found = price_table(
+        [{"item": "甲", "category": "service", "excl_tax": Decimal(100), "rate": Decimal(3)}],
+        {"tax.vat_rate_service": Decimal(6)},
+    )
     assert found is not None
     assert found.totals.tax == Decimal("3.00")
 
@@ -92,7 +98,9 @@ def test_computed_rows_have_exactly_the_columns_of_the_form(variables: VariableS
 
 
 def test_metrics_take_their_figures_from_the_variables(variables: VariableSet) -> None:
-    values = read_answers(variables, {"sla.csat_target": "92", "sla.csat_floor": "80", "sla.complaint_rate_target": "0.4"}).answers.values
+    values = read_answers(
+        variables, {"sla.csat_target": "92", "sla.csat_floor": "80", "sla.complaint_rate_target": "0.4"}
+    ).answers.values
     table = {r["name"]: r for r in derive(values, TODAY)["annex.metrics"]}  # type: ignore[union-attr,index,call-overload]
     assert (table["满意度CSAT"]["target"], table["满意度CSAT"]["floor"], table["满意度CSAT"]["weight"]) == ("≥92%", "≥80%", "20")
     assert table["投诉率"]["target"] == "≤0.4%"
@@ -101,7 +109,11 @@ def test_metrics_take_their_figures_from_the_variables(variables: VariableSet) -
 
 def test_the_severity_matrix_prints_each_limit_with_its_own_clock(demo: dict[str, Any]) -> None:
     matrix = {r["level"]: r for r in rows(demo, "annex.severity_matrix")}
-    assert (matrix["P1"]["response"], matrix["P1"]["restore"], matrix["P1"]["resolve"]) == ("15分钟", "4个自然小时", "24个自然小时")
+    assert (matrix["P1"]["response"], matrix["P1"]["restore"], matrix["P1"]["resolve"]) == (
+        "15分钟",
+        "4个自然小时",
+        "24个自然小时",
+    )
     assert (matrix["P3"]["response"], matrix["P3"]["resolve"]) == ("1个服务小时", "5个工作日")
     assert matrix["P4"]["restore"] == "不适用"
 

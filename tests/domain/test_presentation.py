@@ -90,7 +90,7 @@ def test_a_table_inside_a_sentence_prints_the_names_of_its_rows() -> None:
 
 @pytest.mark.parametrize(("kind", "value", "fmt"), [("text", "甲", "email"), ("int", 3, "both"), ("text", "甲", "upper")])
 def test_a_format_that_does_not_fit_is_refused(kind: str, value: Any, fmt: str) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="格式"):
         present(variable(kind), value, fmt)
 
 

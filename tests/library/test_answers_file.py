@@ -127,6 +127,8 @@ def test_the_example_gives_only_what_has_no_default_and_the_demonstration_values
 
 
 def test_faults_carry_the_line_of_the_file(variables: VariableSet) -> None:
-    source = parse_answers("term:\n  years: 1\n  start_date: 2027-02-30\nfees.price_rows:\n  - {item: 甲, excl_tax: -5}\n".encode())
+    source = parse_answers(
+        "term:\n  years: 1\n  start_date: 2027-02-30\nfees.price_rows:\n  - {item: 甲, excl_tax: -5}\n".encode()
+    )
     faults = read_answers(variables, source.data, lines=source.lines).faults
     assert [(f.line, f.path) for f in faults] == [(3, "term.start_date"), (5, "fees.price_rows[1].excl_tax")]

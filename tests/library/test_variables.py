@@ -92,12 +92,20 @@ def test_all_faults_of_the_file_are_reported_with_their_line(tmp_path: Path) -> 
     with pytest.raises(LibraryError) as refused:
         load_variables(path)
     said = refused.value.message
-    for part in ("第2行：a.count：默认值", "枚举没有选项", "a.mode 重复", "nope.x 不存在", "计算变量不能有默认值", "没有 condition", "不能使用"):
+    for part in (
+        "第2行：a.count：默认值",
+        "枚举没有选项",
+        "a.mode 重复",
+        "nope.x 不存在",
+        "计算变量不能有默认值",
+        "没有 condition",
+        "不能使用",
+    ):
         assert part in said, said
 
 
 def test_an_unknown_field_is_a_fault_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "variables.yaml"
     path.write_text('variables:\n  - {name: a.b, label: 甲, type: int, section: "1.1", defualt: 3}\n', encoding="utf-8")
-    with pytest.raises(LibraryError, match="第2行.*defualt"):
+    with pytest.raises(LibraryError, match=r"第2行.*defualt"):
         load_variables(path)
