@@ -13,6 +13,7 @@ from typing import Any
 
 from app.domain.clauses import Topic
 from app.domain.conditions import Condition
+from app.domain.cross_checks import clashes
 from app.domain.defaults import complete
 from app.domain.errors import InputError, InputFault
 from app.domain.typed_values import read_value
@@ -161,6 +162,9 @@ def _constraints(variables: VariableSet, values: Mapping[str, Value], given: Map
         blank = is_blank(values.get(variable.name)) or any(is_blank(values.get(n)) for n in condition.names)
         if touched and not blank and _applies(variable, values) and not condition.holds(values):
             faults.add(variable.name, variable.label, variable.constraint_help or "与其他变量不一致", "")
+    for clash in clashes(values):
+        if clash.name in variables and any(name in given for name in clash.involved):
+            faults.add(clash.name, variables[clash.name].label, clash.problem, clash.allowed)
 
 
 def _applies(variable: Variable, values: Mapping[str, Value]) -> bool:

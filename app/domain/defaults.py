@@ -60,6 +60,12 @@ def _categories(values: Values) -> Value:
     return chosen
 
 
+def _copies(values: Values) -> Value:
+    """Copies in all are those of both parties together."""
+    a, b = values.get("contract.copies_party_a"), values.get("contract.copies_party_b")
+    return a + b if isinstance(a, int) and isinstance(b, int) else values.get("contract.copies_total")
+
+
 def _repair_count(values: Values) -> Value:
     return 0 if values.get("service.repair_enabled") is False else values.get("team.repair_count")
 
@@ -148,6 +154,7 @@ def _text(value: Value) -> str | None:
 
 
 _FOLLOWING: tuple[tuple[str, Callable[[Values], Value]], ...] = (
+    ("contract.copies_total", _copies),
     ("service.categories", _categories),
     ("team.repair_count", _repair_count),
     ("team.roles", _roles),

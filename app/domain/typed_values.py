@@ -49,7 +49,11 @@ class _Refused(Exception):
 
 
 def read_value(variable: Variable, raw: object) -> tuple[Value, tuple[Problem, ...]]:
-    """The typed value of ``raw`` and its faults; the value is None where it can't be used. Blank input is no fault."""
+    """The typed value of ``raw`` and its faults. Blank input is no fault.
+
+    The value is None where nothing of it can be used; a table or a contact keeps its sound parts beside its faults, so
+    that a preview can show them.
+    """
     if _nothing(raw):
         return None, ()
     if variable.type is VariableType.TABLE:
@@ -274,7 +278,7 @@ def _contact(variable: Variable, raw: object) -> tuple[Value, tuple[Problem, ...
                 raise _Refused(f"“{_short(part)}”不是电子邮箱", "例如 name@example.com")
         except _Refused as refused:
             problems.append(replace(refused.found, inside=f".{key}"))
-    return (None if problems else Contact(**fields)), tuple(problems)
+    return (Contact(**fields) if fields else None), tuple(problems)
 
 
 def _table(variable: Variable, raw: object) -> tuple[Value, tuple[Problem, ...]]:
@@ -291,7 +295,9 @@ def _table(variable: Variable, raw: object) -> tuple[Value, tuple[Problem, ...]]
             problems.append(Problem(f"[{place}]", f"第{place}行应写成“列名: 值”", _columns(variable)))
             continue
         rows.append(_row(variable, source, place, problems))
-    return (None if problems else tuple(rows)), tuple(problems)
+    if 0 < len(rows) < variable.min_rows:
+        problems.append(Problem("", f"行数不足（现有{len(rows)}行）", f"至少{variable.min_rows}行"))
+    return (tuple(rows) or None), tuple(problems)
 
 
 def _row(variable: Variable, source: Mapping[object, object], place: int, problems: list[Problem]) -> Row:

@@ -224,3 +224,41 @@ def test_incomplete_deviations_and_acknowledgements_are_faults(variables: Variab
     paths = {f.path for f in read_answers(variables, raw).faults}
     assert {"playbook.8.2-t1", "deviations[1].kind", "deviations[1].reason", "deviations[2]", "acknowledgements[1].by",
             "acknowledgements[1].at"} <= paths  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("raw", "path"),
+    [
+        ({"contract.copies_total": "5"}, "contract.copies_total"),
+        ({"issue.level3_days": "30"}, "issue.level3_days"),
+        ({"maint.window": "周二 20:30–22:00"}, "maint.window"),
+        ({"maint.window": "周二 23:00–09:30"}, "maint.window"),
+        ({"service.start_time": "03:00", "service.end_time": "15:00"}, "maint.window"),
+    ],
+)
+def test_answers_that_do_not_go_together_are_faults(variables: VariableSet, raw: dict[str, str], path: str) -> None:
+    assert fault(read_answers(variables, raw), path)
+
+
+def test_copies_in_all_follow_the_copies_of_the_parties(variables: VariableSet) -> None:
+    reading = read_answers(variables, {"contract.copies_party_a": "3"})
+    assert reading.faults == ()
+    assert reading.answers.values["contract.copies_total"] == 5
+
+
+def test_round_the_clock_service_may_be_maintained_at_night(variables: VariableSet) -> None:
+    raw = {"service.start_time": "00:00", "service.end_time": "24:00", "service.hours_per_day": "24"}
+    assert read_answers(variables, raw).faults == ()
+
+
+def test_a_table_with_too_few_rows_is_a_fault_but_its_rows_are_kept(variables: VariableSet) -> None:
+    person = {"name": "何书宁", "position": "项目经理", "qualification": "八年经验", "contact": "021"}
+    reading = read_answers(variables, {"team.key_personnel": [person]})
+    assert "至少4行" in fault(reading, "team.key_personnel").allowed
+    assert len(reading.answers.values["team.key_personnel"]) == 1  # type: ignore[arg-type]
+
+
+def test_sound_cells_are_kept_beside_a_faulty_one(variables: VariableSet) -> None:
+    reading = read_answers(variables, {"fees.price_rows": [{"item": "甲", "category": "service", "excl_tax": "x"}]})
+    assert fault(reading, "fees.price_rows[1].excl_tax")
+    assert reading.answers.values["fees.price_rows"] == ({"item": "甲", "category": "service"},)
