@@ -48,6 +48,11 @@ class Segment:
     typed: str
     table: str = ""
 
+    @property
+    def lists_law(self) -> bool:
+        """A row of annex 13.3's tables of laws and standards."""
+        return self.table.startswith(("annex.law_list", "annex.standard"))
+
     def place(self, excerpt: str = "") -> Place:
         return Place(self.place_id, self.number, self.table, excerpt)
 
@@ -178,9 +183,9 @@ class Draft:
         return any(found.search(s.text) for s in self.of(*sections))
 
     def search(self, pattern: str, *sections: str) -> Iterator[TextHit]:
-        """Every match, one block at a time, with its place."""
+        """Every match, one block at a time, with its place. Titles of laws and standards are no terms of the contract."""
         found = re.compile(pattern)
-        return (TextHit(s, m) for s in self.of(*sections) for m in found.finditer(s.text))
+        return (TextHit(s, m) for s in self.of(*sections) if not s.lists_law for m in found.finditer(s.text))
 
     # tree --------------------------------------------------------------------------------------------------
 

@@ -64,7 +64,7 @@ def citations(draft: Draft, names: frozenset[str]) -> Iterator[TextCitation]:
     pattern = _pattern(names)
     for segment in draft.segments:
         # Without title marks or an article there is no citation; the long alternation need not run.
-        if (segment.section == "13.3" and segment.table) or not ("《" in segment.text or "条" in segment.text):
+        if segment.lists_law or not ("《" in segment.text or "条" in segment.text):
             continue
         for match in pattern.finditer(segment.text):
             number = match[2] or match[4]
