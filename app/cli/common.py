@@ -52,7 +52,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
             "variable": finding.place.variable,
             "excerpt": finding.place.excerpt,
         },
-        "basis": [{"code": c.code, "text": str(c)} for c in finding.basis],
+        "basis": [{"code": c.code, "text": c.sentence} for c in finding.basis],
         "fix": finding.fix,
         "patch": plain_value(getattr(finding.patch, "value", None)) if finding.patch else None,
     }
@@ -60,7 +60,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
 
 def print_findings(findings: Iterable[Finding]) -> None:
     for finding in findings:
-        basis = "；".join(str(c) for c in finding.basis)
+        basis = "；".join(c.sentence for c in finding.basis)
         click.echo(f"[{finding.severity.label}] {finding.rule} {finding.place.label}：{finding.message}")
         if finding.fix:
             click.echo(f"        改法：{finding.fix}")

@@ -206,7 +206,7 @@ class LawBook:
         if law is None:
             standard = self.standard(code)
             return Citation(code, standard.number, "", standard.name, standard.status) if standard else None
-        if not number:
+        if number in ("", "-"):
             return Citation(code, law.short, "", law.summary, law.status)
         article = law.articles.get(number)
         return Citation(code, law.short, article.label, article.gist, law.status) if article else None
