@@ -1,66 +1,119 @@
 """Renminbi amounts in Chinese capitals, written and read back (brief B3; 支付结算办法附一; 票据法 art. 8).
 
 What the system writes: prefix 人民币; 整 behind 元 only; no 整 behind 角 or 分; a 零 between 元 and 分 where 角 is nought. What it
-reads: every permitted variant (正 for 整, 圆 for 元, optional 零, traditional figures).
+reads: every permitted variant (正 for 整, 圆 for 元, traditional characters, a 零 that is optional) and nothing else.
 """
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 
 DIGITS = "零壹贰叁肆伍陆柒捌玖"
-_PLACES = ("", "拾", "佰", "仟")
-_GROUPS = ("", "万", "亿", "万亿")
 LIMIT = Decimal("9999999999999999.99")
+_PLACES = ("", "拾", "佰", "仟")
+_GROUPS = ("", "万", "亿", "万")
+"""Units of four digits each, lowest first; the last one counts 亿: 壹万亿, 壹万零伍亿."""
+_PREFIX = "人民币"
 _CENT = Decimal("0.01")
-_VARIANTS = str.maketrans("圓圆正貳貮參叄陸億萬兩弍零〇", "元元整贰贰叁叁陆亿万贰贰零零")
-_PREFIXES = ("人民币", "人民幣")
+_VARIANTS = str.maketrans("圓圆正貳參叄陸億萬負幣", "元元整贰叁叁陆亿万负币")
+_FORBIDDEN = frozenset("一二三四五六七八九十百千〇两兩另廿卅毛块")
+_KNOWN = frozenset(DIGITS + "拾佰仟万亿元角分整负")
+_SHAPE = re.compile(
+    r"(?P<minus>负?)(?:(?P<yuan>[零壹贰叁肆伍陆柒捌玖拾佰仟万亿]+)元)?(?:零?(?P<jiao>[壹贰叁肆伍陆柒捌玖])角)?"
+    r"(?:零?(?P<fen>[壹贰叁肆伍陆柒捌玖])分)?整?"
+)
+_LONGEST = 64
 
 
 def to_capitals(amount: Decimal) -> str:
-    """``Decimal('1409.50')`` → ``人民币壹仟肆佰零玖元伍角``. A negative amount is written with 负.
+    """``Decimal('1409.50')`` → ``人民币壹仟肆佰零玖元伍角``. A negative amount is written with 负 behind the prefix.
 
-    Raises ``ValueError`` where the amount has fractions of a 分 or sixteen digits are not enough.
+    Raises ``ValueError`` where the amount is no number, has fractions of a 分 or more than sixteen digits before the point.
     """
+    if not amount.is_finite() or abs(amount) > LIMIT:
+        raise ValueError("金额过大，无法写成大写")
     if amount != amount.quantize(_CENT):
         raise ValueError("金额的小数不得超过两位")
+    return _PREFIX + _spelled(amount, "", "", "整")
+
+
+def parse_capitals(text: str) -> Decimal:
+    """The amount that capitals state; accepts every permitted variant, with or without 人民币.
+
+    Raises ``ValueError`` that says what is wrong and, where an amount can be made out, how it is written.
+    """
+    body = text.strip().translate(_VARIANTS).removeprefix(_PREFIX)
+    if not body:
+        raise ValueError("大写金额为空")
+    if any(c.isspace() for c in body):
+        raise ValueError(f"“{text}”：大写金额之间不得留空")
+    for char in body:
+        if char in _FORBIDDEN:
+            raise ValueError(f"“{text}”：大写金额不得使用“{char}”")
+        if char not in _KNOWN:
+            raise ValueError(f"“{text}”：大写金额中不能识别“{char}”")
+    shape = _SHAPE.fullmatch(body) if len(body) <= _LONGEST else None
+    if shape is None or not (shape["yuan"] or shape["jiao"] or shape["fen"]):
+        raise ValueError(f"“{text}”：大写金额应按“……元……角……分”的次序书写")
+    amount = _amount(shape)
     if abs(amount) > LIMIT:
-        raise ValueError("金额过大，无法写成大写")
-    sign = "负" if amount < 0 else ""
-    cents = int(abs(amount) * 100)
-    yuan, rest = divmod(cents, 100)
+        raise ValueError(f"“{text}”：金额过大")
+    if not re.fullmatch(_spelled(amount, "零?", "整?", "整"), _without_nought(body, amount)):
+        raise ValueError(f"“{text}”书写不规范，应写作“{to_capitals(amount)}”")
+    return amount
+
+
+def capitals_state(text: str, amount: Decimal) -> bool:
+    """Whether the capitals state exactly this amount, in any permitted way."""
+    try:
+        return parse_capitals(text) == amount
+    except ValueError:
+        return False
+
+
+def capitals_equal(left: str, right: str) -> bool:
+    """Whether two spellings state the same amount; False where one of them states none."""
+    try:
+        return parse_capitals(left) == parse_capitals(right)
+    except ValueError:
+        return False
+
+
+def _spelled(amount: Decimal, optional: str, optional_end: str, end: str) -> str:
+    """The spelling behind the prefix. ``optional`` stands where a 零 may be written or left out, ``optional_end`` behind 角
+    where 整 may; with regular expressions in their place the spelling is the pattern of all permitted ones."""
+    yuan, rest = divmod(int(abs(amount) * 100), 100)
     jiao, fen = divmod(rest, 10)
-    text = f"{_integer(yuan)}元" if yuan else ""
+    sign = "负" if amount < 0 else ""
+    text = f"{_integer(yuan, optional)}元" if yuan else ""
     if not rest:
-        return f"人民币{sign}{text or '零元'}整"
+        return f"{sign}{text or '零元'}{end}"
     if jiao:
-        text += f"{DIGITS[jiao]}角"
+        text += (optional if yuan and yuan % 10 == 0 else "") + f"{DIGITS[jiao]}角"
     elif yuan:
         text += "零"
-    if fen:
-        text += f"{DIGITS[fen]}分"
-    return f"人民币{sign}{text}"
+    return sign + text + (f"{DIGITS[fen]}分" if fen else optional_end)
 
 
-def _integer(value: int) -> str:
+def _integer(value: int, optional: str) -> str:
     groups: list[int] = []
     while value:
         value, group = divmod(value, 10_000)
         groups.append(group)
-    text, gap = "", False
+    text, gap, before = "", False, 0
     for index in range(len(groups) - 1, -1, -1):
         group = groups[index]
-        if not group:
-            gap = bool(text)
-            # 万亿: a 亿 must stand even where the group of 亿 itself is nought.
-            if index == 2 and len(groups) > 3:
-                text += "亿"
-            continue
-        if text and (gap or group < 1000):
-            text += "零"
-        unit = _GROUPS[index] if index < 3 or not groups[2] else "万"
-        text += _four(group) + (unit if index != 3 or groups[2] else "万")
-        gap = False
+        if group:
+            if text and (gap or group < 1000):
+                text += "零"
+            elif text and before % 10 == 0:
+                # 107,000: the 万 place is nought, the 仟 place is not, so 零 may be written (brief B3-4).
+                text += optional
+            text += _four(group) + _GROUPS[index]
+        elif index == 2:
+            text += "亿"
+        gap, before = not group, group
     return text
 
 
@@ -70,90 +123,29 @@ def _four(group: int) -> str:
         digit = group // 10**place % 10
         if digit:
             text += ("零" if gap and text else "") + DIGITS[digit] + _PLACES[place]
-            gap = False
-        else:
-            gap = True
+        gap = not digit
     return text
 
 
-def parse_capitals(text: str) -> Decimal:
-    """The amount that capitals state; accepts every permitted variant. Raises ``ValueError`` on anything else."""
-    body = "".join(text.split()).translate(_VARIANTS)
-    for prefix in _PREFIXES:
-        body = body.removeprefix(prefix)
-    negative = body.startswith("负")
-    body = body.removeprefix("负")
-    if not body or set(body) - set(DIGITS + "拾佰仟万亿元角分整"):
-        raise ValueError(f"“{text}”不是有效的人民币大写")
-    whole = body.endswith("整")
-    body = body.removesuffix("整")
-    yuan_text, found, small = body.partition("元")
-    if not found:
-        yuan_text, small = "", body
-        if not small:
-            raise ValueError(f"“{text}”缺少“元”")
-    cents = _small(small, text)
-    if whole and cents % 10:
-        raise ValueError(f"“{text}”：有分的不写“整”")
-    yuan = _read(yuan_text, text) if yuan_text else 0
-    if not found and not cents:
-        raise ValueError(f"“{text}”不是有效的人民币大写")
-    amount = Decimal(yuan) + Decimal(cents) / 100
-    return (-amount if negative else amount).quantize(_CENT)
-
-
-def _small(text: str, whole: str) -> int:
-    rest = text.removeprefix("零") if text != "零" else text
-    jiao = fen = 0
-    if len(rest) >= 2 and rest[1] == "角" and rest[0] in DIGITS:
-        jiao, rest = DIGITS.index(rest[0]), rest[2:]
-        rest = rest.removeprefix("零") if len(rest) > 1 else rest
-    if len(rest) == 2 and rest[1] == "分" and rest[0] in DIGITS:
-        fen, rest = DIGITS.index(rest[0]), ""
-    if rest:
-        raise ValueError(f"“{whole}”的角分部分有误")
-    return jiao * 10 + fen
-
-
-def _read(text: str, whole: str) -> int:
-    if text == "零":
-        return 0
-    high, found, low = text.rpartition("亿")
-    if found:
-        return _read(high, whole) * 10**8 + (_read(low.removeprefix("零"), whole) if low not in ("", "零") else 0)
-    high, found, low = text.partition("万")
-    if found:
-        if not high:
-            raise ValueError(f"“{whole}”的“万”前缺少数字")
-        return _section(high, whole) * 10_000 + (_section(low, whole) if low not in ("", "零") else 0)
-    return _section(text, whole)
-
-
-def _section(text: str, whole: str) -> int:
-    total, digit, last = 0, None, 10_000
-    for char in text:
-        if char in _PLACES[1:]:
-            weight = 10 ** _PLACES.index(char)
-            if digit is None or digit == 0 or weight >= last:
-                raise ValueError(f"“{whole}”的“{char}”前缺少数字或次序有误")
-            total, digit, last = total + digit * weight, None, weight
-        elif char == "零":
-            if digit is not None:
-                raise ValueError(f"“{whole}”的“零”位置有误")
-        elif char in DIGITS:
-            if digit is not None:
-                raise ValueError(f"“{whole}”的数字之间缺少数位")
+def _amount(shape: re.Match[str]) -> Decimal:
+    """The amount that a spelling seems to mean; whether it is a permitted spelling is asked afterwards."""
+    whole = section = digit = 0
+    for char in shape["yuan"] or "":
+        if char in DIGITS:
             digit = DIGITS.index(char)
+        elif char in _PLACES:
+            section, digit = section + digit * 10 ** _PLACES.index(char), 0
+        elif char == "万":
+            whole, section, digit = whole + (section + digit) * 10_000, 0, 0
         else:
-            raise ValueError(f"“{whole}”不是有效的人民币大写")
-    if digit is not None and last == 1:
-        raise ValueError(f"“{whole}”不是有效的人民币大写")
-    return total + (digit or 0)
+            whole, section, digit = (whole + section + digit) * 10**8, 0, 0
+    cents = DIGITS.index(shape["jiao"] or "零") * 10 + DIGITS.index(shape["fen"] or "零")
+    amount = Decimal((whole + section + digit) * 100 + cents).scaleb(-2)
+    return -amount if shape["minus"] else amount
 
 
-def capitals_equal(left: str, right: str) -> bool:
-    """Whether two spellings state the same amount; False where one of them states none."""
-    try:
-        return parse_capitals(left) == parse_capitals(right)
-    except ValueError:
-        return False
+def _without_nought(body: str, amount: Decimal) -> str:
+    """零元伍角, 零元零伍分: with 元 at nought the bare 角 and 分 mean the same."""
+    if 0 < abs(amount) < 1:
+        return re.sub(r"^(负?)零元零?", r"\1", body)
+    return body
