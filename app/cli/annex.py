@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
 from app.cli.files import write_all
+from app.domain.variables import VariableSet
 
 
 @click.group(short_help="附件：服务项目表")
@@ -37,8 +40,32 @@ def check(path: Path) -> None:
         content = path.read_bytes()
     except OSError as error:
         raise click.ClickException(f"无法读取 {path}：{error.strerror or error}") from error
-    result = read_service_list(content, path.name, load_library().variables)
+    variables = load_library().variables
+    result = read_service_list(content, path.name, variables)
     for fault in result.faults:
         click.echo(f"✗ {fault.sentence()}")
-    click.echo(f"共 {len(result.rows)} 行，{'通过' if not result.faults else f'发现 {len(result.faults)} 处错误'}")
+    for name, rows in result.tables().items():
+        click.echo(f"{variables[name].label} {len(rows)} 行")
+    if not result.faults:
+        _print_totals(result.prices, variables)
+    click.echo("通过" if not result.faults else f"发现 {len(result.faults)} 处错误")
     sys.exit(1 if result.faults else 0)
+
+
+def _print_totals(prices: list[dict[str, Any]] | None, variables: VariableSet) -> None:
+    """Subtotals by tax rate, tax, total and capitals of the priced rows, as chapter 8 will state them."""
+    if not prices:
+        return
+    from app.domain.answers import read_answers
+    from app.domain.capitals import to_capitals
+    from app.domain.prices import price_table
+
+    values = read_answers(variables, {"fees.price_rows": prices}).answers.values
+    rows = values.get("fees.price_rows")
+    table = price_table((r for r in rows if isinstance(r, Mapping)), values) if isinstance(rows, tuple) else None
+    if table is None:
+        return
+    for part in table.totals.by_rate:
+        click.echo(f"税率{part.rate.normalize():f}%：不含税 {part.excl:,.2f}，税额 {part.tax:,.2f}，含税 {part.incl:,.2f}")
+    whole = table.totals
+    click.echo(f"合计：不含税 {whole.excl:,.2f}，税额 {whole.tax:,.2f}，含税 {whole.incl:,.2f}（{to_capitals(whole.incl)}）")

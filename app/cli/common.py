@@ -16,7 +16,7 @@ from app.domain.proofreading import Finding
 from app.wiring import today as beijing_today
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A date as YYYY-MM-DD."""
 
     name = "YYYY-MM-DD"

@@ -18,7 +18,7 @@ from app.settings import Settings
 from app.wiring import Wiring, now
 
 
-class Formats(click.ParamType):
+class Formats(click.ParamType["frozenset[Format]"]):
     """A comma-separated list of formats."""
 
     name = "docx,pdf,html,json,txt"

@@ -12,7 +12,6 @@ from app.cli.clauses import clauses
 from app.cli.demo import demo
 from app.cli.draft import check, draft
 from app.cli.fonts import fonts
-from app.cli.serve import serve
 from app.cli.template import template
 from app.domain.errors import ContractError, InputError
 
@@ -26,7 +25,7 @@ def cli() -> None:
     """成约：互联网产品售后服务外包合同的起草、校对与生成。"""
 
 
-for command in (draft, answers, check, clauses, annex, template, fonts, demo, serve):
+for command in (draft, answers, check, clauses, annex, template, fonts, demo):
     cli.add_command(command)
 
 

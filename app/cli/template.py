@@ -17,7 +17,8 @@ def template() -> None:
 @click.argument("path", required=False, type=click.Path(path_type=Path, dir_okay=False))
 def check(path: Path | None) -> None:
     """检查 contract.docx（或 PATH）：未知或缺失的占位符、断开的标记、缺失的样式。"""
-    from app.rendering.template_check import TEMPLATE, check_template
+    from app.rendering.docx import TEMPLATE
+    from app.rendering.template_check import check_template
 
     target = path or TEMPLATE
     problems = check_template(target)

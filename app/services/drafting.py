@@ -42,9 +42,14 @@ class Compiled:
         return sum(1 for f in self.findings if f.severity is severity)
 
 
+def cited(library: ClauseLibrary) -> tuple[str, ...]:
+    """The citation codes of a form's provisions, each once."""
+    return tuple(dict.fromkeys(code for clause in library.clauses() for code in clause.laws))
+
+
 def build(reference: Reference, answers: Answers, today: date) -> tuple[Answers, Instrument]:
     """Computed values added, tree assembled; the quick part, for the live preview."""
-    computed = derive(answers.values, today, reference.calendar, reference.laws)
+    computed = derive(answers.values, today, reference.calendar, reference.laws, cited(reference.library))
     complete = answers.with_values(computed)
     return complete, assemble(reference.library, complete)
 

@@ -85,8 +85,18 @@ def identity(instrument: Instrument, created: datetime, *, final: bool, author: 
     )
 
 
+PRICES = "fees.price_table"
+
+
 def annex_tables(instrument: Instrument) -> tuple[Table, ...]:
-    return tuple(p.table for s in instrument.annexes() for p in s.walk() if p.table is not None)
+    """The tables of the annexes, and the price table that the service list's price codes point to."""
+    annexes = {s.number for s in instrument.annexes()}
+    return tuple(
+        p.table
+        for s in instrument.sections()
+        for p in s.walk()
+        if p.table is not None and (s.number in annexes or p.table.id == PRICES)
+    )
 
 
 @dataclass(slots=True)
