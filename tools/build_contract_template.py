@@ -3,7 +3,9 @@
 The file it writes is an ordinary Word template: a lawyer restyles it in Word and commits the result; this program is then
 needed only to start afresh. Usage: ``python tools/build_contract_template.py [OUT.docx]``.
 
-Sizes: fonts in half-points, lengths in twips (1/20 point). 小四 = 12 pt = 24, 四号 = 14 pt, 三号 = 16 pt, 小五 = 9 pt.
+Sizes: fonts in half-points, lengths in twips (1/20 point). 五号 = 10.5 pt = 21, 小五 = 9 pt. Text size, line pitch, column width
+and indents are those of the PDF's print.css, so that the page numbers of the PDF layout fit the contents of the DOCX. Line
+pitch is exact: fonts of one size have very different heights, and pages must not depend on which one a machine has.
 """
 
 from __future__ import annotations
@@ -16,8 +18,11 @@ W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 NS = f'xmlns:w="{W}" xmlns:r="{R}"'
 HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
-TEXT_WIDTH = 8640
-"""36 full-width characters of 12 pt: lines of pure Chinese end flush."""
+TEXT_WIDTH = 8820
+"""42 full-width characters of 10.5 pt: lines of pure Chinese end flush."""
+TEXT = 21
+PITCH = 357
+"""17.85 pt: 1.7 times the text size."""
 MARGIN = (11906 - TEXT_WIDTH) // 2
 
 
@@ -52,7 +57,7 @@ def size(half_points: int) -> str:
     return f'<w:sz w:val="{half_points}"/><w:szCs w:val="{half_points}"/>'
 
 
-def spacing(before: int = 0, after: int = 0, line: int = 440, rule: str = "exact") -> str:
+def spacing(before: int = 0, after: int = 0, line: int = PITCH, rule: str = "exact") -> str:
     return f'<w:spacing w:before="{before}" w:after="{after}" w:line="{line}" w:lineRule="{rule}"/>'
 
 
@@ -72,7 +77,7 @@ def styles_xml() -> str:
     single = spacing(line=240, rule="auto")
     table_rules = dict.fromkeys(("top", "left", "bottom", "right", "insideH", "insideV"), ("single", 4))
     parts = [
-        f'{HEAD}<w:styles {NS}><w:docDefaults><w:rPrDefault><w:rPr>{fonts("宋体")}<w:kern w:val="2"/>{size(24)}'
+        f'{HEAD}<w:styles {NS}><w:docDefaults><w:rPrDefault><w:rPr>{fonts("宋体")}<w:kern w:val="2"/>{size(TEXT)}'
         '<w:lang w:val="en-US" w:eastAsia="zh-CN" w:bidi="ar-SA"/></w:rPr></w:rPrDefault>'
         '<w:pPrDefault><w:pPr><w:widowControl/><w:overflowPunct w:val="0"/></w:pPr></w:pPrDefault></w:docDefaults>',
         paragraph_style("Normal", "Normal", f'{spacing()}<w:jc w:val="both"/>', based="", order=0),
@@ -85,22 +90,22 @@ def styles_xml() -> str:
         "<w:semiHidden/></w:style>",
         paragraph_style(
             "Heading1", "heading 1",
-            f'<w:keepNext/><w:keepLines/>{spacing(360, 240, 400)}<w:jc w:val="center"/><w:outlineLvl w:val="0"/>',
-            fonts("黑体") + size(32), following="Heading2", order=9,
+            f'<w:keepNext/><w:keepLines/>{spacing(567, 284, 420)}<w:jc w:val="center"/><w:outlineLvl w:val="0"/>',
+            fonts("黑体") + size(30), following="Heading2", order=9,
         ),
         paragraph_style(
             "Heading2", "heading 2",
-            f'<w:keepNext/><w:keepLines/>{spacing(240, 120, 400)}<w:jc w:val="left"/><w:outlineLvl w:val="1"/>',
-            fonts("黑体") + size(28), following="ContractArticle", order=9,
+            f'<w:keepNext/><w:keepLines/>{spacing(284, 113, 345)}<w:jc w:val="left"/><w:outlineLvl w:val="1"/>',
+            fonts("黑体") + size(23), following="ContractArticle", order=9,
         ),
         paragraph_style("TOCHeading", "TOC Heading", f'<w:keepNext/>{spacing(0, 240, 480)}<w:jc w:val="center"/>',
                         fonts("黑体") + size(32), order=39),
         paragraph_style("TOC1", "toc 1",
                         f'<w:tabs><w:tab w:val="right" w:leader="dot" w:pos="{TEXT_WIDTH}"/></w:tabs>'
-                        f'{spacing(60, 0, 380)}<w:jc w:val="left"/>', fonts("黑体"), order=39),
+                        f'{spacing(91, 0, 320)}<w:jc w:val="left"/>', fonts("黑体"), order=39),
         paragraph_style("TOC2", "toc 2",
                         f'<w:tabs><w:tab w:val="right" w:leader="dot" w:pos="{TEXT_WIDTH}"/></w:tabs>'
-                        f'{spacing(0, 0, 360)}<w:ind w:left="480"/><w:jc w:val="left"/>', size(22), order=39),
+                        f'{spacing(0, 0, 320)}<w:ind w:left="420"/><w:jc w:val="left"/>', size(20), order=39),
         paragraph_style("Header", "header",
                         borders("pBdr", {"bottom": ("single", 4)}).replace('w:space="0"', 'w:space="4"')
                         + f'<w:tabs><w:tab w:val="center" w:pos="{TEXT_WIDTH // 2}"/><w:tab w:val="right" w:pos="{TEXT_WIDTH}"/></w:tabs>'
@@ -113,31 +118,31 @@ def styles_xml() -> str:
         paragraph_style("ContractCoverLabel", "合同封面项目", f'{single}<w:jc w:val="left"/>', fonts("黑体") + size(28)),
         paragraph_style("ContractCoverValue", "合同封面内容", f'{single}<w:jc w:val="left"/>', fonts("仿宋") + size(28)),
         # 首部
-        paragraph_style("ContractParty", "合同当事人", f'<w:keepNext/>{spacing(240, 60)}<w:jc w:val="left"/>', fonts("黑体")),
-        paragraph_style("ContractPartyRow", "合同当事人信息", f'{spacing()}<w:ind w:left="480"/><w:jc w:val="left"/>', fonts("仿宋")),
-        paragraph_style("ContractPreamble", "合同序言", f'{spacing(240, 120)}<w:ind w:firstLineChars="200" w:firstLine="480"/>'),
+        paragraph_style("ContractParty", "合同当事人", f'<w:keepNext/>{spacing(240, 57)}<w:jc w:val="left"/>', fonts("黑体") + size(23)),
+        paragraph_style("ContractPartyRow", "合同当事人信息", f'{spacing(line=406)}<w:ind w:left="420"/><w:jc w:val="left"/>', fonts("仿宋")),
+        paragraph_style("ContractPreamble", "合同序言", f'{spacing(227, 113)}<w:ind w:firstLineChars="200" w:firstLine="420"/>'),
         # 条款
-        paragraph_style("ContractArticle", "合同条", spacing(60, 0) + hanging(960, 960), order=2),
-        paragraph_style("ContractParagraph", "合同款", spacing() + hanging(2160, 1200), order=2),
-        paragraph_style("ContractItem", "合同项", spacing() + hanging(1680, 720), order=2),
-        paragraph_style("ContractSubItem", "合同款下项", spacing() + hanging(2880, 720), order=2),
+        paragraph_style("ContractArticle", "合同条", spacing(68, 0) + hanging(840, 840), order=2),
+        paragraph_style("ContractParagraph", "合同款", spacing() + hanging(1890, 1050), order=2),
+        paragraph_style("ContractItem", "合同项", spacing() + hanging(1470, 735), order=2),
+        paragraph_style("ContractSubItem", "合同款下项", spacing() + hanging(2625, 735), order=2),
         character_style("ContractLeadIn", "合同条名", fonts("黑体")),
         character_style("ContractProminent", "合同重点条款", "<w:b/><w:bCs/>"),
         character_style("ContractBlank", "合同空白", '<w:u w:val="single"/>'),
         # 表格
-        paragraph_style("ContractCaption", "合同表题", f'<w:keepNext/>{spacing(120, 60, 360)}<w:jc w:val="center"/>', fonts("黑体") + size(21)),
-        paragraph_style("ContractTableHead", "合同表头", f'<w:keepNext/>{spacing(40, 40, 300)}<w:jc w:val="center"/>', fonts("黑体") + size(21)),
-        paragraph_style("ContractTableText", "合同表文", f'{spacing(20, 20, 300)}<w:jc w:val="left"/>', size(21)),
-        paragraph_style("ContractTableNumber", "合同表数字", f'{spacing(20, 20, 300)}<w:jc w:val="right"/>', size(21)),
+        paragraph_style("ContractCaption", "合同表题", f'<w:keepNext/>{spacing(170, 85, 300)}<w:jc w:val="center"/>', fonts("黑体") + size(19)),
+        paragraph_style("ContractTableHead", "合同表头", f'<w:keepNext/>{spacing(20, 20, 261)}<w:jc w:val="center"/>', fonts("黑体") + size(17)),
+        paragraph_style("ContractTableText", "合同表文", f'{spacing(0, 0, 261)}<w:jc w:val="left"/>', size(18)),
+        paragraph_style("ContractTableNumber", "合同表数字", f'{spacing(0, 0, 261)}<w:jc w:val="right"/>', size(18)),
         paragraph_style("ContractTableEnd", "合同表后", spacing(0, 0, 120), size(10)),
         # 签署页
-        paragraph_style("ContractFormLabel", "合同签署项目", f'{single}<w:jc w:val="left"/>', fonts("黑体")),
-        paragraph_style("ContractFormValue", "合同签署内容", f'{single}<w:jc w:val="left"/>', fonts("仿宋")),
+        paragraph_style("ContractFormLabel", "合同签署项目", f'{single}<w:jc w:val="left"/>', fonts("黑体") + size(22)),
+        paragraph_style("ContractFormValue", "合同签署内容", f'{single}<w:jc w:val="left"/>', fonts("仿宋") + size(22)),
         paragraph_style("ContractBox", "合同签署框", f'{spacing(0, 0, 240, "auto")}<w:jc w:val="left"/>', fonts("仿宋") + size(21)),
         '<w:style w:type="table" w:customStyle="1" w:styleId="ContractTable"><w:name w:val="合同表格"/><w:basedOn w:val="TableNormal"/>'
         f'<w:uiPriority w:val="4"/><w:qFormat/><w:tblPr><w:tblInd w:w="0" w:type="dxa"/>{borders("tblBorders", table_rules)}'
-        '<w:tblCellMar><w:top w:w="20" w:type="dxa"/><w:left w:w="85" w:type="dxa"/><w:bottom w:w="20" w:type="dxa"/>'
-        '<w:right w:w="85" w:type="dxa"/></w:tblCellMar></w:tblPr><w:tcPr><w:vAlign w:val="center"/></w:tcPr>'
+        '<w:tblCellMar><w:top w:w="57" w:type="dxa"/><w:left w:w="79" w:type="dxa"/><w:bottom w:w="57" w:type="dxa"/>'
+        '<w:right w:w="79" w:type="dxa"/></w:tblCellMar></w:tblPr><w:tcPr><w:vAlign w:val="center"/></w:tcPr>'
         '<w:tblStylePr w:type="firstRow"><w:tcPr><w:shd w:val="clear" w:color="auto" w:fill="EDEDED"/></w:tcPr></w:tblStylePr></w:style>',
         "</w:styles>",
     ]  # fmt: skip
@@ -192,7 +197,7 @@ def document_xml() -> str:
         + tag_row("{%tr endfor %}"),
         570,
     )
-    form_widths = (2640, 6000)
+    form_widths = (2700, TEXT_WIDTH - 2700)
     every = dict.fromkeys(("top", "left", "bottom", "right", "insideH", "insideV"), ("single", 4))
     frame = layout_table(
         form_widths,
@@ -207,8 +212,8 @@ def document_xml() -> str:
     section = (
         '<w:sectPr><w:headerReference w:type="default" r:id="rId10"/><w:headerReference w:type="first" r:id="rId11"/>'
         '<w:footerReference w:type="default" r:id="rId12"/><w:footerReference w:type="first" r:id="rId13"/>'
-        f'<w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="1588" w:right="{MARGIN}" w:bottom="1474" w:left="{MARGIN}" '
-        'w:header="850" w:footer="794" w:gutter="0"/><w:titlePg/></w:sectPr>'
+        f'<w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="1701" w:right="{MARGIN}" w:bottom="1417" w:left="{MARGIN}" '
+        'w:header="964" w:footer="737" w:gutter="0"/><w:titlePg/></w:sectPr>'
     )
     return (
         f"{HEAD}<w:document {NS}><w:body>"

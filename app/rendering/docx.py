@@ -25,6 +25,7 @@ from app.rendering.docx_forms import CONTENT, LABEL, FormFrame
 from app.rendering.docx_numbering import Numbering, number_properties
 from app.rendering.docx_package import set_custom_properties, write_package
 from app.rendering.docx_runs import RunWriter, Targets
+from app.rendering.docx_sections import PageLayout
 from app.rendering.docx_styles import Style, Styles, TemplateError, read_styles
 from app.rendering.docx_xml import MC, NSMAP, Ids, clean, paragraph, w
 
@@ -99,7 +100,7 @@ def render_docx(
     body = root[0]
     frame = FormFrame.take(body)
     runs = RunWriter(styles, Targets.of(instrument))
-    writer = BodyWriter(styles, ids, numbering, runs, frame, _text_width(body))
+    writer = BodyWriter(styles, ids, numbering, runs, frame, PageLayout(body))
     # LibreOffice drops a content control that directly follows the contents' own: a paragraph keeps them apart.
     contents = contents_xml(instrument, styles, ids, pages) + paragraph(styles[Style.TABLE_END], "")
     text = writer.write(instrument)
@@ -143,16 +144,6 @@ def _root(source: etree._Element) -> etree._Element:
     root.set(f"{{{MC}}}Ignorable", " ".join(sorted(ignorable)))
     root.extend(e for e in list(source) if e.tag == w("body"))
     return root
-
-
-def _text_width(body: etree._Element) -> int:
-    """Page width less margins, in twips, of the section that holds the body."""
-    sections = list(body.iter(w("sectPr")))
-    size = sections[-1].find(w("pgSz")) if sections else None
-    margins = sections[-1].find(w("pgMar")) if sections else None
-    if size is None or margins is None:
-        return 8640
-    return sum(sign * int(float(e.get(w(k), "0"))) for sign, e, k in ((1, size, "w"), (-1, margins, "left"), (-1, margins, "right")))
 
 
 def _serialise(tree: etree._Element) -> bytes:

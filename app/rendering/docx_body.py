@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from app.domain.tree import Chapter, Instrument, PartyBlock, Provision, Section
+from app.domain.tree import Chapter, Instrument, PartyBlock, Provision, Section, Table
 from app.rendering.docx_forms import FormFrame
 from app.rendering.docx_numbering import Numbering, list_level, number_properties
 from app.rendering.docx_runs import RunWriter
+from app.rendering.docx_sections import PageLayout, is_wide
 from app.rendering.docx_styles import Style, Styles
 from app.rendering.docx_tables import table_xml
 from app.rendering.docx_xml import (
@@ -28,14 +29,14 @@ _KEEP = "<w:keepNext/>"
 
 @dataclass(slots=True)
 class BodyWriter:
-    """Writes one instrument. ``width``: text width of the page in twips."""
+    """Writes one instrument."""
 
     styles: Styles
     ids: Ids
     numbering: Numbering
     runs: RunWriter
     frame: FormFrame
-    width: int
+    layout: PageLayout
     _parts: list[str] = field(default_factory=list)
     _first: bool = True
 
@@ -52,6 +53,7 @@ class BodyWriter:
             self._parts.append(paragraph(self.styles[Style.PREAMBLE], content, self._page()))
         for chapter in instrument.chapters:
             self._chapter(chapter)
+        self.layout.finish()
         return "".join(self._parts)
 
     def _page(self, wanted: bool = False) -> str:
@@ -91,18 +93,25 @@ class BodyWriter:
         if section.form:
             self._parts.append(self.frame.build(section.form, self.runs, self.styles, self.ids))
 
+    def _table(self, table: Table) -> None:
+        if is_wide(table):
+            content = table_xml(table, self.styles, self.ids, self.layout.lying_width)
+            self._parts.append(self.layout.across(content, self.styles[Style.TABLE_END]))
+        else:
+            self._parts.append(table_xml(table, self.styles, self.ids, self.layout.width))
+
     def _provision(self, provision: Provision, parent: Provision | None, parent_level: int, instance: int) -> None:
         level, style = list_level(provision, parent, parent_level)
         words = self.runs.write(provision.content, prominent=provision.prominent)
         if provision.title:
             words = run(provision.title + ("　" if words else ""), run_properties(self.styles[Style.LEAD_IN])) + words
-        leads = bool(provision.children or provision.table)
+        leads = bool(provision.children or provision.table) and (not words or provision.text.endswith(("：", ":")))
         properties = (_KEEP if leads else "") + number_properties(instance, level)
         content = paragraph(self.styles[style], self._anchored(provision.id, words), properties)
         self._parts.append(
             control(content, control_tag("clause", provision.id), f"条款 {provision.id}", self.ids.of("clause", provision.id))
         )
         if provision.table is not None:
-            self._parts.append(table_xml(provision.table, self.styles, self.ids, self.width))
+            self._table(provision.table)
         for child in provision.children:
             self._provision(child, provision, level, instance)
