@@ -11,6 +11,8 @@ from app.domain.proofreading.finding import Hit, SetVariable, Severity, rule
 from app.domain.variables import is_blank
 
 _KEEPING = "(乙方|受托方).{0,10}(可|有权)(继续)?(保留|留存|使用).{0,12}(用户|个人信息|数据)"
+# Deleting at a person's request is another duty; what counts is returning or deleting once the contract has ended.
+_GIVING_BACK = "(终止|届满|解除|期满|结束|无效|不生效)[^。]{0,80}(应|须|不得)[^。]{0,80}(返还|删除|保留)"
 # What the law itself lets a processor keep: the statutory period, storage only (PIPL art. 47).
 _LAWFUL_KEEPING = re.compile(r"除存储|仅存储|只存储|法定保存期|(法律|行政法规)[^。；]{0,12}(保存|留存)期")
 
@@ -29,7 +31,7 @@ def personal_information_is_given_back(d: Draft) -> Iterator[Hit]:
         yield Hit(Severity.ERROR, "未约定终止后返还或删除个人信息的期限。", place, patch)
     elif days > 30:
         yield Hit(Severity.ERROR, f"终止后返还或删除个人信息的期限为 {days} 日，超过 30 日。", place, patch)
-    if (d.has_section("7.2") or d.has_section("11.3")) and not d.has_clause("返还|删除", "7.2", "11.3"):
+    if (d.has_section("7.2") or d.has_section("11.3")) and not d.has_clause(_GIVING_BACK, "7.2", "11.3"):
         message = "未约定终止后返还或删除个人信息且不得保留。"
         yield Hit(Severity.ERROR, message, d.section_place("7.2"))
     for hit in d.search(_KEEPING):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from functools import cache
 from typing import Any
@@ -16,6 +17,7 @@ from app.library.answers_file import read_answers_file
 from app.library.calendars import load_calendar
 from app.library.laws import load_laws
 from app.library.loader import FORM, clauses_root, load_library
+from tests.domain.proofreading.test_text_sentences import HITS
 
 TODAY = date(2026, 11, 22)
 
@@ -34,9 +36,12 @@ def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def findings(changes: dict[str, Any] | None = None, stage: Stage = Stage.REVIEW) -> tuple[Finding, ...]:
+def findings(
+    changes: dict[str, Any] | None = None, stage: Stage = Stage.REVIEW, extra: dict[str, Any] | None = None
+) -> tuple[Finding, ...]:
+    """What proofreading says of the demonstration contract with dotted ``changes`` and top-level ``extra`` entries."""
     library, laws, calendar = load_library(), load_laws(), load_calendar()
-    raw = _merged(_source(), changes or {})
+    raw = {**_merged(_source(), changes or {}), **(extra or {})}
     answers = read_answers(library.variables, raw, topics=tuple(library.topics())).require()
     answers = answers.with_values(derive(answers.values, TODAY, calendar, laws))
     draft = Draft(answers, assemble(library, answers), library.variables, laws, TODAY, calendar.official_years)
@@ -96,15 +101,38 @@ def test_a_branch_of_the_form_brings_no_finding_of_its_own(name: str):
     assert set(rules(found, Severity.WARN)) == expected
 
 
-def test_both_ways_of_settling_disputes_at_once_are_seen_in_the_real_text():
-    """The demonstration text with one sentence of the other branch put in."""
-    changes = {"deviations": [
-        {"kind": "add", "provision": "special.arbitration", "after": "s.10.1", "reason": "测试或裁或审",
-         "text": "任何一方可以将争议提交北京仲裁委员会仲裁，也可以向人民法院起诉。"},
-    ]}  # fmt: skip
-    raw = {**_source(), **changes}
-    library, laws, calendar = load_library(), load_laws(), load_calendar()
-    answers = read_answers(library.variables, raw, topics=tuple(library.topics())).require()
-    answers = answers.with_values(derive(answers.values, TODAY, calendar, laws))
-    draft = Draft(answers, assemble(library, answers), library.variables, laws, TODAY, calendar.official_years)
-    assert "R-07" in rules(proofread(draft), Severity.ERROR)
+SECTION_OF = {"R-10": "8.2", "R-07": "10.1", "R-48": "11.3"}
+
+
+@pytest.mark.parametrize(("rule", "sentence"), [(r, s) for r, _, s in HITS])
+def test_a_bad_sentence_put_into_the_real_contract_is_found_where_it_stands(rule: str, sentence: str):
+    section = SECTION_OF.get(rule, "12.3")
+    addition = {"kind": "add", "provision": "special.added", "after": f"s.{section}", "reason": "测试", "text": f"{sentence}。"}
+    changes = {"contract.drafted_by": "party_a"} if rule == "R-39" else {}
+    found = [f for f in findings(changes, extra={"deviations": [addition]}) if f.rule == rule]
+    assert "special.added" in {f.place.provision_id for f in found}
+
+
+REMOVALS = {
+    "R-15": (("5.2", "8.3", "9.2"), "同一.{0,30}(扣除|扣减|抵充|不重复|冲减)"),
+    "R-18": (("7.2", "11.3"), "返还|删除"),
+    "R-19": (("7.1", "7.2"), "监督"),
+    "R-24": (("9.3",), "通知.{0,6}到达"),
+    "R-43": (("12.1",), "知识库|话术|报告"),
+    "R-48": (("9.3", "11.3"), "(任意|随时)解除"),
+}
+
+
+@pytest.mark.parametrize("rule", REMOVALS)
+def test_a_rule_notices_that_the_clause_it_asks_for_was_taken_out(rule: str):
+    sections, pattern = REMOVALS[rule]
+    carriers = [
+        clause
+        for section in load_library().sections()
+        if section.number in sections
+        for clause in section.walk()
+        if re.search(pattern, f"{clause.title}　{clause.text}")
+    ]
+    removed = [{"kind": "remove", "provision": c.id, "reason": "测试"} for c in carriers]
+    assert removed
+    assert rule in {f.rule for f in findings({}, extra={"deviations": removed})}

@@ -15,7 +15,15 @@ from tests.domain.proofreading.drafts import draft, found, instrument
 
 @pytest.mark.parametrize(
     ("text", "number"),
-    [("585", 585), ("五百八十五", 585), ("十", 10), ("二十七", 27), ("一百一十四", 114), ("一千二百六十", 1260), ("五百零六", 506)],
+    [
+        ("585", 585),
+        ("五百八十五", 585),
+        ("十", 10),
+        ("二十七", 27),
+        ("一百一十四", 114),
+        ("一千二百六十", 1260),
+        ("五百零六", 506),
+    ],
 )
 def test_article_numbers_are_read_in_figures_and_characters(text: str, number: int):
     assert article_number(text) == number
@@ -57,7 +65,13 @@ def test_the_ceiling_of_an_authority_is_read_from_its_words(powers: str, limit: 
 
 @pytest.mark.parametrize(
     ("start", "end", "hours"),
-    [("09:00", "21:00", 12), ("21:00", "09:00", 12), ("00:00", "24:00", 24), ("09:30", "18:00", Decimal("8.5")), ("9点", "18:00", None)],
+    [
+        ("09:00", "21:00", 12),
+        ("21:00", "09:00", 12),
+        ("00:00", "24:00", 24),
+        ("09:30", "18:00", Decimal("8.5")),
+        ("9点", "18:00", None),
+    ],
 )
 def test_hours_of_service_are_counted_from_clock_to_clock(start: str, end: str, hours: Decimal | None):
     assert span_hours(start, end) == hours
