@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from ctypes import POINTER, byref, c_char_p, c_int, c_uint, c_void_p
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from io import BytesIO
 from pathlib import Path
 
 from fontTools.pens.svgPathPen import SVGPathPen
@@ -25,11 +26,14 @@ from fontTools.ttLib import TTCollection, TTFont
 
 from app.domain.errors import ContractError
 
-SUBSET_VERSION = 2
+SUBSET_VERSION = 3
 """Raised when the set of characters or the way of cutting changes; it is part of the cache key."""
 
 _FONT_DIRECTORIES = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts", "/Library/Fonts")
-_NAME_CHARACTERS = "喆堃镕玥祎昇翀珺瑄甯頔赟昕晞暐烜玚珩珮珹琇琎琰琪瑀瑗璟璠璘瞾砼祾禛禔稑笕筠綦翊翛芃苡茜荟菡葳蓁蘅袆諟讱谞贇赪跹轶邈郗郦鄞酆釭鋆鋐錡钰铖锜镒镱闳阚陟韫韡頫顗飏飗飚馡骎骐骕骥鬯鲲鹔鹮麑黇龑"
+_NAME_CHARACTERS = (
+    "喆堃镕玥祎昇翀珺瑄甯頔赟昕晞暐烜玚珩珮珹琇琎琰琪瑀瑗璟璠璘瞾砼祾禛禔稑笕筠綦翊翛芃苡茜荟菡葳蓁蘅袆諟讱谞贇赪跹轶邈郗郦鄞"
+    "酆釭鋆鋐錡钰铖锜镒镱闳阚陟韫韡頫顗飏飗飚馡骎骐骕骥鬯鲲鹔鹮麑黇龑"
+)
 """Characters of the 通用规范汉字表 that are common in personal and company names but absent from GB2312."""
 _RANGES = (
     (0x20, 0x7E), (0xA0, 0x17F), (0x391, 0x3C9), (0x2010, 0x2027), (0x2030, 0x203B), (0x20AC, 0x20AC), (0x2100, 0x2122),
@@ -101,7 +105,7 @@ def ensure_fonts(cache_dir: Path) -> FontSet:
         key = hashlib.sha256(f"{SUBSET_VERSION}|{source}|{stat.st_size}|{stat.st_mtime_ns}".encode()).hexdigest()[:12]
         path = cache_dir / f"{stem}-{style}-{key}.otf"
         if not path.exists():
-            _write(path, _cut(source, _face_index(source, source_family)))
+            _write(path, _with_plain_cids(_cut(source, _face_index(source, source_family))))
         faces.append(Face(family, source_family, weight, path, source))
     bold = faces[-1]
     draft_mark = cache_dir / f"draft-mark-{bold.path.stem.rsplit('-', 1)[-1]}.svg"
@@ -204,6 +208,25 @@ def _cut(source: Path, index: int) -> bytes:
     library.hb_blob_destroy(result)
     library.hb_face_destroy(cut)
     return content
+
+
+def _with_plain_cids(content: bytes) -> bytes:
+    """The cut with CIDs equal to glyph numbers.
+
+    A PDF shows the glyphs of an OpenType CID font by CID, through the font's own charset (ISO 32000-1, 9.7.4.2), and WeasyPrint
+    writes glyph numbers there. HarfBuzz keeps the CIDs of the uncut font; a reader that goes by the book would print other glyphs.
+    """
+    with TTFont(BytesIO(content), recalcBBoxes=False, recalcTimestamp=False) as font:
+        top = font["CFF "].cff.topDictIndex[0]
+        if not hasattr(top, "ROS"):
+            return content
+        names = [".notdef", *(f"cid{number:05d}" for number in range(1, len(top.charset)))]
+        font.setGlyphOrder(names)
+        top.charset = names
+        top.CharStrings.charStrings = {name: index for index, name in enumerate(names)}
+        target = BytesIO()
+        font.save(target, reorderTables=None)
+        return target.getvalue()
 
 
 def _outline_svg(text: str, path: Path) -> str:

@@ -100,10 +100,9 @@ def flat(section: Section) -> Iterator[tuple[str, Provision]]:
 
 
 def _flat(provision: Provision, parent: str | None) -> Iterator[tuple[str, Provision]]:
+    kind = "art" if provision.level is Level.ARTICLE else "par"
     if provision.level is Level.ITEM:
         kind = "itm" if parent in (None, "art") else "sub"
-    else:
-        kind = "art" if provision.level is Level.ARTICLE else "par"
     yield kind, provision
     for child in provision.children:
         yield from _flat(child, kind)
@@ -153,8 +152,9 @@ def _screen_words(content: tuple[Span, ...]) -> Markup:
                 title = f'title="{escape(label)}"'
                 parts.append(f'<span class="blank" data-variable="{escape(variable)}" {title}>{text}</span>')
             case Reference(target=target, text=text, number=number):
+                shown = _clean(text)
                 parts.append(
-                    f'<a href="#{anchor_of(target)}">{_clean(text)}</a>' if number else f'<mark class="dangling">{_clean(text)}</mark>'
+                    f'<a href="#{anchor_of(target)}">{shown}</a>' if number else f'<mark class="dangling">{shown}</mark>'
                 )
             case Box(name=name, kind=kind):
                 parts.append(f'<span class="box {kind.value}" id="{box_anchor(name)}"></span>')

@@ -1,13 +1,14 @@
 """The contract tree as a PDF that can be signed: PDF/A-3a, tagged, with the machine-readable contract attached.
 
-WeasyPrint lays out and draws; pikepdf puts the attachments in and saves the file once in a form that signature checking reads
-quickly. Everything that can be kept between documents is kept: build one ``PdfRenderer`` per process.
+WeasyPrint lays out and draws; pikepdf puts the attachments in and saves the file once in a form that signature checking
+reads quickly. Everything that can be kept between documents is kept: build one ``PdfRenderer`` per process.
 """
 
 from __future__ import annotations
 
 import gc
 import mimetypes
+import warnings
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,8 +32,6 @@ from app.rendering.html import TEMPLATES, anchor_of, box_anchor, render_html, te
 VARIANT = "pdf/a-3a"
 _ASSET = "asset:"
 _POINTS_PER_PIXEL = 0.75  # CSS: 96 px = 1 inch = 72 pt
-_LEVELS = (6, 9, 5, 7, 4, 8, 3)
-_AMBIGUOUS_END = b"\r\nendstream"
 _MINIMUM_HARFBUZZ = (4, 1, 0)
 """WeasyPrint takes an older HarfBuzz for shaping but not for subsetting."""
 
@@ -44,7 +43,7 @@ def assert_engine() -> None:
         raise EngineError(MISSING_SUBSETTER)
 
 
-class AssetFetcher(URLFetcher):  # type: ignore[misc]
+class AssetFetcher(URLFetcher):
     """Serves the files it was given by name under ``asset:`` and nothing else: no network, no file system."""
 
     def __init__(self, assets: Mapping[str, Path]) -> None:
@@ -59,7 +58,7 @@ class AssetFetcher(URLFetcher):  # type: ignore[misc]
         return URLFetcherResponse(url, self._assets[name].read_bytes(), {"Content-Type": media_type})
 
 
-class _ContractHTML(HTML):  # type: ignore[misc]
+class _ContractHTML(HTML):
     """A document with our own short default sheet; an engine that stops asking for it falls back to its own, only slower."""
 
     default_sheet: CSS
@@ -90,7 +89,7 @@ class PdfRenderer:
     def _css(self, text: str) -> CSS:
         return CSS(string=text, font_config=self._fonts, url_fetcher=self._fetcher, base_url=_ASSET)
 
-    def render(self, instrument: Instrument, meta: DocumentMeta, attachments: Attachments = ()) -> RenderedPdf:
+    def render(self, instrument: Instrument, meta: DocumentMeta, attachments: Attachments | None = None) -> RenderedPdf:
         """The finished file. ``attachments`` are embedded with their AFRelationship (ISO 19005-3, 6.8).
 
         A callable is asked for them once the layout is known: the DOCX that the PDF carries cites its page numbers.
@@ -112,7 +111,7 @@ class PdfRenderer:
             for _, box in instrument.boxes()
             if box_anchor(box.name) in anchors
         )
-        carried = attachments(pages) if callable(attachments) else attachments
+        carried = attachments(pages) if callable(attachments) else attachments or ()
         return RenderedPdf(_finish(raw, meta, carried), len(heights), pages, boxes)
 
 
@@ -130,9 +129,14 @@ def _collection_deferred() -> Iterator[None]:
     gc.disable()
     gc.freeze()
     try:
-        yield
+        with warnings.catch_warnings():
+            # WeasyPrint leaves the file of its colour profile to the collector.
+            warnings.filterwarnings("ignore", "unclosed file.*icc", ResourceWarning)
+            try:
+                yield
+            finally:
+                gc.collect()
     finally:
-        gc.collect()
         gc.unfreeze()
         if enabled:
             gc.enable()
@@ -161,10 +165,10 @@ def _placement(name: str, page: int, box: tuple[float, float, float, float], hei
 
 
 def _finish(raw: bytes, meta: DocumentMeta, attachments: Sequence[Attachment]) -> bytes:
-    """The last full save: attachments in, streams compressed, XMP plain, at most 100 objects in an object stream.
+    """The last full save: attachments in, streams compressed, XMP plain, no object streams.
 
-    WeasyPrint writes one object stream of all structure elements; checking two signatures on it takes half a minute. Behind
-    this save only increments may follow.
+    WeasyPrint alone would write one object stream of all structure elements; checking two signatures on that takes half a
+    minute. Behind this save only increments may follow.
     """
     stamp = meta.created.strftime("D:%Y%m%d%H%M%SZ")
     with pikepdf.open(BytesIO(raw)) as pdf:
@@ -182,28 +186,28 @@ def _finish(raw: bytes, meta: DocumentMeta, attachments: Sequence[Attachment]) -
             pdf.attachments[attachment.name] = spec
             _associated_files(pdf).append(spec.obj)
         _compress(pdf)
-        for level in _LEVELS:
-            pikepdf.settings.set_flate_compression_level(level)
-            target = BytesIO()
-            pdf.save(target, object_stream_mode=pikepdf.ObjectStreamMode.generate, linearize=False)
-            if _AMBIGUOUS_END not in target.getvalue():
-                break
+        target = BytesIO()
+        pdf.save(target, object_stream_mode=pikepdf.ObjectStreamMode.disable, deterministic_id=True)
     return target.getvalue()
 
 
 def _compress(pdf: pikepdf.Pdf) -> None:
     """Deflate every stream but the XMP, which archives must be able to read plainly.
 
-    Data that ends in CR before the line feed of ``endstream`` leaves its length open to doubt for readers that take both for
-    the line end; another compression level ends otherwise.
+    Data that ends in CR before the line feed of ``endstream`` leaves its length open to doubt for readers that take both for the
+    line end. The last bytes of deflated data are a checksum, so that a byte without meaning behind the data helps: a line feed in
+    a content stream or CMap, padding in a font. A file attached must stay as it is and is then not deflated.
     """
     for item in pdf.objects:
         if not isinstance(item, pikepdf.Stream) or "/Filter" in item or item.get("/Type") == pikepdf.Name.Metadata:
             continue
         data = item.read_raw_bytes()
-        packed = next((c for c in (zlib.compress(data, level) for level in _LEVELS) if not c.endswith(b"\r")), None)
-        if packed is not None:
-            item.write(packed, filter=pikepdf.Name.FlateDecode)
+        packed = zlib.compress(data)
+        if packed.endswith(b"\r"):
+            if item.get("/Type") == pikepdf.Name.EmbeddedFile:
+                continue
+            packed = zlib.compress(data + (b"\0" if "/Subtype" in item or "/Length1" in item else b"\n"))
+        item.write(packed, filter=pikepdf.Name.FlateDecode)
 
 
 def _associated_files(pdf: pikepdf.Pdf) -> Any:
