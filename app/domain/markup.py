@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _TOKEN = re.compile(r"\{\{\s*(@?)([A-Za-z_][\w.\-]*)\s*(?:\|\s*([a-z_]+)\s*)?\}\}|\[\[([^\[\]]+)\]\]")
 _STRAY = re.compile(r"\{\{|\}\}|\[\[|\]\]")
@@ -37,6 +38,7 @@ class TermToken:
 Token = Literal | VariableToken | ReferenceToken | TermToken
 
 
+@lru_cache(maxsize=8192)
 def parse(text: str) -> tuple[Token, ...]:
     """Tokens of a clause text. Raises ``ValueError`` naming the first stray bracket pair."""
     tokens: list[Token] = []
