@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
@@ -48,7 +48,13 @@ class WorkingCalendar:
 
     @classmethod
     def of(cls, years: Iterable[CalendarYear]) -> WorkingCalendar:
-        return cls(MappingProxyType({y.year: y for y in years}))
+        """Raises ``ValueError`` where a year comes twice."""
+        found: dict[int, CalendarYear] = {}
+        for year in years:
+            if year.year in found:
+                raise ValueError(f"{year.year}年的放假安排重复")
+            found[year.year] = year
+        return cls(MappingProxyType(found))
 
     @classmethod
     def from_data(cls, data: Mapping[Any, Any]) -> WorkingCalendar:
@@ -56,7 +62,10 @@ class WorkingCalendar:
 
         Raises ``ValueError`` or ``KeyError`` where the data can't be used.
         """
-        return cls.of(_year(int(year), entry) for year, entry in data["years"].items())
+        years = data["years"]
+        if not isinstance(years, Mapping) or not all(isinstance(entry, Mapping) for entry in years.values()):
+            raise ValueError("years 应为“年份 → 放假安排”的对照")
+        return cls.of(_year(int(year), entry) for year, entry in years.items())
 
     @property
     def official_years(self) -> frozenset[int]:
@@ -96,6 +105,8 @@ class WorkingCalendar:
 
 
 def _day(value: Any) -> date:
+    if isinstance(value, datetime):
+        raise ValueError(f"“{value}”应为日期，不带时刻")
     return value if isinstance(value, date) else date.fromisoformat(str(value))
 
 
@@ -106,6 +117,8 @@ def _year(year: int, entry: Mapping[str, Any]) -> CalendarYear:
         if last < first:
             raise ValueError(f"{year}年“{span['name']}”的放假终止日早于起始日")
         while first <= last:
+            if first in names:
+                raise ValueError(f"{first}同时属于“{names[first]}”和“{span['name']}”")
             names[first] = str(span["name"])
             first += _ONE_DAY
     published = entry.get("published")

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import calendar as gregorian
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
 from zoneinfo import ZoneInfo
 
@@ -18,8 +18,9 @@ from app.domain.calendar import WorkingCalendar
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 _ONE_DAY = timedelta(days=1)
-_NOTATION = re.compile(r"(-?)(\d+(?:\.\d+)?)(WD|SH|D|H|M|Y)")
-_RECURRING = re.compile(r"EVERY (\d+)(M|Y)(?:@(WD|D)(\d+))?")
+_LONGEST = 99_999
+_NOTATION = re.compile(r"(-?)([0-9]{1,5}(?:\.[0-9]{1,4})?)(WD|SH|D|H|M|Y)")
+_RECURRING = re.compile(r"EVERY ([0-9]{1,3})(M|Y)(?:@(WD|D)([0-9]{1,2}))?")
 
 
 class Unit(Enum):
@@ -39,10 +40,16 @@ class Unit(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """An amount of a unit; negative counts back."""
+    """An amount of a unit; negative counts back. Only hours may have a fraction (``ValueError``)."""
 
     amount: Decimal
     unit: Unit
+
+    def __post_init__(self) -> None:
+        if not self.amount.is_finite() or abs(self.amount) > _LONGEST:
+            raise ValueError(f"期限的数值“{self.amount}”超出范围")
+        if self.unit not in (Unit.HOURS, Unit.SERVICE_HOURS) and self.amount != self.amount.to_integral_value():
+            raise ValueError(f"期限“{self.amount}{self.unit.value}”：只有小时可以是小数")
 
     @classmethod
     def parse(cls, text: str) -> Period:
@@ -51,10 +58,7 @@ class Period:
         if match is None:
             raise ValueError(f"“{text}”不是有效的期限记号，应写成 5WD、30D、2H、2SH、1M、1Y 的样子")
         sign, amount, unit = match.groups()
-        value = Decimal(amount) * (-1 if sign else 1)
-        if Unit(unit) not in (Unit.HOURS, Unit.SERVICE_HOURS) and value != value.to_integral_value():
-            raise ValueError(f"“{text}”：只有小时可以是小数")
-        return cls(value, Unit(unit))
+        return cls(Decimal(amount) * (-1 if sign else 1), Unit(unit))
 
     def notation(self) -> str:
         return f"{self.amount.normalize():f}{self.unit.value}"
@@ -85,9 +89,11 @@ class Recurrence:
 
 @dataclass(frozen=True, slots=True)
 class LegalDate:
-    """A computed date. ``provisional_years``: years without an official calendar that the computation touched."""
+    """A computed date. ``raw``: before it was rolled to a working day. ``provisional_years``: years without an official
+    calendar that the computation touched."""
 
     day: date
+    raw: date
     steps: tuple[str, ...] = ()
     provisional_years: tuple[int, ...] = ()
 
@@ -101,7 +107,7 @@ def chinese_date(day: date) -> str:
 
 
 def anniversary(start: date, years: int) -> date:
-    """The same day ``years`` later; 29 February of a year without one counts as 1 March (agreed, brief B1-5)."""
+    """The same day ``years`` (0 or more) later; 29 February of a year without one counts as 1 March (agreed, brief B1-5)."""
     try:
         return start.replace(year=start.year + years)
     except ValueError:
@@ -116,9 +122,11 @@ def term_end(start: date, years: int) -> date:
 
 
 def corresponding_day(start: date, months: int) -> date:
-    """The corresponding day ``months`` later, or the month's last day where there is none (CC:202)."""
+    """The corresponding day ``months`` later (negative: earlier), or the month's last day where there is none (CC:202)."""
     index = start.year * 12 + start.month - 1 + months
     year, month = divmod(index, 12)
+    if not date.min.year <= year <= date.max.year:
+        raise ValueError(f"自{chinese_date(start)}起{months}个月超出公历可表示的范围")
     return date(year, month + 1, min(start.day, gregorian.monthrange(year, month + 1)[1]))
 
 
@@ -138,29 +146,29 @@ class _Reasoning:
     def say(self, line: str) -> None:
         self.steps.append(line)
 
-    def result(self, day: date) -> LegalDate:
+    def result(self, day: date, raw: date) -> LegalDate:
         if self.missing:
             years = "、".join(f"{y}年" for y in sorted(self.missing))
             self.say(f"{years}放假安排未录入，结果为暂定值")
-        return LegalDate(day, tuple(self.steps), tuple(sorted(self.missing)))
+        return LegalDate(day, raw, tuple(self.steps), tuple(sorted(self.missing)))
 
 
 def roll_forward(day: date, working: WorkingCalendar) -> LegalDate:
     """A last day that is no working day moves to the next working day (CC:203; brief B1-4, B1-11)."""
     reasoning = _Reasoning(working)
-    return reasoning.result(_rolled(day, reasoning, 1))
+    return reasoning.result(_rolled(day, reasoning, 1), day)
 
 
 def roll_back(day: date, working: WorkingCalendar) -> LegalDate:
     """A deadline counted back moves to the previous working day (agreed, brief B1-7)."""
     reasoning = _Reasoning(working)
-    return reasoning.result(_rolled(day, reasoning, -1))
+    return reasoning.result(_rolled(day, reasoning, -1), day)
 
 
 def _rolled(day: date, reasoning: _Reasoning, direction: int) -> date:
     target = day
     while not reasoning.works(target):
-        target += direction * _ONE_DAY
+        target = _shifted(target, direction)
     if target == day:
         reasoning.say(f"{chinese_date(day)}为工作日（{reasoning.calendar.describe(day)}），无须调整")
     else:
@@ -170,64 +178,87 @@ def _rolled(day: date, reasoning: _Reasoning, direction: int) -> date:
 
 
 def add_working_days(start: date, count: int, working: WorkingCalendar) -> LegalDate:
-    """The ``count``-th working day behind (or, negative, before) ``start``; the first day does not count (brief B1-9)."""
+    """The ``count``-th working day behind (or, negative, before) ``start``; the first day does not count (brief B1-9).
+
+    A ``count`` of nought is ``start`` itself, or the next working day.
+    """
+    if not count:
+        return roll_forward(start, working)
     reasoning = _Reasoning(working)
     day, left = start, abs(count)
-    step = _ONE_DAY if count >= 0 else -_ONE_DAY
     while left:
-        day += step
+        day = _shifted(day, 1 if count > 0 else -1)
         left -= reasoning.works(day)
-    word = "起算（当日不计）" if count >= 0 else "往前数（当日不计）"
-    reasoning.say(f"自{chinese_date(start)}{word}{abs(count)}个工作日，为{chinese_date(day)}")
-    return reasoning.result(day)
+    word = "起算（当日不计）" if count > 0 else "往前数（当日不计）"
+    reasoning.say(f"自{chinese_date(start)}{word}{abs(count)}个工作日，为{chinese_date(day)}（{working.describe(day)}）")
+    return reasoning.result(day, day)
 
 
 def due_date(start: date, period: Period, working: WorkingCalendar) -> LegalDate:
     """Last day of a period that an event on ``start`` begins: the first day does not count, the last day rolls forward
-    (CC:201-203; brief B1-2 to B1-4). Raises ``ValueError`` for hours, which need an instant."""
-    count = int(period.amount)
-    match period.unit:
-        case Unit.WORKING_DAYS:
-            return add_working_days(start, count, working)
-        case Unit.DAYS:
-            raw = start + count * _ONE_DAY
-        case Unit.MONTHS:
-            raw = corresponding_day(start, count)
-        case Unit.YEARS:
-            raw = corresponding_day(start, count * 12)
-        case _:
-            raise ValueError("a period of hours needs an instant")
-    if count < 0:
-        return _counted_back(start, period, raw, working)
+    (CC:201-203; brief B1-2 to B1-4). A negative period counts back like ``deadline_before``.
+
+    Raises ``ValueError`` for hours, which need an instant, and beyond the calendar's range.
+    """
+    if period.amount < 0:
+        return deadline_before(start, period, working)
+    if period.unit is Unit.WORKING_DAYS:
+        return add_working_days(start, int(period.amount), working)
+    raw = _moved(start, period)
     reasoning = _Reasoning(working)
     reasoning.say(f"自{chinese_date(start)}次日起算{period.text}，末日为{chinese_date(raw)}")
-    return reasoning.result(_rolled(raw, reasoning, 1))
+    return reasoning.result(_rolled(raw, reasoning, 1), raw)
 
 
 def deadline_before(end: date, period: Period, working: WorkingCalendar) -> LegalDate:
-    """The last day to act, ``period`` before ``end``, rolled to the earlier working day (brief B1-7)."""
-    if period.unit is Unit.WORKING_DAYS:
-        return add_working_days(end, -abs(int(period.amount)), working)
-    back = Period(-abs(period.amount), period.unit)
-    count = int(back.amount)
-    raw = end + count * _ONE_DAY if period.unit is Unit.DAYS else corresponding_day(
-        end, count * (12 if period.unit is Unit.YEARS else 1)
-    )  # fmt: skip
-    return _counted_back(end, back, raw, working)
+    """The last day to act, ``period`` (its sign does not matter) before ``end``, rolled to the earlier working day (brief B1-7).
 
-
-def _counted_back(end: date, period: Period, raw: date, working: WorkingCalendar) -> LegalDate:
+    Raises ``ValueError`` for hours and beyond the calendar's range.
+    """
+    if period.unit is Unit.WORKING_DAYS and period.amount:
+        return add_working_days(end, -int(abs(period.amount)), working)
+    raw = end if period.unit is Unit.WORKING_DAYS else _moved(end, Period(-abs(period.amount), period.unit))
     reasoning = _Reasoning(working)
     reasoning.say(f"自{chinese_date(end)}往前数{period.text}，为{chinese_date(raw)}")
-    return reasoning.result(_rolled(raw, reasoning, -1))
+    return reasoning.result(_rolled(raw, reasoning, -1), raw)
+
+
+def _moved(start: date, period: Period) -> date:
+    count = int(period.amount)
+    match period.unit:
+        case Unit.DAYS:
+            return _shifted(start, count)
+        case Unit.MONTHS:
+            return corresponding_day(start, count)
+        case Unit.YEARS:
+            return corresponding_day(start, count * 12)
+        case _:
+            raise ValueError("a period of hours needs an instant")
+
+
+def _shifted(day: date, days: int) -> date:
+    try:
+        return day + days * _ONE_DAY
+    except OverflowError as error:
+        raise ValueError(f"自{chinese_date(day)}起{days}日超出公历可表示的范围") from error
 
 
 def hours_after(moment: datetime, hours: Decimal) -> datetime:
-    """Natural hours run from the moment itself, holidays or not (CC:201). ``moment`` must carry its zone."""
+    """Natural hours run from the moment itself, holidays or not (CC:201). ``moment`` must carry its zone (``ValueError``)."""
+    return _local(moment) + _span(hours)
+
+
+def _local(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise ValueError("a moment must carry its time zone")
-    local = moment.astimezone(BEIJING)
-    return local + timedelta(minutes=float(hours * 60))
+    return moment.astimezone(BEIJING)
+
+
+def _span(hours: Decimal) -> timedelta:
+    """Hours as a time span, to the second."""
+    if not hours.is_finite() or abs(hours) > _LONGEST:
+        raise ValueError(f"小时数“{hours}”超出范围")
+    return timedelta(seconds=int((hours * 3600).to_integral_value(ROUND_HALF_UP)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,57 +269,80 @@ class ServiceWindow:
     end: time | None
     days: frozenset[int] = frozenset(range(7))
 
+    def __post_init__(self) -> None:
+        if not self.days <= frozenset(range(7)):
+            raise ValueError("服务日应为周一（0）至周日（6）")
+
     def of(self, day: date) -> tuple[datetime, datetime] | None:
         if day.weekday() not in self.days:
             return None
         opens = datetime.combine(day, self.start, BEIJING)
-        closes = datetime.combine(day + _ONE_DAY, time(0), BEIJING) if self.end is None else datetime.combine(day, self.end, BEIJING)
+        closes = (
+            datetime.combine(day + _ONE_DAY, time(0), BEIJING) if self.end is None else datetime.combine(day, self.end, BEIJING)
+        )
         return (opens, closes) if closes > opens else (opens, closes + _ONE_DAY)
 
 
 Interval = tuple[datetime, datetime]
+"""Two moments with their zones, the first not behind the second."""
 
 
 def service_minutes(start: datetime, end: datetime, window: ServiceWindow, stops: Iterable[Interval] = ()) -> int:
-    """Whole minutes of service time between two moments; the clock stands outside the window and during ``stops`` (brief B1-10)."""
+    """Whole minutes of service time between two moments; the clock stands outside the window and during ``stops`` (brief B1-10).
+
+    Raises ``ValueError`` where a moment lacks its zone or a stop ends before it begins.
+    """
+    first, last, pauses = _local(start), _local(end), _pauses(stops)
     total = timedelta()
-    for opens, closes in _segments(start, end, window):
-        pieces: Sequence[Interval] = [(opens, closes)]
-        for begin, finish in stops:
-            pieces = [p for piece in pieces for p in _without(piece, begin, finish)]
-        total += sum((b - a for a, b in pieces), timedelta())
+    for opens, closes in _open_hours(first, window):
+        if opens >= last:
+            break
+        total += sum((b - a for a, b in _running((opens, min(closes, last)), pauses)), timedelta())
     return int(total.total_seconds() // 60)
 
 
 def service_due(start: datetime, hours: Decimal, window: ServiceWindow, stops: Iterable[Interval] = ()) -> datetime:
-    """The moment when ``hours`` of service time have run from ``start``."""
-    left = timedelta(minutes=float(hours * 60))
-    pauses = sorted(stops)
-    day = (start.astimezone(BEIJING) - _ONE_DAY).date()
-    for _ in range(366 * 3):
-        span = window.of(day)
-        day += _ONE_DAY
-        if span is None:
-            continue
-        pieces: Sequence[Interval] = [(max(span[0], start), span[1])] if span[1] > start else []
-        for begin, finish in pauses:
-            pieces = [p for piece in pieces for p in _without(piece, begin, finish)]
-        for begin, finish in sorted(pieces):
-            if finish - begin >= left:
-                return begin + left
-            left -= finish - begin
-    raise ValueError("the service window is never open long enough")
+    """The moment, in Beijing time, when ``hours`` of service time have run from ``start``.
+
+    Raises ``ValueError`` like ``service_minutes``, and where the window does not open long enough within ten years.
+    """
+    left, begin, pauses = _span(hours), _local(start), _pauses(stops)
+    if hours < 0:
+        raise ValueError("服务小时不得为负")
+    limit = begin + 3660 * _ONE_DAY
+    for span in _open_hours(begin, window):
+        if span[0] > limit:
+            break
+        for opens, closes in _running(span, pauses):
+            if closes - opens >= left:
+                return opens + left
+            left -= closes - opens
+    raise ValueError("服务时段在十年内不足以走完该期限")
 
 
-def _segments(start: datetime, end: datetime, window: ServiceWindow) -> Iterable[Interval]:
-    day = (start.astimezone(BEIJING) - _ONE_DAY).date()
-    while day <= end.astimezone(BEIJING).date():
+def _open_hours(start: datetime, window: ServiceWindow) -> Iterator[Interval]:
+    """The window's opening hours from ``start`` on, without end unless it never opens."""
+    day = start.date() - _ONE_DAY
+    while window.days:
         span = window.of(day)
-        if span is not None:
-            opens, closes = max(span[0], start), min(span[1], end)
-            if closes > opens:
-                yield opens, closes
         day += _ONE_DAY
+        if span is not None and span[1] > start:
+            yield max(span[0], start), span[1]
+
+
+def _pauses(stops: Iterable[Interval]) -> tuple[Interval, ...]:
+    found = sorted((_local(begin), _local(finish)) for begin, finish in stops)
+    if any(finish < begin for begin, finish in found):
+        raise ValueError("停钟的结束时刻早于开始时刻")
+    return tuple(found)
+
+
+def _running(span: Interval, pauses: Iterable[Interval]) -> list[Interval]:
+    """What remains of a span without the pauses, in order of time."""
+    pieces = [span]
+    for begin, finish in pauses:
+        pieces = [p for piece in pieces for p in _without(piece, begin, finish)]
+    return pieces
 
 
 def _without(piece: Interval, begin: datetime, finish: datetime) -> list[Interval]:
