@@ -6,14 +6,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from enum import Enum
+from fractions import Fraction
+from itertools import pairwise
 
 from app.domain.money import ZERO, cents
 
 _HUNDRED = Decimal(100)
-_SIXTY = Decimal(60)
-_FORTY = Decimal(40)
-_LOWER = Decimal("0.8")
-_UPPER = Decimal("1.5")
+_FULL = Fraction(100)
+_NOUGHT = Fraction(0)
+_LOWER = Fraction(4, 5)
+_UPPER = Fraction(3, 2)
 _POINT = Decimal("0.01")
 
 
@@ -22,38 +24,46 @@ class Direction(Enum):
     LOWER_IS_BETTER = "lower"
 
 
-def _points(value: Decimal) -> Decimal:
-    return value.quantize(_POINT, ROUND_HALF_UP)
+def _points(value: Fraction) -> Decimal:
+    """Two decimals, half up, from the exact value (brief B6): only what is printed or looked up is rounded, and once."""
+    return (Decimal(value.numerator) / Decimal(value.denominator)).quantize(_POINT, ROUND_HALF_UP)
 
 
 def metric_score(actual: Decimal, target: Decimal, limit: Decimal, direction: Direction) -> Decimal:
-    """Score 0–100 of one metric, exact. ``limit``: the floor of a higher-is-better metric, the ceiling of the other kind.
+    """Score 0–100 of one metric, two decimals. ``limit``: the floor of a higher-is-better metric, the ceiling of the other kind.
 
     Full marks at the target, 60 at the limit, linear between; nought at 0.8 × floor or 1.5 × ceiling. Raises ``ValueError``
     where target and limit are the wrong way round.
     """
+    return _points(_exact_score(Fraction(actual), Fraction(target), Fraction(limit), direction))
+
+
+def _exact_score(actual: Fraction, target: Fraction, limit: Fraction, direction: Direction) -> Fraction:
     if direction is Direction.HIGHER_IS_BETTER:
         if not limit < target or limit < 0:
             raise ValueError("目标值应高于底线值")
         if actual >= target:
-            return _HUNDRED
+            return _FULL
         if actual >= limit:
-            return _SIXTY + _FORTY * (actual - limit) / (target - limit)
+            return 60 + 40 * (actual - limit) / (target - limit)
         bottom = _LOWER * limit
-        return _SIXTY * (actual - bottom) / (limit - bottom) if actual > bottom else ZERO
-    if not target < limit:
+        return 60 * (actual - bottom) / (limit - bottom) if actual > bottom else _NOUGHT
+    if not target < limit or target < 0:
         raise ValueError("目标值应低于上限值")
     if actual <= target:
-        return _HUNDRED
+        return _FULL
     if actual <= limit:
-        return _SIXTY + _FORTY * (limit - actual) / (limit - target)
+        return 60 + 40 * (limit - actual) / (limit - target)
     top = _UPPER * limit
-    return _SIXTY * (top - actual) / (top - limit) if actual < top else ZERO
+    return 60 * (top - actual) / (top - limit) if actual < top else _NOUGHT
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric of a month. ``actual`` None, or a sample below ``minimum_sample``, leaves it out of the score."""
+    """One metric of a month. A ``sample`` below ``minimum_sample`` leaves it out of the score (brief 5.1-b5), and only that:
+    a figure that party B simply did not report is a fault, not a reason to spread its weight over the better ones.
+    ``actual`` may be None only where the sample is too small. ``sample`` None: the metric needs none.
+    """
 
     name: str
     weight: Decimal
@@ -66,12 +76,12 @@ class Metric:
 
     @property
     def counts(self) -> bool:
-        return self.actual is not None and (self.sample is None or self.sample >= self.minimum_sample)
+        return self.sample is None or self.sample >= self.minimum_sample
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredMetric:
-    """``weight`` after re-weighting; ``score`` and ``weighted`` rounded to two decimals for print."""
+    """``weight`` after re-weighting; all three figures rounded to two decimals for print, the total is not made from them."""
 
     metric: Metric
     weight: Decimal
@@ -88,23 +98,29 @@ class MonthlyScore:
 def monthly_score(metrics: Iterable[Metric]) -> MonthlyScore | None:
     """The weighted total, two decimals; weights of metrics that do not count are spread over the others in proportion.
 
-    None where no metric counts: without a sample there is no score and no deduction.
+    None where no metric counts: without a sample there is no score and no deduction. Raises ``ValueError`` where a metric
+    that counts has no figure, or a weight is not above nought.
     """
     every = tuple(metrics)
-    counted = sum((m.weight for m in every if m.counts), ZERO)
+    for metric in every:
+        if metric.weight <= 0:
+            raise ValueError(f"“{metric.name}”的权重应大于零")
+        if metric.counts and metric.actual is None:
+            raise ValueError(f"“{metric.name}”缺少当月实际值，不得视为样本不足")
+    counted = Fraction(sum((m.weight for m in every if m.counts), ZERO))
     if not counted:
         return None
-    whole = sum((m.weight for m in every), ZERO)
+    whole = Fraction(sum((m.weight for m in every), ZERO))
     scored: list[ScoredMetric] = []
-    total = ZERO
+    total = _NOUGHT
     for metric in every:
         if not metric.counts or metric.actual is None:
             scored.append(ScoredMetric(metric, ZERO, None, ZERO))
             continue
-        weight = metric.weight * whole / counted
-        score = metric_score(metric.actual, metric.target, metric.limit, metric.direction)
-        total += score * weight / _HUNDRED
-        scored.append(ScoredMetric(metric, weight, _points(score), _points(score * weight / _HUNDRED)))
+        weight = Fraction(metric.weight) * whole / counted
+        score = _exact_score(Fraction(metric.actual), Fraction(metric.target), Fraction(metric.limit), metric.direction)
+        total += score * weight / 100
+        scored.append(ScoredMetric(metric, _points(weight), _points(score), _points(score * weight / 100)))
     return MonthlyScore(_points(total), tuple(scored))
 
 
@@ -154,18 +170,32 @@ class TierMethod(Enum):
     MARGINAL = "marginal"
     """Each tier's tickets at that tier's price, summed."""
     WHOLE = "whole"
-    """All tickets at the price of the tier reached."""
+    """All tickets at the price of the tier reached, but never less than the tier below would have brought when full."""
 
 
 def fixed_monthly_fee(
     tickets: Decimal, fixed: Decimal, baseline: Decimal, band_percent: Decimal, unit_price: Decimal, volume_rate: Decimal
 ) -> Decimal:
-    """Fixed fee plus what exceeds baseline × (1 + band) at unit price × volume rate; also the ticket part of ``hybrid``."""
+    """Fixed fee plus what exceeds baseline × (1 + band) at unit price × volume rate (brief §0.7)."""
     threshold = baseline * (1 + band_percent / _HUNDRED)
     return cents(fixed + max(ZERO, tickets - threshold) * unit_price * volume_rate)
 
 
+def hybrid_fee(
+    tickets: Decimal, fixed: Decimal, baseline: Decimal, band_percent: Decimal, unit_price: Decimal, volume_rate: Decimal,
+    items: Iterable[tuple[Decimal, Decimal]] = (),
+) -> Decimal:  # fmt: skip
+    """Fixed fee that includes the baseline; tickets above it at the unit price, those above baseline × (1 + band) at unit
+    price × volume rate; ``items``: (count, price) of special items by the case (brief §0.7, provision 8.1 “固定月费加按量”)."""
+    threshold = baseline * (1 + band_percent / _HUNDRED)
+    within = max(ZERO, min(tickets, threshold) - baseline)
+    beyond = max(ZERO, tickets - threshold)
+    special = sum((count * price for count, price in items), ZERO)
+    return cents(fixed + within * unit_price + beyond * unit_price * volume_rate + special)
+
+
 def per_ticket_fee(tickets: Decimal, unit_price: Decimal, guarantee: Decimal = ZERO) -> Decimal:
+    """Tickets × unit price, at least the guarantee."""
     return cents(max(guarantee, tickets * unit_price))
 
 
@@ -180,24 +210,29 @@ def per_seat_fee(seats: Iterable[tuple[Decimal, Decimal, Decimal]]) -> Decimal:
 
 
 def tiered_fee(tickets: Decimal, tiers: Sequence[Tier], method: TierMethod) -> Decimal:
-    """Fee by tiers. Raises ``ValueError`` where tiers leave a gap, overlap or do not reach ``tickets``."""
-    expected = ZERO
+    """Fee by tiers. Raises ``ValueError`` where tiers leave a gap, overlap or do not reach ``tickets`` (rule R-38)."""
+    _check_tiers(tiers)
+    if tickets < 0:
+        raise ValueError("工单量不得为负")
+    last = tiers[-1].upper
+    if last is not None and tickets >= last:
+        raise ValueError(f"数量 {tickets} 超出阶梯表，末段不含上限 {last}")
+    if method is TierMethod.MARGINAL:
+        parts = ((min(tickets, t.upper) if t.upper is not None else tickets, t) for t in tiers if t.lower < tickets)
+        return cents(sum(((reached - t.lower) * t.price for reached, t in parts), ZERO))
+    place = max(i for i, t in enumerate(tiers) if t.lower <= tickets)
+    below = tiers[place].lower * tiers[place - 1].price if place else ZERO
+    return cents(max(tickets * tiers[place].price, below))
+
+
+def _check_tiers(tiers: Sequence[Tier]) -> None:
+    if not tiers:
+        raise ValueError("阶梯表为空")
+    if tiers[0].lower != 0:
+        raise ValueError("阶梯首段应从 0 起")
     for tier in tiers:
-        if tier.lower != expected:
-            raise ValueError(f"阶梯在 {expected} 处有缺口或重叠")
-        expected = tier.upper if tier.upper is not None else expected
-    if tickets == 0:
-        return ZERO
-    if method is TierMethod.WHOLE:
-        for tier in tiers:
-            if tier.lower <= tickets and (tier.upper is None or tickets < tier.upper):
-                return cents(tickets * tier.price)
-        raise ValueError(f"数量 {tickets} 超出阶梯表")
-    total, left = ZERO, tickets
-    for tier in tiers:
-        width = left if tier.upper is None else min(left, tier.upper - tier.lower)
-        total += width * tier.price
-        left -= width
-        if not left:
-            return cents(total)
-    raise ValueError(f"数量 {tickets} 超出阶梯表")
+        if tier.upper is not None and tier.upper <= tier.lower:
+            raise ValueError(f"阶梯 [{tier.lower}, {tier.upper}) 的上限不高于下限")
+    for one, following in pairwise(tiers):
+        if one.upper != following.lower:
+            raise ValueError(f"阶梯在 {following.lower} 处有缺口或重叠")
