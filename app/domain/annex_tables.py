@@ -204,7 +204,7 @@ def law_list(book: LawBook, cited: Iterable[str], on: date) -> tuple[Row, ...]:
             "number": law.number or NONE,
             "issuer": law.issuer,
             "in_force": _day(law.in_force),
-            "articles": "、".join(_article(law, a) for a in sorted(articles.get(law.code, ()), key=_order)) or "整体适用",
+            "articles": _articles(law, articles.get(law.code, ())) or "整体适用",
             "status": _status(law, on),
         }
         for law in listed
@@ -245,8 +245,19 @@ def _article(law: Law, number_text: str) -> str:
     return found.label if found else (f"第{number_text}条" if number_text.isdigit() else number_text)
 
 
-def _order(article: str) -> tuple[int, str]:
-    return (int(article), "") if article.isdigit() else (10_000, article)
+def _articles(law: Law, cited: Iterable[str]) -> str:
+    """``第61、123、140至143条、附一``: figures in order, three or more in a row as a span; dashes (the whole law) left out."""
+    found = [a for a in cited if a != "-"]
+    figures = sorted(int(a) for a in found if a.isdigit())
+    spans: list[list[int]] = []
+    for figure in figures:
+        if spans and figure == spans[-1][-1] + 1:
+            spans[-1].append(figure)
+        else:
+            spans.append([figure])
+    parts = [f"{s[0]}至{s[-1]}" if len(s) > 2 else "、".join(map(str, s)) for s in spans]
+    named = [_article(law, a) for a in found if not a.isdigit()]
+    return "、".join(([f"第{'、'.join(parts)}条"] if parts else []) + named)
 
 
 def _day(day: date | None) -> str:

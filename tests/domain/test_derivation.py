@@ -143,7 +143,7 @@ def test_laws_not_yet_in_force_say_from_when(demo: dict[str, Any]) -> None:
 def test_cited_codes_narrow_the_law_list_and_name_the_articles(demo: dict[str, Any]) -> None:
     listed = derive(demo, TODAY, None, load_laws(), ["CC:585", "CC:506", "PIPL:21"])["annex.law_list"]
     assert [(r["name"], r["articles"]) for r in listed] == [  # type: ignore[union-attr,index,call-overload]
-        ("中华人民共和国民法典", "第506条、第585条"), ("中华人民共和国个人信息保护法", "第21条"),
+        ("中华人民共和国民法典", "第506、585条"), ("中华人民共和国个人信息保护法", "第21条"),
     ]  # fmt: skip
 
 
