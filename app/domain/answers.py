@@ -32,6 +32,9 @@ from app.domain.variables import (
 
 POSITIONS = ("standard", "fallback")
 RESERVED = ("playbook", "deviations", "acknowledgements")
+UNKNOWN_LIMIT = 200
+"""Unknown keys that are reported one by one; a file of another kind would drown everything else."""
+SUGGESTION_LIMIT = 30
 Lines = Mapping[str, int]
 _TEXT = Variable(name="text", label="", type=VariableType.TEXT, section="", max_length=20_000, multiline=True)
 _MOMENT = Variable(name="at", label="", type=VariableType.DATETIME, section="")
@@ -68,8 +71,7 @@ def read_answers(
     positions = _positions(raw.get("playbook"), known, faults)
     deviations = _deviations(raw.get("deviations"), faults)
     acknowledgements = _acknowledgements(raw.get("acknowledgements"), faults)
-    flat: dict[str, object] = {}
-    _flatten({k: v for k, v in raw.items() if k not in RESERVED}, "", variables, flat, faults)
+    flat = _flatten({k: v for k, v in raw.items() if k not in RESERVED}, variables, faults)
     given = read_values(variables, flat, faults)
     values = complete(variables, given, _presets(variables, known, positions))
     _constraints(variables, values, given, faults)
@@ -113,24 +115,38 @@ def read_values(variables: VariableSet, flat: Mapping[str, object], faults: _Fau
         if variable.required is Requirement.COMPUTED:
             faults.add(name, variable.label, "由系统计算得出，不能填写", "删去这一项")
             continue
+        if variable.min_rows and isinstance(value, tuple) and len(value) < variable.min_rows:
+            faults.add(name, variable.label, f"行数不足（现有{len(value)}行）", f"至少{variable.min_rows}行")
         given[name] = value
     return given
 
 
-def _flatten(raw: Mapping[str, Any], prefix: str, variables: VariableSet, flat: dict[str, object], faults: _Faults) -> None:
-    for key, value in raw.items():
-        name = f"{prefix}{key}"
-        if name in variables:
-            if name in flat:
-                faults.add(name, variables[name].label, "同一项填写了两次", "只保留一处")
-            flat[name] = value
-        elif any(known.startswith(f"{name}.") for known in variables.by_name):
-            if isinstance(value, Mapping):
-                _flatten(value, f"{name}.", variables, flat, faults)
+def _flatten(raw: Mapping[str, Any], variables: VariableSet, faults: _Faults) -> dict[str, object]:
+    """Nested or dotted keys → raw values by variable name; unknown keys are faults, the first ones with a suggestion."""
+    groups = {name[:place] for name in variables.by_name for place, character in enumerate(name) if character == "."}
+    flat: dict[str, object] = {}
+    unknown: list[str] = []
+
+    def visit(part: Mapping[str, Any], prefix: str) -> None:
+        for key, value in part.items():
+            name = f"{prefix}{key}"
+            if name in variables:
+                if name in flat:
+                    faults.add(name, variables[name].label, "同一项填写了两次", "只保留一处")
+                flat[name] = value
+            elif name not in groups:
+                unknown.append(name)
+            elif isinstance(value, Mapping):
+                visit(value, f"{name}.")
             elif value is not None:
                 faults.add(name, "", "这是一组变量，下面应逐项填写", _members(name, variables))
-        else:
-            faults.add(name, "", "没有这个变量", "", nearest(name, variables))
+
+    visit(raw, "")
+    for place, name in enumerate(unknown[:UNKNOWN_LIMIT]):
+        faults.add(name, "", "没有这个变量", "", nearest(name, variables) if place < SUGGESTION_LIMIT and len(name) < 80 else "")
+    if len(unknown) > UNKNOWN_LIMIT:
+        faults.add(unknown[UNKNOWN_LIMIT], "", f"从这里起另有{len(unknown) - UNKNOWN_LIMIT}个不存在的变量，不再逐一列出")
+    return flat
 
 
 def nearest(name: str, variables: VariableSet) -> str:

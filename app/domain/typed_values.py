@@ -295,8 +295,6 @@ def _table(variable: Variable, raw: object) -> tuple[Value, tuple[Problem, ...]]
             problems.append(Problem(f"[{place}]", f"第{place}行应写成“列名: 值”", _columns(variable)))
             continue
         rows.append(_row(variable, source, place, problems))
-    if 0 < len(rows) < variable.min_rows:
-        problems.append(Problem("", f"行数不足（现有{len(rows)}行）", f"至少{variable.min_rows}行"))
     return (tuple(rows) or None), tuple(problems)
 
 

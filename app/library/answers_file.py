@@ -21,7 +21,7 @@ from app.domain.variables import Contact, Requirement, Variable, VariableSet, Va
 
 SIZE_LIMIT = 10 * 1024 * 1024
 DEPTH_LIMIT = 12
-NODE_LIMIT = 1_000_000
+NODE_LIMIT = 500_000
 CODE = "input.file"
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})

@@ -262,3 +262,9 @@ def test_sound_cells_are_kept_beside_a_faulty_one(variables: VariableSet) -> Non
     reading = read_answers(variables, {"fees.price_rows": [{"item": "甲", "category": "service", "excl_tax": "x"}]})
     assert fault(reading, "fees.price_rows[1].excl_tax")
     assert reading.answers.values["fees.price_rows"] == ({"item": "甲", "category": "service"},)
+
+
+def test_a_file_of_another_kind_is_refused_quickly_and_briefly(variables: VariableSet) -> None:
+    reading = read_answers(variables, {f"k{i}": "1" for i in range(100_000)})
+    assert len(reading.faults) == 201
+    assert any("另有99800个" in f.problem for f in reading.faults)
