@@ -8,7 +8,7 @@ weekends are known not to be working days.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -82,6 +82,11 @@ class WorkingCalendar:
             if day in year.holidays:
                 return False
         return day.weekday() < 5
+
+    def without_make_up_days(self) -> WorkingCalendar:
+        """The same holidays, but Saturday and Sunday never count: a contract that defines its working days as Monday to Friday
+        without public holidays (``defs.workday_source`` = mon_fri_only)."""
+        return WorkingCalendar.of(replace(year, working_weekends=frozenset()) for year in self.years.values())
 
     def describe(self, day: date) -> str:
         """What kind of day it is, in words for a line of reasoning."""

@@ -64,6 +64,8 @@ def _term(values: Values, calendar: WorkingCalendar) -> Computed:
     found: Computed = {"term.end_date": end}
     notice = values.get("renew.notice_days")
     if isinstance(notice, int) and notice > 0:
+        if values.get("defs.workday_source") == "mon_fri_only":  # the date must agree with the definition in section 1.1
+            calendar = calendar.without_make_up_days()
         found["renew.notice_deadline"] = deadline_before(end, Period(Decimal(notice), Unit.DAYS), calendar).day
     return found
 

@@ -81,6 +81,14 @@ def test_every_day_of_2026_obeys_the_definition() -> None:
         assert CALENDAR.is_working_day(day) is expected
 
 
+def test_a_contract_may_leave_make_up_days_out_and_keeps_the_holidays() -> None:
+    plain = CALENDAR.without_make_up_days()
+    assert not any(plain.is_working_day(date.fromisoformat(day)) for day in WORKING_WEEKENDS)
+    assert not any(plain.is_working_day(day) for _, first, last, _, _ in HOLIDAYS for day in days(first, last))
+    assert plain.working_days(2026) == 248 - len(WORKING_WEEKENDS)
+    assert plain.official_years == CALENDAR.official_years
+
+
 def test_a_year_that_was_not_entered_is_provisional_and_only_its_weekends_are_off() -> None:
     assert 2027 not in CALENDAR.official_years
     assert not CALENDAR.is_official(date(2027, 10, 1))

@@ -170,6 +170,20 @@ def test_missing_answers_leave_out_what_depends_on_them() -> None:
     assert "annex.metrics" not in found
 
 
+@pytest.mark.parametrize(
+    ("source", "deadline"), [("state_council_calendar", date(2026, 5, 9)), ("mon_fri_only", date(2026, 5, 8))]
+)
+def test_the_notice_deadline_counts_working_days_as_the_contract_defines_them(source: str, deadline: date) -> None:
+    """60 days before 8 July 2026 is Saturday 9 May, worked in exchange for the Labour Day holiday."""
+    answers: dict[str, Any] = {
+        "term.start_date": date(2025, 7, 9),
+        "term.years": 1,
+        "renew.notice_days": 60,
+        "defs.workday_source": source,
+    }
+    assert derive(answers, TODAY, load_calendar())["renew.notice_deadline"] == deadline
+
+
 def test_an_absurd_term_is_not_computed_and_does_not_raise() -> None:
     assert "term.end_date" not in derive({"term.start_date": date(2199, 1, 1), "term.years": 5}, TODAY)
 
