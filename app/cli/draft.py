@@ -12,7 +12,7 @@ import click
 from app.cli.common import finding_data, print_findings, read_file, tally, today_option
 from app.cli.files import write_all
 from app.domain.errors import ContractError
-from app.services.drafting import compile_draft
+from app.services.drafting import compile_draft, dated_final
 from app.services.generation import ALL_FORMATS, Format, generate, identity
 from app.settings import Settings
 from app.wiring import Wiring, now
@@ -43,7 +43,8 @@ def draft(answers: Path, out: Path, final: bool, formats: frozenset[Format], tod
     """由答案文件生成合同及附件，写入输出目录。"""
     wiring = Wiring(Settings.from_environment())
     reading = read_file(answers, wiring.library)
-    compiled = compile_draft(wiring.reference, reading.require(), today)
+    entered = reading.require()
+    compiled = compile_draft(wiring.reference, dated_final(entered, today) if final else entered, today)
     print_findings(compiled.findings)
     click.echo(f"校对：{tally(compiled.findings)}")
     if final and compiled.blocking:

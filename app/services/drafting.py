@@ -16,6 +16,9 @@ from app.domain.tree import Instrument
 from app.domain.variables import Answers
 
 
+FINAL_DATE = "contract.final_date"
+
+
 @dataclass(frozen=True, slots=True)
 class Reference:
     """What a draft is compiled against: library, law book, working-day calendar, installed fonts."""
@@ -52,6 +55,11 @@ def build(reference: Reference, answers: Answers, today: date) -> tuple[Answers,
     computed = derive(answers.values, today, reference.calendar, reference.laws, cited(reference.library))
     complete = answers.with_values(computed)
     return complete, assemble(reference.library, complete)
+
+
+def dated_final(answers: Answers, today: date) -> Answers:
+    """The answers with ``contract.final_date`` set to ``today`` where nobody gave it: the day the text is locked."""
+    return answers if answers.get(FINAL_DATE) is not None else answers.with_values({FINAL_DATE: today})
 
 
 def compile_draft(reference: Reference, answers: Answers, today: date, stage: Stage = Stage.REVIEW) -> Compiled:
