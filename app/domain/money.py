@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from datetime import date
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
 CENT = Decimal("0.01")
 RESIDUE_LIMIT = Decimal("0.05")
@@ -12,16 +13,29 @@ RESIDUE_LIMIT = Decimal("0.05")
 ZERO = Decimal("0.00")
 _HUNDRED = Decimal(100)
 DAYS_OF_YEAR = 365
+LARGEST = Decimal("9999999999999999.99")
+"""Amounts beyond it are refused: exact arithmetic with a rate needs the remaining digits."""
 
 
 def cents(value: Decimal) -> Decimal:
-    """Rounded half up to two decimals."""
-    return value.quantize(CENT, ROUND_HALF_UP)
+    """Rounded half up to two decimals. Raises ``ValueError`` for what is no amount of money."""
+    return _sane(value).quantize(CENT, ROUND_HALF_UP)
+
+
+def cents_within(value: Decimal) -> Decimal:
+    """Cut to two decimals, for a limit that must not be exceeded by rounding."""
+    return _sane(value).quantize(CENT, ROUND_DOWN)
+
+
+def _sane(value: Decimal) -> Decimal:
+    if not value.is_finite() or abs(value) > LARGEST:
+        raise ValueError("金额超出范围")
+    return value
 
 
 @dataclass(frozen=True, slots=True)
 class TaxedAmount:
-    """A price with its tax. ``rate`` in percent; ``incl`` = ``excl`` + ``tax`` always holds to the 分."""
+    """A price with its tax. ``rate`` in percent, 0–100; ``incl`` = ``excl`` + ``tax`` always holds to the 分."""
 
     excl: Decimal
     rate: Decimal
@@ -32,15 +46,21 @@ class TaxedAmount:
 def from_excl(excl: Decimal, rate: Decimal) -> TaxedAmount:
     """From the price without tax: incl = round(excl × (1 + rate), 2), tax = incl − excl."""
     base = cents(excl)
-    incl = cents(base * (1 + rate / _HUNDRED))
+    incl = cents(base * _factor(rate))
     return TaxedAmount(base, rate, incl - base, incl)
 
 
 def from_incl(incl: Decimal, rate: Decimal) -> TaxedAmount:
     """From the price with tax: excl = round(incl ÷ (1 + rate), 2)."""
     total = cents(incl)
-    excl = cents(total / (1 + rate / _HUNDRED))
+    excl = cents(total / _factor(rate))
     return TaxedAmount(excl, rate, total - excl, total)
+
+
+def _factor(rate: Decimal) -> Decimal:
+    if not rate.is_finite() or not 0 <= rate <= _HUNDRED:
+        raise ValueError(f"税率“{rate}%”超出范围")
+    return 1 + rate / _HUNDRED
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +84,9 @@ def total(lines: Iterable[TaxedAmount]) -> Totals:
         )
         for r in rates
     )  # fmt: skip
-    return Totals(sum((x.excl for x in by_rate), ZERO), sum((x.tax for x in by_rate), ZERO), sum((x.incl for x in by_rate), ZERO), by_rate)
+    return Totals(
+        sum((x.excl for x in by_rate), ZERO), sum((x.tax for x in by_rate), ZERO), sum((x.incl for x in by_rate), ZERO), by_rate
+    )
 
 
 def residue(agreed: Decimal, lines: Iterable[Decimal]) -> Decimal:
@@ -75,12 +97,21 @@ def residue(agreed: Decimal, lines: Iterable[Decimal]) -> Decimal:
     return difference
 
 
+def late_days(due: date, paid: date) -> int:
+    """Days of delay from the due date, already rolled to a working day (brief B1-4), to payment; nought if in time."""
+    return max(0, (paid - due).days)
+
+
 def late_penalty(principal: Decimal, daily_bp: Decimal, days: int, cap_percent: Decimal) -> Decimal:
-    """min(principal × bp/10000 × days, principal × cap %); no penalty before the first day of delay."""
+    """min(principal × bp/10000 × days, principal × cap %), never a 分 above the cap; none before the first day of delay.
+
+    Raises ``ValueError`` for a negative principal, rate or cap.
+    """
+    if min(principal, daily_bp, cap_percent) < 0:
+        raise ValueError("本金、利率与上限不得为负")
     if days <= 0:
         return ZERO
-    raw = principal * daily_bp / Decimal(10_000) * days
-    return cents(min(raw, principal * cap_percent / _HUNDRED))
+    return min(cents(principal * daily_bp / Decimal(10_000) * days), cents_within(principal * cap_percent / _HUNDRED))
 
 
 def annualised(daily_bp: Decimal) -> Decimal:
