@@ -9,7 +9,7 @@ from enum import Enum
 from fractions import Fraction
 from itertools import pairwise
 
-from app.domain.money import ZERO, cents
+from app.domain.money import ZERO, cents, cents_within
 
 _HUNDRED = Decimal(100)
 _FULL = Fraction(100)
@@ -151,10 +151,22 @@ class Deduction:
 
 
 def deduction(fee: Decimal, score: Decimal, bands: Iterable[Band], cap_percent: Decimal) -> Deduction:
-    """Service deduction of a month: fee × band ratio, at most fee × cap (both without tax)."""
+    """Service deduction of a month: fee × band ratio, never a 分 above fee × cap (both without tax).
+
+    Raises ``ValueError`` for a negative fee, ratio or cap, or a score in no band.
+    """
     ratio = band_of(score, bands).ratio
-    effective = min(ratio, cap_percent)
-    return Deduction(ratio, cents(fee * effective / _HUNDRED), ratio > cap_percent)
+    if min(fee, ratio, cap_percent) < 0:
+        raise ValueError("服务费、抵扣比例与上限不得为负")
+    amount = min(cents(fee * ratio / _HUNDRED), cents_within(fee * cap_percent / _HUNDRED))
+    return Deduction(ratio, amount, ratio > cap_percent)
+
+
+def monthly_payable(
+    fee: Decimal, deducted: Decimal, reward: Decimal = ZERO, extras: Decimal = ZERO, correction: Decimal = ZERO
+) -> Decimal:
+    """What a month costs without tax (brief §0.7): fee − deduction + reward + extra items ± correction."""
+    return cents(fee - deducted + reward + extras + correction)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +189,7 @@ def fixed_monthly_fee(
     tickets: Decimal, fixed: Decimal, baseline: Decimal, band_percent: Decimal, unit_price: Decimal, volume_rate: Decimal
 ) -> Decimal:
     """Fixed fee plus what exceeds baseline × (1 + band) at unit price × volume rate (brief §0.7)."""
+    _not_negative(tickets, fixed, baseline, band_percent, unit_price, volume_rate)
     threshold = baseline * (1 + band_percent / _HUNDRED)
     return cents(fixed + max(ZERO, tickets - threshold) * unit_price * volume_rate)
 
@@ -187,6 +200,7 @@ def hybrid_fee(
 ) -> Decimal:  # fmt: skip
     """Fixed fee that includes the baseline; tickets above it at the unit price, those above baseline × (1 + band) at unit
     price × volume rate; ``items``: (count, price) of special items by the case (brief §0.7, provision 8.1 “固定月费加按量”)."""
+    _not_negative(tickets, fixed, baseline, band_percent, unit_price, volume_rate)
     threshold = baseline * (1 + band_percent / _HUNDRED)
     within = max(ZERO, min(tickets, threshold) - baseline)
     beyond = max(ZERO, tickets - threshold)
@@ -196,6 +210,7 @@ def hybrid_fee(
 
 def per_ticket_fee(tickets: Decimal, unit_price: Decimal, guarantee: Decimal = ZERO) -> Decimal:
     """Tickets × unit price, at least the guarantee."""
+    _not_negative(tickets, unit_price, guarantee)
     return cents(max(guarantee, tickets * unit_price))
 
 
@@ -212,8 +227,7 @@ def per_seat_fee(seats: Iterable[tuple[Decimal, Decimal, Decimal]]) -> Decimal:
 def tiered_fee(tickets: Decimal, tiers: Sequence[Tier], method: TierMethod) -> Decimal:
     """Fee by tiers. Raises ``ValueError`` where tiers leave a gap, overlap or do not reach ``tickets`` (rule R-38)."""
     _check_tiers(tiers)
-    if tickets < 0:
-        raise ValueError("工单量不得为负")
+    _not_negative(tickets, *(t.price for t in tiers))
     last = tiers[-1].upper
     if last is not None and tickets >= last:
         raise ValueError(f"数量 {tickets} 超出阶梯表，末段不含上限 {last}")
@@ -236,3 +250,8 @@ def _check_tiers(tiers: Sequence[Tier]) -> None:
     for one, following in pairwise(tiers):
         if one.upper != following.lower:
             raise ValueError(f"阶梯在 {following.lower} 处有缺口或重叠")
+
+
+def _not_negative(*values: Decimal) -> None:
+    if any(v < 0 for v in values):
+        raise ValueError("数量与价格不得为负")

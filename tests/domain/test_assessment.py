@@ -19,6 +19,7 @@ from app.domain.assessment import (
     fixed_monthly_fee,
     hybrid_fee,
     metric_score,
+    monthly_payable,
     monthly_score,
     per_seat_fee,
     per_ticket_fee,
@@ -226,6 +227,38 @@ def test_tiers_with_a_gap_an_overlap_or_no_end_are_refused(tiers: list[Tier], re
             tiered_fee(D(10), tiers, method)
 
 
+@pytest.mark.parametrize(("fee", "ratio", "cap"), [("-1", "6", "20"), ("1", "-6", "20"), ("1", "6", "-20")])
+def test_a_deduction_from_negative_figures_is_refused(fee: str, ratio: str, cap: str) -> None:
+    with pytest.raises(ValueError, match="不得为负"):
+        deduction(D(fee), D(50), [Band(D(0), D(100), D(ratio))], D(cap))
+
+
+def test_a_month_is_payable_after_deduction_reward_extras_and_corrections() -> None:
+    assert monthly_payable(D("114000.00"), D("6840.00")) == D("107160.00")
+    assert monthly_payable(D("114000.00"), D("6840.00"), D("500"), D("1200.50"), D("-60.50")) == D("108800.00")
+
+
+def test_negative_quantities_and_prices_are_refused_by_every_model() -> None:
+    some = (D(100000), D(3000), D(20), D(28), D(1))
+    tiers = [Tier(D(0), None, D(-1))]
+    for call in (
+        lambda: fixed_monthly_fee(D(-1), *some),
+        lambda: hybrid_fee(D(-1), *some),
+        lambda: per_ticket_fee(D(-1), D(28)),
+        lambda: per_ticket_fee(D(1), D(28), D(-1)),
+        lambda: tiered_fee(D(-1), TIERS, TierMethod.MARGINAL),
+        lambda: tiered_fee(D(1), tiers, TierMethod.WHOLE),
+    ):
+        with pytest.raises(ValueError, match="不得为负"):
+            call()
+
+
+@pytest.mark.parametrize("weight", ["0", "-5"])
+def test_a_weight_that_weighs_nothing_is_refused(weight: str) -> None:
+    with pytest.raises(ValueError, match="权重应大于零"):
+        monthly_score([Metric("甲", D(weight), D(90), D(80), HIGH, D(95))])
+
+
 PERCENT = st.decimals(min_value=0, max_value=100, places=2)
 
 
@@ -239,7 +272,7 @@ def test_a_better_figure_never_scores_less(one: D, other: D) -> None:
 @given(PERCENT, PERCENT, st.decimals(min_value=0, max_value=10**9, places=2), st.integers(min_value=0, max_value=30))
 def test_a_better_score_never_costs_more_and_the_cap_always_holds(one: D, other: D, fee: D, cap: int) -> None:
     better, worse = (deduction(fee, s, BANDS, D(cap)).amount for s in (max(one, other), min(one, other)))
-    assert 0 <= better <= worse <= (fee * cap / 100).quantize(D("0.01"), "ROUND_HALF_UP")
+    assert 0 <= better <= worse <= fee * cap / 100
 
 
 @given(st.integers(min_value=0, max_value=10**6), st.integers(min_value=0, max_value=10**6))
@@ -251,3 +284,53 @@ def test_more_tickets_never_cost_less_by_any_model(one: int, other: int) -> None
     assert fixed_monthly_fee(few, *arguments) <= fixed_monthly_fee(many, *arguments)
     assert hybrid_fee(few, *arguments) <= hybrid_fee(many, *arguments)
     assert per_ticket_fee(few, D(28), D(20000)) <= per_ticket_fee(many, D(28), D(20000))
+
+
+@given(st.lists(st.tuples(st.integers(1, 40), PERCENT, st.booleans()), min_size=1, max_size=10))
+def test_reweighting_keeps_the_total_weight_and_the_score_between_nought_and_hundred(rows: list[tuple[int, D, bool]]) -> None:
+    month = [
+        Metric(f"指标{i}", D(weight), D(90), D(85), HIGH, actual, 30 if enough else 29, 30)
+        for i, (weight, actual, enough) in enumerate(rows)
+    ]
+    whole = sum(m.weight for m in month)
+    score = monthly_score([Metric(m.name, m.weight * 100 / whole, *_rest(m)) for m in month])
+    if not any(enough for _, _, enough in rows):
+        assert score is None
+        return
+    assert score is not None
+    # Printed weights are rounded to two decimals each; nothing else may be lost.
+    assert abs(sum(m.weight for m in score.metrics) - 100) <= D("0.005") * len(rows)
+    assert 0 <= score.total <= 100
+    assert abs(sum(m.weighted for m in score.metrics) - score.total) <= D("0.005") * (len(rows) + 1)
+    counted = [m.score for m in score.metrics if m.score is not None]
+    assert min(counted) <= score.total <= max(counted)
+
+
+def _rest(metric: Metric) -> tuple[D, D, Direction, D | None, int | None, int]:
+    return metric.target, metric.limit, metric.direction, metric.actual, metric.sample, metric.minimum_sample
+
+
+@st.composite
+def tier_tables(draw: st.DrawFn) -> list[Tier]:
+    edges = sorted(draw(st.sets(st.integers(1, 300), max_size=5)))
+    prices = draw(st.lists(st.integers(0, 10_000), min_size=len(edges) + 1, max_size=len(edges) + 1))
+    bounds = [0, *edges, None]
+    return [
+        Tier(D(bounds[i] or 0), D(up) if (up := bounds[i + 1]) is not None else None, D(price) / 100)
+        for i, price in enumerate(prices)
+    ]
+
+
+@given(tier_tables(), st.integers(0, 400))
+def test_a_marginal_fee_equals_the_sum_ticket_by_ticket_and_never_falls(tiers: list[Tier], tickets: int) -> None:
+    each = [next(t.price for t in tiers if t.lower <= n and (t.upper is None or n < t.upper)) for n in range(tickets)]
+    fee = tiered_fee(D(tickets), tiers, TierMethod.MARGINAL)
+    assert fee == sum(each, D(0))
+    assert fee <= tiered_fee(D(tickets + 1), tiers, TierMethod.MARGINAL)
+
+
+@given(tier_tables(), st.integers(0, 400))
+def test_a_whole_fee_is_the_price_of_the_tier_reached_but_not_below_the_full_tier_before(tiers: list[Tier], tickets: int) -> None:
+    place = next(i for i, t in enumerate(tiers) if t.lower <= tickets and (t.upper is None or tickets < t.upper))
+    before = tiers[place].lower * tiers[place - 1].price if place else D(0)
+    assert tiered_fee(D(tickets), tiers, TierMethod.WHOLE) == max(tickets * tiers[place].price, before)
