@@ -19,23 +19,34 @@ from app.domain.calendar import WorkingCalendar
 BEIJING = ZoneInfo("Asia/Shanghai")
 _ONE_DAY = timedelta(days=1)
 _LONGEST = 99_999
-_NOTATION = re.compile(r"(-?)([0-9]{1,5}(?:\.[0-9]{1,4})?)(WD|SH|D|H|M|Y)")
-_RECURRING = re.compile(r"EVERY ([0-9]{1,3})(M|Y)(?:@(WD|D)([0-9]{1,2}))?")
+_NOTATION = re.compile(r"(-?)([0-9]{1,5}(?:\.[0-9]{1,4})?)(min|WD|SH|D|H|W|M|Y)")
+_RECURRING = re.compile(
+    r"EVERY (?P<amount>[0-9]{1,3})(?P<unit>min|W|M|Y)"
+    r"(?:(?<=W)@(?P<weekday>MON|TUE|WED|THU|FRI|SAT|SUN)|(?<=[MY])@(?P<kind>WD|D)(?P<on>[0-9]{1,2}))?"
+)
+_WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 
 class Unit(Enum):
     """Unit of a period, in the brief's notation (§0.1)."""
 
+    MINUTES = "min"
     HOURS = "H"
     SERVICE_HOURS = "SH"
     DAYS = "D"
     WORKING_DAYS = "WD"
+    WEEKS = "W"
     MONTHS = "M"
     YEARS = "Y"
 
     @property
     def label(self) -> str:
-        return {"H": "个自然小时", "SH": "个服务小时", "D": "个自然日", "WD": "个工作日", "M": "个月", "Y": "年"}[self.value]
+        return _UNIT_LABELS[self.value]
+
+
+_UNIT_LABELS = {
+    "min": "分钟", "H": "个自然小时", "SH": "个服务小时", "D": "个自然日", "WD": "个工作日", "W": "周", "M": "个月", "Y": "年",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +64,7 @@ class Period:
 
     @classmethod
     def parse(cls, text: str) -> Period:
-        """``5WD``, ``30D``, ``2H``, ``0.5SH``, ``1M``, ``-60D``. Raises ``ValueError`` on anything else."""
+        """``5WD``, ``30D``, ``15min``, ``2H``, ``0.5SH``, ``1W``, ``1M``, ``-60D``. Raises ``ValueError`` on anything else."""
         match = _NOTATION.fullmatch(text.strip())
         if match is None:
             raise ValueError(f"“{text}”不是有效的期限记号，应写成 5WD、30D、2H、2SH、1M、1Y 的样子")
@@ -70,21 +81,31 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Recurrence:
-    """``EVERY 1M@WD5``: every ``amount`` months or years, on the ``on``-th (working) day of the period; 0 = its last day."""
+    """``EVERY 1M@WD5``: every ``amount`` months or years, on the ``on``-th (working) day of the period; 0 = its last day.
+
+    ``EVERY 1W@MON``: every week on ``weekday`` (Monday = 0). ``EVERY 30min``: every thirty minutes.
+    """
 
     amount: int
     unit: Unit
     on: int = 0
     working: bool = False
+    weekday: int | None = None
 
     @classmethod
     def parse(cls, text: str) -> Recurrence:
-        """Raises ``ValueError`` on anything but ``EVERY nM[@WDk|@Dk]`` or ``EVERY nY…``."""
+        """Raises ``ValueError`` on anything but ``EVERY nM[@WDk|@Dk]``, ``EVERY nY…``, ``EVERY nW[@MON]``, ``EVERY nmin``."""
         match = _RECURRING.fullmatch(text.strip())
-        if match is None or int(match[1]) == 0:
+        if match is None or int(match["amount"]) == 0 or match["on"] in ("0", "00"):
             raise ValueError(f"“{text}”不是有效的周期记号，应写成 EVERY 1M@WD5 的样子")
-        amount, unit, kind, on = match.groups()
-        return cls(int(amount), Unit(unit), int(on or 0), kind == "WD")
+        weekday = _WEEKDAYS.index(match["weekday"]) if match["weekday"] else None
+        return cls(int(match["amount"]), Unit(match["unit"]), int(match["on"] or 0), match["kind"] == "WD", weekday)
+
+    def notation(self) -> str:
+        place = f"@{'WD' if self.working else 'D'}{self.on}" if self.on else ""
+        if self.weekday is not None:
+            place = f"@{_WEEKDAYS[self.weekday]}"
+        return f"EVERY {self.amount}{self.unit.value}{place}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +215,20 @@ def add_working_days(start: date, count: int, working: WorkingCalendar) -> Legal
     return reasoning.result(day, day)
 
 
+def nth_working_day(year: int, month: int, place: int, working: WorkingCalendar) -> LegalDate:
+    """The ``place``-th working day of a month (``EVERY 1M@WD5``: statement, report and roster of the month before).
+
+    Raises ``ValueError`` where ``place`` is below 1 or the month has fewer working days.
+    """
+    if place < 1:
+        raise ValueError("工作日的序号应从1起")
+    found = add_working_days(_shifted(date(year, month, 1), -1), place, working)
+    if (found.day.year, found.day.month) != (year, month):
+        raise ValueError(f"{year}年{month}月没有第{place}个工作日")
+    line = f"{year}年{month}月第{place}个工作日为{chinese_date(found.day)}（{working.describe(found.day)}）"
+    return LegalDate(found.day, found.raw, (line, *found.steps[1:]), found.provisional_years)
+
+
 def due_date(start: date, period: Period, working: WorkingCalendar) -> LegalDate:
     """Last day of a period that an event on ``start`` begins: the first day does not count, the last day rolls forward
     (CC:201-203; brief B1-2 to B1-4). A negative period counts back like ``deadline_before``.
@@ -228,6 +263,8 @@ def _moved(start: date, period: Period) -> date:
     match period.unit:
         case Unit.DAYS:
             return _shifted(start, count)
+        case Unit.WEEKS:
+            return _shifted(start, count * 7)
         case Unit.MONTHS:
             return corresponding_day(start, count)
         case Unit.YEARS:

@@ -24,6 +24,7 @@ from app.domain.term import (
     deadline_before,
     due_date,
     hours_after,
+    nth_working_day,
     roll_back,
     roll_forward,
     service_due,
@@ -128,7 +129,7 @@ def test_the_reasoning_names_every_step_and_the_missing_calendar() -> None:
     assert any("调休上班" in line for line in due_date(day("2026-02-06"), Period.parse("8D"), CALENDAR).steps)
 
 
-@pytest.mark.parametrize("text", ["5WD", "30D", "2H", "0.5SH", "1M", "1Y", "-60D", "99999D"])
+@pytest.mark.parametrize("text", ["5WD", "30D", "2H", "0.5SH", "15min", "1W", "1M", "1Y", "-60D", "99999D"])
 def test_a_period_prints_as_it_was_read(text: str) -> None:
     assert Period.parse(text).notation() == text
 
@@ -158,19 +159,63 @@ def test_a_period_reads_as_chinese_with_its_unit() -> None:
         ("EVERY 1M@WD5", Recurrence(1, Unit.MONTHS, 5, True)),
         ("EVERY 3M@D15", Recurrence(3, Unit.MONTHS, 15, False)),
         ("EVERY 1Y", Recurrence(1, Unit.YEARS, 0, False)),
+        ("EVERY 1W@MON", Recurrence(1, Unit.WEEKS, weekday=0)),
+        ("EVERY 2W", Recurrence(2, Unit.WEEKS)),
+        ("EVERY 30min", Recurrence(30, Unit.MINUTES)),
     ],
 )
-def test_a_recurrence_is_read(text: str, expected: Recurrence) -> None:
+def test_a_recurrence_is_read_and_prints_as_it_was_read(text: str, expected: Recurrence) -> None:
     assert Recurrence.parse(text) == expected
+    assert expected.notation() == text
 
 
-@pytest.mark.parametrize("text", ["", "EVERY 0M", "EVERY M", "EVERY 1M@", "EVERY 1M@WD", "every 1M", "EVERY 1D"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "EVERY 0M",
+        "EVERY M",
+        "EVERY 1M@",
+        "EVERY 1M@WD",
+        "every 1M",
+        "EVERY 1D",
+        "EVERY 1M@MON",
+        "EVERY 1W@WD5",
+        "EVERY 1M@WD0",
+    ],
+)
 def test_another_recurrence_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="周期记号"):
         Recurrence.parse(text)
 
 
+def test_weeks_are_seven_days_and_roll_like_days() -> None:
+    assert due_date(day("2026-09-18"), Period.parse("1W"), CALENDAR).day == day("2026-09-28")
+    assert deadline_before(day("2026-10-19"), Period.parse("2W"), CALENDAR).day == day("2026-09-30")
+
+
+@pytest.mark.parametrize(
+    ("month", "place", "expected"),
+    [("2026-10", 5, "2026-10-13"), ("2026-02", 5, "2026-02-06"), ("2026-01", 1, "2026-01-04"), ("2026-05", 1, "2026-05-06")],
+)
+def test_the_fifth_working_day_of_a_month_skips_holidays_and_counts_make_up_days(month: str, place: int, expected: str) -> None:
+    year, number = map(int, month.split("-"))
+    found = nth_working_day(year, number, place, CALENDAR)
+    assert found.day == day(expected)
+    assert found.steps[0].startswith(f"{year}年{number}月第{place}个工作日为")
+    assert not found.provisional
+
+
+def test_a_working_day_of_a_month_without_calendar_is_provisional_and_one_too_many_is_refused() -> None:
+    assert nth_working_day(2027, 1, 5, CALENDAR).provisional_years == (2027,)
+    for place in (0, 19):
+        with pytest.raises(ValueError, match=r"个工作日|序号"):
+            nth_working_day(2026, 2, place, CALENDAR)
+
+
 def test_what_cannot_be_computed_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="instant"):
+        due_date(day("2026-01-01"), Period.parse("15min"), CALENDAR)
     with pytest.raises(ValueError, match="instant"):
         due_date(day("2026-01-01"), Period.parse("2H"), CALENDAR)
     with pytest.raises(ValueError, match="instant"):
