@@ -67,4 +67,8 @@ def _row_id(row: Mapping[object, object], index: int, seen: set[str]) -> str:
         if isinstance(value, str | int) and not isinstance(value, bool) and str(value) not in seen:
             seen.add(str(value))
             return str(value)
-    return f"r{index}"
+    place = f"r{index}"
+    while place in seen:  # a code may look like a place
+        place += "x"
+    seen.add(place)
+    return place
