@@ -134,10 +134,10 @@ def styles_xml() -> str:
         paragraph_style("ContractTableHead", "合同表头", f'<w:keepNext/>{spacing(20, 20, 261)}<w:jc w:val="center"/>', fonts("黑体") + size(17)),
         paragraph_style("ContractTableText", "合同表文", f'{spacing(0, 0, 261)}<w:jc w:val="left"/>', size(18)),
         paragraph_style("ContractTableNumber", "合同表数字", f'{spacing(0, 0, 261)}<w:jc w:val="right"/>', size(18)),
-        paragraph_style("ContractTableEnd", "合同表后", spacing(0, 0, 120), size(10)),
+        paragraph_style("ContractTableEnd", "合同表后", spacing(0, 0, 100), size(10)),
         # 签署页
-        paragraph_style("ContractFormLabel", "合同签署项目", f'{single}<w:jc w:val="left"/>', fonts("黑体") + size(22)),
-        paragraph_style("ContractFormValue", "合同签署内容", f'{single}<w:jc w:val="left"/>', fonts("仿宋") + size(22)),
+        paragraph_style("ContractFormLabel", "合同签署项目", f'{single}<w:jc w:val="left"/>', fonts("黑体")),
+        paragraph_style("ContractFormValue", "合同签署内容", f'{single}<w:jc w:val="left"/>', fonts("仿宋")),
         paragraph_style("ContractBox", "合同签署框", f'{spacing(0, 0, 240, "auto")}<w:jc w:val="left"/>', fonts("仿宋") + size(21)),
         '<w:style w:type="table" w:customStyle="1" w:styleId="ContractTable"><w:name w:val="合同表格"/><w:basedOn w:val="TableNormal"/>'
         f'<w:uiPriority w:val="4"/><w:qFormat/><w:tblPr><w:tblInd w:w="0" w:type="dxa"/>{borders("tblBorders", table_rules)}'
@@ -201,13 +201,13 @@ def document_xml() -> str:
     every = dict.fromkeys(("top", "left", "bottom", "right", "insideH", "insideV"), ("single", 4))
     frame = layout_table(
         form_widths,
-        '<w:tr><w:trPr><w:cantSplit/><w:trHeight w:val="624" w:hRule="atLeast"/></w:trPr>'
+        '<w:tr><w:trPr><w:cantSplit/><w:trHeight w:val="442" w:hRule="atLeast"/></w:trPr>'
         + cell(form_widths[0], para("ContractFormLabel", run("{{ form_label }}：")), '<w:vAlign w:val="center"/>')
         + cell(form_widths[1], para("ContractFormValue", run("{{ form_content }}")), '<w:vAlign w:val="center"/>')
         + "</w:tr>",
         0,
         borders("tblBorders", every),
-        '<w:tblCellMar><w:top w:w="85" w:type="dxa"/><w:bottom w:w="57" w:type="dxa"/></w:tblCellMar>',
+        '<w:tblCellMar><w:top w:w="51" w:type="dxa"/><w:bottom w:w="34" w:type="dxa"/></w:tblCellMar>',
     )
     section = (
         '<w:sectPr><w:headerReference w:type="default" r:id="rId10"/><w:headerReference w:type="first" r:id="rId11"/>'

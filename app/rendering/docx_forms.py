@@ -18,13 +18,10 @@ CONTENT = "\ue001content\ue001"
 
 UNCHECKED = "☐"
 _DECLARATIONS = " ".join(f'xmlns:{k}="{v}"' for k, v in NSMAP.items())
-_CONTROL_KIND = {
-    BoxKind.DATE: '<w:date><w:dateFormat w:val="yyyy年M月d日"/><w:lid w:val="zh-CN"/><w:storeMappedDataAs w:val="dateTime"/>'
-    '<w:calendar w:val="gregorian"/></w:date>',
-    BoxKind.TEXT: "<w:text/>",
-    BoxKind.CHECK: '<w14:checkbox><w14:checked w14:val="0"/><w14:checkedState w14:val="2611" w14:font="MS Gothic"/>'
-    '<w14:uncheckedState w14:val="2610" w14:font="MS Gothic"/></w14:checkbox>',
-}
+_TICK = (
+    '<w14:checkbox><w14:checked w14:val="0"/><w14:checkedState w14:val="2611" w14:font="MS Gothic"/>'
+    '<w14:uncheckedState w14:val="2610" w14:font="MS Gothic"/></w14:checkbox>'
+)
 
 
 class FormFrame:
@@ -49,13 +46,14 @@ class FormFrame:
         raise TemplateError(["缺少签署页表格：模板正文中应有一行两列的表格，分别写 {{ form_label }} 和 {{ form_content }}"])
 
     def build(self, rows: Sequence[FormRow], runs: RunWriter, styles: Styles, ids: Ids) -> str:
-        """The XML of a filled copy of the frame and of the paragraph that must follow a table."""
+        """The XML of a filled copy of the frame, and of the small paragraphs before it and behind it."""
         table = deepcopy(self._table)
         prototype = table[self._table.index(self._row)]
         position = table.index(prototype)
         table.remove(prototype)
         table[position:position] = [self._fill(deepcopy(prototype), row, runs, styles, ids) for row in rows]
-        return etree.tostring(table, encoding="unicode", with_tail=False) + paragraph(styles[Style.TABLE_END], "")
+        small = paragraph(styles[Style.TABLE_END], "")
+        return small + etree.tostring(table, encoding="unicode", with_tail=False) + small
 
     def _fill(self, element: etree._Element, row: FormRow, runs: RunWriter, styles: Styles, ids: Ids) -> etree._Element:
         for node in element.iter(w("t")):
@@ -77,7 +75,8 @@ class FormFrame:
         cell = target.getparent()
         position = cell.index(target)
         small = paragraph(styles[Style.TABLE_END], "")
-        tables = [_box_table(b, styles, ids) for b in boxes if b.kind is not BoxKind.CHECK]
+        room = _room(cell)
+        tables = [_box_table(b, room, styles, ids) for b in boxes if b.kind is not BoxKind.CHECK]
         checks = [b for b in boxes if b.kind is BoxKind.CHECK]
         if checks:  # the tick boxes stand before the words they confirm
             tables.insert(0, _check_table(checks, paragraph(styles[Style.FORM_VALUE], anchored), styles, ids))
@@ -94,6 +93,7 @@ class FormFrame:
 
 
 _CHECK_WIDTH, _WORDS_WIDTH = 460, 5200
+_CELL_MARGINS = 240
 _MARK = '<w:rPr><w:rFonts w:ascii="MS Gothic" w:hAnsi="MS Gothic" w:eastAsia="MS Gothic" w:hint="eastAsia"/></w:rPr>'
 
 
@@ -109,9 +109,16 @@ def _check_table(boxes: Sequence[Box], words: str, styles: Styles, ids: Ids) -> 
     )
 
 
-def _box_table(box: Box, styles: Styles, ids: Ids) -> str:
-    """A bordered area of the box's size, in millimetres on paper."""
-    width, height = twips(box.width), twips(box.height)
+def _room(cell: etree._Element) -> int:
+    """Width in twips that a box may take inside the frame's cell."""
+    width = cell.find(f"{w('tcPr')}/{w('tcW')}")
+    known = width is not None and width.get(w("type")) == "dxa"
+    return int(width.get(w("w"), "0")) - _CELL_MARGINS if known and width is not None else _WORDS_WIDTH
+
+
+def _box_table(box: Box, room: int, styles: Styles, ids: Ids) -> str:
+    """A bordered area of the box's size, in millimetres on paper; one that is wider than the frame's cell fills the cell."""
+    width, height = min(twips(box.width), room), twips(box.height)
     edges = "".join(f'<w:{e} w:val="single" w:sz="6" w:space="0" w:color="7F7F7F"/>' for e in ("top", "left", "bottom", "right"))
     return (
         f'<w:tbl><w:tblPr><w:tblW w:w="{width}" w:type="dxa"/><w:tblInd w:w="0" w:type="dxa"/><w:tblBorders>{edges}</w:tblBorders>'
@@ -124,11 +131,13 @@ def _box_table(box: Box, styles: Styles, ids: Ids) -> str:
 def _cell(box: Box, width: int, content: str, ids: Ids) -> str:
     """A cell inside an empty content control whose tag is the box's name.
 
-    A control around the cell, as Word writes it, and not inside the paragraph: behind a control inside a paragraph
-    LibreOffice 7.4 shows the code of the next REF field instead of its result.
+    A control around the cell, as Word writes it, and of no kind but the tick box: behind a control inside a paragraph, and
+    behind a date or plain-text control, LibreOffice 7.4 shows the code of the REF fields that follow instead of their
+    results, and drops character styles.
     """
     cell = f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr>{content}</w:tc>'
-    return control(cell, control_tag("box", box.name), box.name, ids.of("box", box.name), _CONTROL_KIND.get(box.kind, ""))
+    kind = _TICK if box.kind is BoxKind.CHECK else ""
+    return control(cell, control_tag("box", box.name), box.name, ids.of("box", box.name), kind)
 
 
 def _parse(fragment: str) -> list[etree._Element]:

@@ -337,6 +337,8 @@ def sample(rows: int = 8) -> Instrument:
             number = f"{index}.{position}"
             if index == 14:
                 drafts: tuple[_Draft, ...] = ()
+                if position == 2:
+                    drafts = (_p("sign.b.rule", "乙方的签署", "乙方的签署适用", _Ref("s.11.1"), "和", _Ref("fees.payment.account"), "。"),)
                 if position == 3:
                     drafts = (_p("sign.both.intro", "", "双方授权代表确认已经阅读本合同全文及附件，并知悉", _Ref("fees.payment.term"), "等重要条款。"),)
             else:

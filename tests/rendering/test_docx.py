@@ -12,11 +12,11 @@ from app.domain.tree import FilledValue, Text
 from app.rendering.docx import render_docx
 from app.rendering.docx_check import check_structure
 from app.rendering.docx_styles import Styles, read_styles
-from app.rendering.docx_tables import column_widths
+from app.rendering.docx_tables import column_widths, needed_widths
 from app.rendering.docx_xml import Ids, around_words, bookmark_name, clean, control_tag, run
 from app.rendering.proof.docx_text import prove_docx, read_blocks
 from tests.rendering.docx_tools import MAIN, W, edited, part, rendered, replacing, tree
-from tests.rendering.sample import meta_of, sample, small, with_rows
+from tests.rendering.sample import meta_of, sample, service_table, small, with_rows
 
 SAMPLE = sample()
 CONTENT = rendered(SAMPLE)
@@ -120,7 +120,7 @@ def test_references_are_live_fields_whose_cached_text_is_the_number() -> None:
     xml = part(CONTENT)
     fields = re.findall(r'<w:instrText[^>]*> REF (\S+) ([^<]*)</w:instrText></w:r>.*?<w:t [^>]*>([^<]*)</w:t>', xml)
     numbers = {bookmark_name(p.id): p.number for p in SAMPLE.provisions()}
-    numbers |= {bookmark_name(c.id): c.number for c in SAMPLE.chapters}
+    numbers |= {bookmark_name(x.id): x.number for x in (*SAMPLE.chapters, *SAMPLE.sections())}
     numbers |= {bookmark_name(s.id, "_an_"): s.annex for s in SAMPLE.annexes()}
     assert len(fields) >= len(SAMPLE.references())
     for name, switches, shown in fields:
@@ -310,6 +310,26 @@ def test_column_widths_fill_the_page_and_leave_no_column_unreadable() -> None:
     widths = column_widths((1, 50, 49), 8640)
     assert sum(widths) == 8640 and min(widths) >= 480
     assert sum(column_widths((10,) * 30, 8640)) == 8640
+
+
+def test_a_column_of_figures_takes_the_width_that_its_longest_figure_needs() -> None:
+    columns = tuple(replace(c, width=1 if c.numeric else 50) for c in service_table(3).columns)
+    table = replace(service_table(3), columns=columns)
+    needed = needed_widths(table)
+    widths = column_widths(tuple(c.width for c in columns), 8820, needed)
+    assert sum(widths) == 8820
+    assert all(have >= want for have, want in zip(widths, needed, strict=True)) and needed[4] > 1000
+
+
+def test_a_box_wider_than_its_cell_is_made_to_fit() -> None:
+    section = SAMPLE.section("14.3")
+    row = section.form[-1]
+    wide = replace(row, content=(replace(row.content[0], width=400.0),))
+    form = (*section.form[:-1], wide)
+    last = SAMPLE.chapters[-1]
+    sections = (*last.sections[:-1], replace(section, form=form))
+    content = rendered(replace(SAMPLE, chapters=(*SAMPLE.chapters[:-1], replace(last, sections=sections))))
+    assert max(int(e.get(f"{W}w")) for e in tree(content).iter(f"{W}gridCol")) < 8820
 
 
 def test_a_bookmark_ends_before_the_last_punctuation_mark() -> None:
