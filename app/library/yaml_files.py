@@ -31,6 +31,8 @@ def _construct_mapping(loader: _UniqueKeyLoader, node: yaml.MappingNode, deep: b
     mapping: dict[Hashable, Any] = {}
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, Hashable):
+            raise yaml.constructor.ConstructorError(None, None, "键应为一个词，不能是列表或对照", key_node.start_mark)
         if key in mapping:
             raise yaml.constructor.ConstructorError(None, None, f"键“{key}”重复", key_node.start_mark)
         mapping[key] = loader.construct_object(value_node, deep=True)
@@ -41,14 +43,19 @@ _UniqueKeyLoader.add_constructor("tag:yaml.org,2002:map", _construct_mapping)
 
 
 def read_yaml(path: Path, problems: list[str]) -> Any:
-    """The file's data, or None with the reason appended to ``problems``."""
+    """The file's data, or None with the reason appended to ``problems``; an empty file is a fault too."""
     try:
         # A SafeLoader subclass: no arbitrary objects can be built.
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeyLoader)  # noqa: S506
+        if data is None:
+            problems.append(f"{path.name}：文件是空的")
+        return data
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = f" 第{mark.line + 1}行" if mark else ""
         problems.append(f"{path.name}{line}：YAML 有误：{error.problem or error}")
+    except (yaml.YAMLError, RecursionError) as error:
+        problems.append(f"{path.name}：YAML 有误：{error}")
     except (OSError, UnicodeDecodeError) as error:
         problems.append(f"{path.name}：无法读取：{error}")
     return None
