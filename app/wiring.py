@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
 from app.domain.clauses import ClauseLibrary
+from app.domain.tree import Instrument
 from app.library.calendars import load_calendar
 from app.library.laws import load_laws
 from app.library.loader import load_library
 from app.services.drafting import Reference
 from app.services.generation import Tools
+from app.services.ports import ServiceListReading
 from app.settings import Settings
 from app.store.engine import open_engine
 from app.store.migrate import upgrade
@@ -76,6 +80,41 @@ class Wiring:
 
     def unit_of_work(self) -> UnitOfWork:
         return UnitOfWork(self.engine)
+
+    def now(self) -> datetime:
+        return now()
+
+    def today(self) -> date:
+        return today()
+
+    def preview(self, instrument: Instrument) -> str:
+        """The contract as a fragment of HTML that looks like paper."""
+        from app.rendering.html import render_preview
+
+        return render_preview(instrument)
+
+    def read_service_list(self, content: bytes, filename: str) -> ServiceListReading:
+        """An uploaded service list. Raises ``ContractError`` where the file itself can't be used."""
+        from app.intake.service_list import read_service_list
+
+        return read_service_list(content, filename, self.library.variables)
+
+    def service_list_template(self) -> bytes:
+        from app.rendering.annexes import service_list_template
+
+        return service_list_template(self.library.variables)
+
+    def read_answers_file(self, content: bytes) -> Mapping[str, Any]:
+        """An uploaded answers file as raw data. Raises ``InputError`` with every fault of the file."""
+        from app.library.answers_file import parse_answers
+
+        return parse_answers(content).data
+
+    def example_answers(self) -> Mapping[str, Any]:
+        """The demonstration contract's answers, every name fictitious."""
+        from app.library.answers_file import load_example
+
+        return load_example().data
 
     @cached_property
     def secret_key(self) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from app.domain.documents import Attachment, DocumentMeta, RenderedPdf, TextProof
 from app.domain.tree import Instrument, Table
@@ -44,3 +44,29 @@ class GlyphCoverage(Protocol):
     """Whether any installed font has the character."""
 
     def __call__(self, character: str) -> bool: ...
+
+
+class CellProblem(Protocol):
+    """One bad cell of an uploaded workbook; ``row`` counts from 1 as the spreadsheet shows it."""
+
+    @property
+    def sheet(self) -> str: ...
+    @property
+    def row(self) -> int: ...
+    @property
+    def column(self) -> str: ...
+    @property
+    def letter(self) -> str: ...
+    @property
+    def value(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+
+
+class ServiceListReading(Protocol):
+    """An uploaded service list: raw table rows by variable name, and every bad cell."""
+
+    @property
+    def faults(self) -> Sequence[CellProblem]: ...
+
+    def tables(self) -> Mapping[str, Sequence[Mapping[str, Any]]]: ...

@@ -103,3 +103,17 @@ def recent_drafts(session: Session, limit: int, offset: int = 0) -> list[DraftRo
 
 def draft_with_number(session: Session, number: str) -> DraftRow | None:
     return session.scalars(select(DraftRow).where(DraftRow.number == number)).one_or_none()
+
+
+def entered_names(session: Session, names: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    """What was entered for some variables, by draft id: enough to search without loading whole drafts."""
+    found: dict[str, dict[str, Any]] = {}
+    statement = select(AnswerRow.draft_id, AnswerRow.name, AnswerRow.value).where(AnswerRow.name.in_(names))
+    for draft_id, name, value in session.execute(statement):
+        found.setdefault(draft_id, {})[name] = value
+    return found
+
+
+def draft_heads(session: Session) -> list[DraftRow]:
+    """Every draft without what belongs to it, the one changed last first."""
+    return list(session.scalars(select(DraftRow).order_by(DraftRow.updated_at.desc(), DraftRow.id)))

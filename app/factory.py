@@ -1,0 +1,43 @@
+"""The web application: settings in, a WSGI application out."""
+
+from __future__ import annotations
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.settings import Settings
+from app.web import deviations, documents, drafts, findings, playbook, service_list, workspace
+from app.web.desk import KEY, Desk
+from app.web.errors import init_errors
+from app.web.jobs import JOBS, Jobs
+from app.web.language import init_language
+from app.web.pages import ROOT, init_pages
+from app.web.security import init_security
+from app.wiring import Wiring
+
+BLUEPRINTS = (
+    drafts.pages, workspace.pages, findings.pages, playbook.pages, deviations.pages, service_list.pages, documents.pages,
+)  # fmt: skip
+
+
+def create_app(settings: Settings, wiring: Desk | None = None) -> Flask:
+    """The application over real tools; the database is opened and migrated here, heavier tools on first use."""
+    tools: Desk = wiring or Wiring(settings)
+    app = Flask("app.web", static_folder=str(ROOT / "app" / "web" / "static"), template_folder=str(ROOT / "templates" / "web"))
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_mb * 1024 * 1024
+    app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_upload_mb * 1024 * 1024
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.extensions[KEY] = tools
+    app.extensions[JOBS] = Jobs(settings.data_dir / "documents")
+    init_security(app, secret_key=tools.secret_key, secure_cookies=settings.secure_cookies)
+    init_language(app, settings.data_dir, settings.language)
+    init_errors(app)
+    init_pages(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    if settings.trusted_proxies:
+        count = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+    with tools.unit_of_work():
+        pass
+    return app

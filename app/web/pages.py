@@ -1,0 +1,68 @@
+"""What every page shares: file versions, the start page, the language switch, and how times and texts are shown."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from flask import Flask, redirect, request, url_for
+from markupsafe import Markup, escape
+from werkzeug.wrappers import Response
+
+from app.web.language import back, choose_language
+
+ROOT = Path(__file__).resolve().parents[2]
+BEIJING = ZoneInfo("Asia/Shanghai")
+
+
+def init_pages(app: Flask) -> None:
+    app.add_url_rule("/", "start", lambda: redirect(url_for("drafts.index")))
+    app.add_url_rule("/language", "language", switch_language, methods=["POST"])
+    app.jinja_env.filters.update(clock=clock, plain=printable, lines=lines)
+    app.jinja_env.globals.update(asset=asset, is_fragment=is_fragment)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def switch_language() -> Response:
+    choose_language(request.form.get("language", ""))
+    return redirect(back())
+
+
+def is_fragment() -> bool:
+    """True for a request that htmx makes for a part of a page."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def clock(moment: datetime) -> str:
+    """An instant in Beijing time, to the minute."""
+    return f"{moment.astimezone(BEIJING):%Y-%m-%d %H:%M}"
+
+
+def printable(text: object) -> str:
+    """Text that any page can carry: lone surrogates and control characters are shown as a replacement sign."""
+    return "".join(
+        c if c in "\n\t" or ((c.isprintable() or ord(c) > 0xFF) and not 0xD800 <= ord(c) <= 0xDFFF) else "\ufffd" for c in str(text)
+    )
+
+
+def lines(text: object) -> Markup:
+    """Escaped text whose line ends show."""
+    return Markup("<br>").join(escape(line) for line in printable(text).splitlines())
+
+
+def asset(name: str) -> str:
+    """The address of a static file, with its modification time so that browsers never show a stale one.
+
+    Modules import each other by their plain name, so they go without; browsers ask again for them each time.
+    """
+    if name.startswith("js/"):
+        return url_for("static", filename=name)
+    return url_for("static", filename=name, v=_version(name))
+
+
+@lru_cache(maxsize=64)
+def _version(name: str) -> str:
+    path = ROOT / "app" / "web" / "static" / name
+    return f"{int(path.stat().st_mtime):x}" if path.exists() else "0"

@@ -1,0 +1,40 @@
+// What every page needs: messages, confirmation before something is lost, size limits of uploads.
+
+export const token = () => document.querySelector('meta[name="csrf-token"]').content;
+
+export function toast(message) {
+  const box = document.createElement("p");
+  box.className = "toast-note";
+  box.textContent = message;
+  document.getElementById("toasts").append(box);
+  setTimeout(() => box.remove(), 8000);
+}
+
+export function tooBig(input) {
+  const file = input.files && input.files[0];
+  if (!file || !input.dataset.maxMb || file.size <= Number(input.dataset.maxMb) * 1048576) return false;
+  toast(input.dataset.tooBig);
+  input.value = "";
+  return true;
+}
+
+document.addEventListener("submit", (event) => {
+  const question = event.target.dataset.confirm;
+  if (question && !window.confirm(question)) event.preventDefault();
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.matches('input[type="file"][data-max-mb]:not([data-upload])')) tooBig(event.target);
+});
+
+document.addEventListener("htmx:responseError", (event) => {
+  let message = document.body.dataset.failed;
+  try {
+    message = JSON.parse(event.detail.xhr.responseText).message || message;
+  } catch {
+    // Not one of our answers; the general message stands.
+  }
+  toast(message);
+});
+
+document.addEventListener("htmx:sendError", () => toast(document.body.dataset.offline));

@@ -1,0 +1,109 @@
+// Saving what is typed. Every keystroke goes into this browser's storage before anything else and leaves it only when the
+// server has confirmed exactly that value; a dead server, a closed tab or a crash costs nothing.
+
+import { token, toast } from "./app.js";
+
+const PAUSE = 500;
+const RETRY = [1000, 2000, 4000, 8000, 15000];
+
+export class Autosave {
+  constructor({ draft, url, status, onSaved }) {
+    this.key = `chengyue:pending:${draft}`;
+    this.url = url;
+    this.status = status;
+    this.onSaved = onSaved;
+    this.pending = this.restore();
+    this.sending = false;
+    this.failures = 0;
+    this.timer = 0;
+    addEventListener("online", () => this.flush());
+    addEventListener("pagehide", () => this.last());
+  }
+
+  restore() {
+    try {
+      return new Map(Object.entries(JSON.parse(localStorage.getItem(this.key) || "{}")));
+    } catch {
+      return new Map();
+    }
+  }
+
+  keep() {
+    try {
+      if (this.pending.size) localStorage.setItem(this.key, JSON.stringify(Object.fromEntries(this.pending)));
+      else localStorage.removeItem(this.key);
+    } catch {
+      // Storage is full or forbidden: the values are still in memory and are sent as usual.
+    }
+  }
+
+  put(name, value, now = false) {
+    this.pending.set(name, value);
+    this.keep();
+    this.show("pending");
+    clearTimeout(this.timer);
+    if (now) this.flush();
+    else this.timer = setTimeout(() => this.flush(), PAUSE);
+  }
+
+  async flush() {
+    if (this.sending || !this.pending.size) return;
+    clearTimeout(this.timer);
+    this.sending = true;
+    const sent = new Map(this.pending);
+    if (!this.failures) this.show("saving");
+    try {
+      const response = await fetch(this.url(), {
+        method: "POST",
+        headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token() },
+        body: JSON.stringify({ answers: Object.fromEntries(sent) }),
+      });
+      if (response.status === 400) return this.show("refused");
+      if (response.status === 404 || response.status === 422 || response.status === 413) {
+        toast((await response.json()).message);
+        this.forget(sent);
+        return;
+      }
+      if (!response.ok) throw new Error(String(response.status));
+      const state = await response.json();
+      this.forget(sent);
+      this.failures = 0;
+      this.show(this.pending.size ? "pending" : "idle", state.savedAt);
+      this.onSaved(state, sent);
+    } catch {
+      this.show("offline");
+      const wait = RETRY[Math.min(this.failures, RETRY.length - 1)];
+      this.failures += 1;
+      this.timer = setTimeout(() => this.flush(), wait);
+      return;
+    } finally {
+      this.sending = false;
+    }
+    if (this.pending.size) this.flush();
+  }
+
+  forget(sent) {
+    for (const [name, value] of sent) {
+      if (JSON.stringify(this.pending.get(name)) === JSON.stringify(value)) this.pending.delete(name);
+    }
+    this.keep();
+  }
+
+  // The page goes away: one more try that outlives it. What it does not reach stays in storage.
+  last() {
+    if (!this.pending.size) return;
+    const body = JSON.stringify({ answers: Object.fromEntries(this.pending) });
+    if (body.length > 60000) return;
+    fetch(this.url(), {
+      method: "POST",
+      keepalive: true,
+      headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token() },
+      body,
+    }).catch(() => {});
+  }
+
+  show(state, time) {
+    this.status.dataset.state = state;
+    this.status.textContent = (this.status.dataset[state] || "").replace("{time}", time || "");
+  }
+}
