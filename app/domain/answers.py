@@ -16,6 +16,7 @@ from app.domain.conditions import Condition
 from app.domain.cross_checks import clashes
 from app.domain.defaults import complete
 from app.domain.errors import InputError, InputFault
+from app.domain.presentation import present
 from app.domain.typed_values import read_value
 from app.domain.variables import (
     Acknowledgement,
@@ -73,7 +74,9 @@ def read_answers(
     acknowledgements = _acknowledgements(raw.get("acknowledgements"), faults)
     flat = _flatten({k: v for k, v in raw.items() if k not in RESERVED}, variables, faults)
     given = read_values(variables, flat, faults)
-    values = complete(variables, given, _presets(variables, known, positions))
+    presets = _presets(variables, known, positions)
+    _contradictions(variables, given, presets, faults)
+    values = complete(variables, given, presets)
     _constraints(variables, values, given, faults)
     return Reading(
         Answers(values, positions, deviations, acknowledgements, frozenset(given)), tuple(sorted(faults.found, key=_by_line))
@@ -198,6 +201,18 @@ def _presets(variables: VariableSet, topics: Sequence[Topic], positions: Mapping
                 if value is not None:
                     presets[name] = value
     return presets
+
+
+def _contradictions(
+    variables: VariableSet, given: Mapping[str, Value], presets: Mapping[str, Value], faults: _Faults
+) -> None:
+    """A switch answered against the chosen fallback would leave the contract with neither wording."""
+    for name, preset in presets.items():
+        variable = variables[name]
+        switch = variable.type in (VariableType.ENUM, VariableType.BOOL)
+        if switch and name in given and given[name] != preset:
+            wanted = present(variable, preset)
+            faults.add(name, variable.label, "与所选的可退让立场不符", f"填写“{wanted}”，或者改选标准立场")
 
 
 def _positions(raw: object, topics: Sequence[Topic], faults: _Faults) -> dict[str, str]:

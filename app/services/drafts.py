@@ -139,8 +139,9 @@ def save_answers(
 def choose_position(
     uow: UnitOfWork, actor: Actor, now: datetime, library: ClauseLibrary, draft_id: str, topic: str, position: str
 ) -> DraftView:
-    """Choose the standard or the fallback position of a playbook topic."""
-    if library.topic(topic) is None:
+    """Choose the standard or the fallback position of a playbook topic, with the answers that the fallback presets."""
+    chosen = library.topic(topic)
+    if chosen is None:
         raise UnknownPlace("议题", topic)
     if position not in POSITIONS:
         raise UnknownPlace("立场", position)
@@ -149,6 +150,13 @@ def choose_position(
     uow.session.flush()
     if position != POSITIONS[0]:
         row.positions.append(PositionRow(topic=topic, position=position))
+    # What a position presets becomes an answer like any other, where the drafter sees it and may change it.
+    for name, preset in chosen.presets.items():
+        entered = next((a.value for a in row.answers if a.name == name), None)
+        if position != POSITIONS[0]:
+            _put_answer(row, name, preset)
+        elif entered == _storable(preset):
+            _put_answer(row, name, None)
     _touch(row, actor, now)
     _commit(uow, row)
     return _view(uow, row, library)
