@@ -67,9 +67,7 @@ def hanging(left: int, hang: int) -> str:
 
 def borders(kind: str, edges: dict[str, tuple[str, int]]) -> str:
     order = [e for e in ("top", "left", "bottom", "right", "insideH", "insideV") if e in edges]
-    inner = "".join(
-        f'<w:{e} w:val="{edges[e][0]}" w:sz="{edges[e][1]}" w:space="0" w:color="auto"/>' for e in order
-    )
+    inner = "".join(f'<w:{e} w:val="{edges[e][0]}" w:sz="{edges[e][1]}" w:space="0" w:color="auto"/>' for e in order)
     return f"<w:{kind}>{inner}</w:{kind}>"
 
 
@@ -178,7 +176,7 @@ def layout_table(widths: tuple[int, int], rows: str, indent: int, edges: str = "
 
 
 def document_xml() -> str:
-    loop = '<w:tr>{}{}</w:tr>'
+    loop = "<w:tr>{}{}</w:tr>"
     cover_widths = (2700, 4800)
     rule = borders("tcBorders", {"bottom": ("single", 4)}) + '<w:vAlign w:val="bottom"/>'
 

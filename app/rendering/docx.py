@@ -13,7 +13,8 @@ from pathlib import Path
 
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docxtpl import DocxTemplate
-from jinja2 import StrictUndefined, TemplateError as JinjaError
+from jinja2 import StrictUndefined
+from jinja2 import TemplateError as JinjaError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from lxml import etree
 
@@ -168,9 +169,7 @@ def _link_heading(styles_root: etree._Element, styles: Styles, numbering: Number
             properties = element.find(w("pPr"))
             if properties is None or properties.find(w("numPr")) is not None:
                 return
-            numbered = etree.fromstring(
-                f'<x xmlns:w="{NSMAP["w"]}">{number_properties(numbering.first_chapter_list, 0)}</x>'
-            )[0]
+            numbered = etree.fromstring(f'<x xmlns:w="{NSMAP["w"]}">{number_properties(numbering.first_chapter_list, 0)}</x>')[0]
             before = {w(n) for n in ("pStyle", "keepNext", "keepLines", "pageBreakBefore", "framePr", "widowControl")}
             position = sum(1 for child in properties if child.tag in before)
             properties.insert(position, numbered)

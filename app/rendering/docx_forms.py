@@ -36,10 +36,10 @@ class FormFrame:
         """Find the frame in a rendered template and take it out. Raises TemplateError when it is not there."""
         for table in body.iterfind(w("tbl")):
             for row in table.iterfind(w("tr")):
-                words = "".join(t.text or "" for t in row.iter(w("t")))
+                words = "".join(str(t.text or "") for t in row.iter(w("t")))
                 if LABEL in words and CONTENT in words:
                     following = table.getnext()
-                    if following is not None and following.tag == w("p") and not "".join(following.itertext()).strip():
+                    if following is not None and following.tag == w("p") and not "".join(map(str, following.itertext())).strip():
                         body.remove(following)
                     body.remove(table)
                     return cls(table, row)
@@ -61,6 +61,7 @@ class FormFrame:
                 node.text = node.text.replace(LABEL, row.label)
         holder = next(n for n in element.iter(w("t")) if n.text and CONTENT in n.text)
         target = next(a for a in holder.iterancestors(w("p")))
+        cell = next(a for a in target.iterancestors(w("tc")))
         properties = target.find(w("pPr"))
         for child in list(target):
             if child is not properties:
@@ -72,7 +73,6 @@ class FormFrame:
         if not boxes:
             target.extend(_parse(anchored))
             return element
-        cell = target.getparent()
         position = cell.index(target)
         small = paragraph(styles[Style.TABLE_END], "")
         room = _room(cell)

@@ -85,9 +85,7 @@ class Numbering:
             f'<w:abstractNum w:abstractNumId="{self.next_abstract}"><w:nsid w:val="{nsid}"/>'
             f'<w:multiLevelType w:val="{kind}"/><w:tmpl w:val="{nsid}"/>{levels}</w:abstractNum>'
         )
-        self.instances.append(
-            f'<w:num w:numId="{self.next_instance}"><w:abstractNumId w:val="{self.next_abstract}"/></w:num>'
-        )
+        self.instances.append(f'<w:num w:numId="{self.next_instance}"><w:abstractNumId w:val="{self.next_abstract}"/></w:num>')
         self.next_abstract += 1
         self.next_instance += 1
 

@@ -70,7 +70,7 @@ def write_package(package: OpcPackage, created: datetime, replaced: Mapping[str,
         add("_rels/.rels", _bytes(package.rels.xml))
         for part in parts:
             name = str(part.partname)
-            add(name, replaced[name] if name in replaced else part.blob)
+            add(name, replaced.get(name, part.blob))
             if part.rels:
                 add(str(part.partname.rels_uri), _bytes(part.rels.xml))
     return buffer.getvalue()

@@ -113,7 +113,7 @@ def _indent(element: etree._Element, by_id: Mapping[str, etree._Element]) -> str
         seen.add(current.get(w("styleId"), ""))
         indent = current.find(f"{w('pPr')}/{w('ind')}")
         if indent is not None:
-            values = " ".join(f'w:{etree.QName(k).localname}="{v}"' for k, v in indent.items())
+            values = " ".join(f'w:{etree.QName(k).localname}="{v!s}"' for k, v in indent.items())
             return f"<w:ind {values}/>"
         base = current.find(w("basedOn"))
         current = by_id.get(base.get(w("val"), "")) if base is not None else None

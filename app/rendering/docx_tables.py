@@ -36,9 +36,7 @@ def column_widths(weights: tuple[int, ...], total: int, needed: tuple[int, ...] 
     if sum(least) <= total:
         short = sum(max(0, m - x) for m, x in zip(least, widths, strict=True))
         spare = sum(max(0, x - m) for m, x in zip(least, widths, strict=True))
-        widths = [
-            m if x <= m else x - (x - m) * short // max(spare, 1) for m, x in zip(least, widths, strict=True)
-        ]
+        widths = [m if x <= m else x - (x - m) * short // max(spare, 1) for m, x in zip(least, widths, strict=True)]
     widest = widths.index(max(widths))
     widths[widest] += total - sum(widths)
     return widths

@@ -16,7 +16,7 @@ from app.domain.documents import DocumentMeta
 from app.domain.tree import Box, BoxKind, Chapter, FormRow, Instrument, Level, PartyBlock, Provision, Section, Text
 from app.rendering.docx import environment, render_docx, template_context
 from app.rendering.docx_check import check_structure
-from app.rendering.docx_styles import Style, TemplateError, missing_style_problem, missing_styles
+from app.rendering.docx_styles import TemplateError, missing_style_problem, missing_styles
 from app.rendering.docx_xml import w
 from app.rendering.proof.docx_text import prove_docx
 
@@ -55,7 +55,9 @@ def check_template(path: Path) -> list[str]:
         parts, styles = _open(content)
     except (zipfile.BadZipFile, etree.XMLSyntaxError, KeyError, ValueError) as error:
         return [f"不是可用的 Word 文档（.docx）：{error}"]
-    problems = [missing_style_problem(s) for s in missing_styles(styles)] if styles is not None else ["缺少样式部件 word/styles.xml"]
+    problems = (
+        [missing_style_problem(s) for s in missing_styles(styles)] if styles is not None else ["缺少样式部件 word/styles.xml"]
+    )
     problems += _placeholders(parts)
     problems += _fixed_text(parts)
     if not problems:
@@ -92,9 +94,7 @@ def _placeholders(parts: list[_Part]) -> list[str]:
                 problems.append(f"{part.label}：占位符不完整，缺少成对的括号：“{text.strip()[:60]}”")
                 continue
             torn = [tag for tag in _TAG.findall(text) if _torn(paragraph, tag)]
-            problems += [
-                f"{part.label}：占位符“{tag}”被拆成几段不同的格式；请删除后一次输入，或选中它统一格式" for tag in torn
-            ]
+            problems += [f"{part.label}：占位符“{tag}”被拆成几段不同的格式；请删除后一次输入，或选中它统一格式" for tag in torn]
             source += [_ROW_TAG.sub("{% ", tag) for tag in _TAG.findall(text)]
         try:
             used[part.name] = meta.find_undeclared_variables(environment().parse("\n".join(source)))

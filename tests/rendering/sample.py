@@ -213,11 +213,15 @@ def _sign(side: str, label: str) -> tuple[FormRow, ...]:
         FormRow(f"sign.{side}.name", "单位名称", (_value(company),)),
         FormRow(f"sign.{side}.uscc", "统一社会信用代码", (_value("91110108MA01ABCD2X"),)),
         FormRow(f"sign.{side}.rep", "授权代表", (_value("张喆" if side == "a" else "李䶮"),)),
-        FormRow(f"sign.{side}.signature", f"{label}授权代表签字", (Box(f"sign.party_{side}_signature", BoxKind.SIGNATURE, 60, 20),)),
+        FormRow(
+            f"sign.{side}.signature", f"{label}授权代表签字", (Box(f"sign.party_{side}_signature", BoxKind.SIGNATURE, 60, 20),)
+        ),
         FormRow(f"sign.{side}.seal", "盖章", (Box(f"sign.party_{side}_seal", BoxKind.SEAL, 45, 45),)),
         FormRow(f"sign.{side}.date", "签署日期", (Box(f"sign.party_{side}_date", BoxKind.DATE, 50, 9),)),
         FormRow(f"sign.{side}.place", "签署地点", (Blank(f"sign.party_{side}_place", "签署地点", FillStage.FREEZE),)),
-        FormRow(f"sign.{side}.bank", "收款账户确认", (Text("已确认账户信息 "), Box(f"sign.party_{side}_bank", BoxKind.CHECK, 5, 5))),
+        FormRow(
+            f"sign.{side}.bank", "收款账户确认", (Text("已确认账户信息 "), Box(f"sign.party_{side}_bank", BoxKind.CHECK, 5, 5))
+        ),
     )
 
 
@@ -338,9 +342,27 @@ def sample(rows: int = 8) -> Instrument:
             if index == 14:
                 drafts: tuple[_Draft, ...] = ()
                 if position == 2:
-                    drafts = (_p("sign.b.rule", "乙方的签署", "乙方的签署适用", _Ref("s.11.1"), "和", _Ref("fees.payment.account"), "。"),)
+                    drafts = (
+                        _p(
+                            "sign.b.rule",
+                            "乙方的签署",
+                            "乙方的签署适用",
+                            _Ref("s.11.1"),
+                            "和",
+                            _Ref("fees.payment.account"),
+                            "。",
+                        ),
+                    )
                 if position == 3:
-                    drafts = (_p("sign.both.intro", "", "双方授权代表确认已经阅读本合同全文及附件，并知悉", _Ref("fees.payment.term"), "等重要条款。"),)
+                    drafts = (
+                        _p(
+                            "sign.both.intro",
+                            "",
+                            "双方授权代表确认已经阅读本合同全文及附件，并知悉",
+                            _Ref("fees.payment.term"),
+                            "等重要条款。",
+                        ),
+                    )
             else:
                 drafts = special.get(number) or _ordinary(number, index * 3 + position)
             sections.append((number, name, drafts))

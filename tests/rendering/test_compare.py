@@ -8,7 +8,9 @@ LINES = canonical_lines(sample())
 
 
 def _blocks() -> list[FoundBlock]:
-    return [FoundBlock(text=line.text) if "\t" not in line.text else FoundBlock(cells=tuple(line.text.split("\t"))) for line in LINES]
+    return [
+        FoundBlock(text=line.text) if "\t" not in line.text else FoundBlock(cells=tuple(line.text.split("\t"))) for line in LINES
+    ]
 
 
 def _line(anchor: str) -> CanonicalLine:
@@ -23,8 +25,10 @@ def test_a_stream_broken_anywhere_by_spaces_and_line_ends_is_equal() -> None:
 def test_one_changed_digit_in_a_stream_names_its_provision() -> None:
     text = canonical_text(sample()).replace("1,407,600.00", "1,407,601.00")
     (difference,) = compare_stream(LINES, text)
-    assert difference.anchor == "fees.payment.amount" and difference.number == "8.2.4"
-    assert "1,407,601.00" in difference.found and "1,407,600.00" in difference.expected
+    assert difference.anchor == "fees.payment.amount"
+    assert difference.number == "8.2.4"
+    assert "1,407,601.00" in difference.found
+    assert "1,407,600.00" in difference.expected
 
 
 def test_a_removed_not_in_a_stream_names_its_provision() -> None:
@@ -38,13 +42,16 @@ def test_a_half_width_comma_is_a_difference() -> None:
 
 
 def test_two_neighbouring_faults_in_a_stream_are_told_apart() -> None:
-    text = canonical_text(sample()).replace("（1）补充协议；", "（1）补充合同；").replace("（2）本合同正文，", "（2）本合同全文，")
+    text = (
+        canonical_text(sample()).replace("（1）补充协议；", "（1）补充合同；").replace("（2）本合同正文，", "（2）本合同全文，")
+    )
     assert [d.anchor for d in compare_stream(LINES, text)] == ["defs.reading.order.a", "defs.reading.order.b"]
 
 
 def test_text_behind_the_last_line_is_a_difference() -> None:
     (difference,) = compare_stream(LINES, canonical_text(sample()) + "另有约定")
-    assert difference.found == "另有约定" and difference.expected == ""
+    assert difference.found == "另有约定"
+    assert difference.expected == ""
 
 
 def test_a_missing_provision_in_a_stream_is_named() -> None:

@@ -92,12 +92,16 @@ def test_a_wide_table_lies_across_and_only_the_cover_lacks_the_running_header() 
     sections = list(tree(content).iter(f"{W}sectPr"))
     assert [s.find(f"{W}pgSz").get(f"{W}orient") for s in sections] == [None, "landscape", None]
     assert [s.find(f"{W}titlePg") is not None for s in sections] == [True, False, False]
-    assert check_structure(content) == [] and prove_docx(content, instrument).equal
+    assert check_structure(content) == []
+    assert prove_docx(content, instrument).equal
 
 
 def _with_table(table):
     def changed(section):
-        return replace(section, provisions=tuple(replace(p, table=table) if p.id == "annex.services.intro" else p for p in section.provisions))
+        return replace(
+            section,
+            provisions=tuple(replace(p, table=table) if p.id == "annex.services.intro" else p for p in section.provisions),
+        )
 
     return replace(SAMPLE, chapters=tuple(replace(c, sections=tuple(map(changed, c.sections))) for c in SAMPLE.chapters))
 
@@ -107,7 +111,8 @@ def test_headings_carry_outline_levels() -> None:
     levels = {s.get(f"{W}styleId"): s.find(f"{W}pPr/{W}outlineLvl") for s in styles.iterfind(f"{W}style")}
     used = [p.find(f"{W}pPr/{W}pStyle").get(f"{W}val") for p in DOCUMENT.iter(f"{W}p") if p.find(f"{W}pPr/{W}pStyle") is not None]
     outline = [levels[s].get(f"{W}val") for s in used if levels.get(s) is not None]
-    assert outline.count("0") == 14 and outline.count("1") == 42
+    assert outline.count("0") == 14
+    assert outline.count("1") == 42
 
 
 def test_numbers_are_automatic_and_not_typed() -> None:
@@ -118,7 +123,7 @@ def test_numbers_are_automatic_and_not_typed() -> None:
 
 def test_references_are_live_fields_whose_cached_text_is_the_number() -> None:
     xml = part(CONTENT)
-    fields = re.findall(r'<w:instrText[^>]*> REF (\S+) ([^<]*)</w:instrText></w:r>.*?<w:t [^>]*>([^<]*)</w:t>', xml)
+    fields = re.findall(r"<w:instrText[^>]*> REF (\S+) ([^<]*)</w:instrText></w:r>.*?<w:t [^>]*>([^<]*)</w:t>", xml)
     numbers = {bookmark_name(p.id): p.number for p in SAMPLE.provisions()}
     numbers |= {bookmark_name(x.id): x.number for x in (*SAMPLE.chapters, *SAMPLE.sections())}
     numbers |= {bookmark_name(s.id, "_an_"): s.annex for s in SAMPLE.annexes()}
@@ -140,8 +145,10 @@ def test_contents_are_filled_with_links_and_the_pages_of_the_layout() -> None:
     document = tree(rendered(SAMPLE, pages=pages))
     control = next(c for c in document.iter(f"{W}sdt") if c.find(f"{W}sdtPr/{W}docPartObj") is not None)
     lines = ["".join(t.text if t.tag == f"{W}t" else "\t" for t in p.iter(f"{W}t", f"{W}tab")) for p in control.iter(f"{W}p")]
-    assert lines[0] == "第一章　总则\t4" and lines[1] == "1.1　定义与解释\t30"
-    assert "13.1　附件一　服务项目详细列表\t66" in lines and len(lines) == 14 + 42
+    assert lines[0] == "第一章　总则\t4"
+    assert lines[1] == "1.1　定义与解释\t30"
+    assert "13.1　附件一　服务项目详细列表\t66" in lines
+    assert len(lines) == 14 + 42
     anchors = {e.get(f"{W}name") for e in document.iter(f"{W}bookmarkStart")}
     assert all(link.get(f"{W}anchor") in anchors for link in control.iter(f"{W}hyperlink"))
     assert control.getnext().tag == f"{W}p"
@@ -163,14 +170,16 @@ def test_each_signature_page_begins_a_page_and_holds_its_named_boxes() -> None:
         control = controls[f"box:{box.name}"]
         assert _words(control).strip("　☐ ") == ""
         cell = control.find(f"{W}sdtContent/{W}tc")
-        assert cell is not None and cell[-1].tag == f"{W}p"
+        assert cell is not None
+        assert cell[-1].tag == f"{W}p"
 
 
 def test_a_box_has_its_size_on_paper() -> None:
     cell = _controls()["box:sign.party_a_seal"].find(f"{W}sdtContent/{W}tc")
     width = int(cell.find(f"{W}tcPr/{W}tcW").get(f"{W}w"))
     height = int(next(cell.iterancestors(f"{W}tr")).find(f"{W}trPr/{W}trHeight").get(f"{W}val"))
-    assert abs(width / 1440 * 25.4 - 45) < 0.1 and abs(height / 1440 * 25.4 - 45) < 0.1
+    assert abs(width / 1440 * 25.4 - 45) < 0.1
+    assert abs(height / 1440 * 25.4 - 45) < 0.1
 
 
 def test_blanks_are_underlined_and_major_terms_bold() -> None:
@@ -178,9 +187,11 @@ def test_blanks_are_underlined_and_major_terms_bold() -> None:
     look = {s.get(f"{W}styleId"): s for s in styles.iterfind(f"{W}style")}
     runs = [(r, r.find(f"{W}rPr/{W}rStyle")) for r in DOCUMENT.iter(f"{W}r")]
     blanks = [look[s.get(f"{W}val")] for r, s in runs if s is not None and _words(r) == "________"]
-    assert len(blanks) == 3 and all(s.find(f"{W}rPr/{W}u") is not None for s in blanks)
+    assert len(blanks) == 3
+    assert all(s.find(f"{W}rPr/{W}u") is not None for s in blanks)
     major = [look[s.get(f"{W}val")] for r, s in runs if s is not None and "应当在收到乙方开具" in _words(r)]
-    assert len(major) == 1 and major[0].find(f"{W}rPr/{W}b") is not None
+    assert len(major) == 1
+    assert major[0].find(f"{W}rPr/{W}b") is not None
 
 
 def test_language_and_fonts_are_east_asian() -> None:
@@ -291,7 +302,8 @@ def test_bookmark_names_are_short_and_stable_and_do_not_meet() -> None:
     assert bookmark_name("s.8.2") == "_cl_s_8_2"
     assert bookmark_name("a.b_c") != bookmark_name("a_b.c")
     long = bookmark_name("x" * 60)
-    assert len(long) == 40 and long != bookmark_name("x" * 61)
+    assert len(long) == 40
+    assert long != bookmark_name("x" * 61)
     assert re.fullmatch(r"_cl_[A-Za-z0-9_]+", bookmark_name("条款.一"))
 
 
@@ -308,7 +320,8 @@ def test_ids_depend_on_the_place_and_never_repeat() -> None:
 
 def test_column_widths_fill_the_page_and_leave_no_column_unreadable() -> None:
     widths = column_widths((1, 50, 49), 8640)
-    assert sum(widths) == 8640 and min(widths) >= 480
+    assert sum(widths) == 8640
+    assert min(widths) >= 480
     assert sum(column_widths((10,) * 30, 8640)) == 8640
 
 
@@ -318,7 +331,8 @@ def test_a_column_of_figures_takes_the_width_that_its_longest_figure_needs() -> 
     needed = needed_widths(table)
     widths = column_widths(tuple(c.width for c in columns), 8820, needed)
     assert sum(widths) == 8820
-    assert all(have >= want for have, want in zip(widths, needed, strict=True)) and needed[4] > 1000
+    assert all(have >= want for have, want in zip(widths, needed, strict=True))
+    assert needed[4] > 1000
 
 
 def test_a_box_wider_than_its_cell_is_made_to_fit() -> None:
@@ -344,4 +358,5 @@ def test_characters_that_xml_cannot_carry_are_taken_out() -> None:
 
 def test_the_main_part_has_the_name_that_word_gives_it() -> None:
     with zipfile.ZipFile(BytesIO(CONTENT)) as archive:
-        assert archive.namelist()[0] == "[Content_Types].xml" and MAIN in archive.namelist()
+        assert archive.namelist()[0] == "[Content_Types].xml"
+        assert MAIN in archive.namelist()

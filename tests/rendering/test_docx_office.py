@@ -40,7 +40,8 @@ def test_microsofts_validator_finds_nothing(instrument, version: str, tmp_path: 
     command = [_validator(), str(target), "--officeVersion", version]
     result = subprocess.run(command, capture_output=True, text=True, timeout=120, env={**os.environ, "PATH": _node_path()})
     report = json.loads(result.stdout)
-    assert report["errors"] == [] and report["ok"]
+    assert report["errors"] == []
+    assert report["ok"]
 
 
 def test_libreoffice_computes_the_same_numbers_and_shows_the_same_words(tmp_path: Path) -> None:

@@ -20,7 +20,9 @@ def _anchors(content: bytes) -> list[str]:
 @pytest.mark.parametrize("instrument", [SAMPLE, small(), with_rows(300)], ids=["full", "with gaps", "300 rows"])
 def test_the_file_says_what_the_tree_says(instrument) -> None:
     proof = prove_docx(rendered(instrument), instrument)
-    assert proof.differences == () and proof.equal and proof.characters > 1500
+    assert proof.differences == ()
+    assert proof.equal
+    assert proof.characters > 1500
 
 
 @pytest.mark.parametrize(
@@ -50,7 +52,8 @@ def test_a_changed_start_in_the_numbering_fails_the_proof_and_names_the_provisio
         return text.replace('<w:lvlText w:val="8.%1.%2"/>', '<w:lvlText w:val="8.%1.9%2"/>')
 
     anchors = _anchors(edited(CONTENT, change, "word/numbering.xml"))
-    assert "fees.payment.term" in anchors and "fees.payment.account" in anchors
+    assert "fees.payment.term" in anchors
+    assert "fees.payment.account" in anchors
     assert all(a.startswith(("fees.", "c8_")) for a in anchors)
 
 
@@ -83,7 +86,8 @@ def test_hidden_text_is_not_text() -> None:
 def test_text_typed_behind_the_last_provision_is_found() -> None:
     content = edited(CONTENT, lambda text: text.replace("<w:sectPr>", "<w:p><w:r><w:t>另有约定</w:t></w:r></w:p><w:sectPr>"))
     (difference,) = prove_docx(content, SAMPLE).differences
-    assert difference.found == "另有约定" and difference.expected == ""
+    assert difference.found == "另有约定"
+    assert difference.expected == ""
 
 
 def test_text_typed_into_a_signature_box_is_found() -> None:
@@ -121,6 +125,13 @@ def test_two_controls_that_swapped_their_tags_are_found() -> None:
     assert "breach.payment.rate" in _anchors(edited(CONTENT, change))
 
 
+def test_a_changed_entry_of_the_contents_is_found() -> None:
+    content = edited(CONTENT, lambda text: text.replace("8.2　费用支付方式与时间", "8.2　费用支付方式及时间", 1))
+    (difference,) = prove_docx(content, SAMPLE).differences
+    assert difference.anchor == "s.8.2"
+    assert difference.found == "目录：8.2　费用支付方式及时间"
+
+
 def test_a_file_that_is_none_fails_the_proof_with_a_reason() -> None:
     (difference,) = prove_docx(b"PK not a zip", SAMPLE).differences
     assert "DOCX" in difference.found
@@ -128,14 +139,27 @@ def test_a_file_that_is_none_fails_the_proof_with_a_reason() -> None:
 
 def test_the_reader_computes_numbers_of_every_level() -> None:
     numbers = {b.anchor: b.number for b in read_blocks(CONTENT) if b.anchor}
-    assert numbers["defs.reading.order.b"] == "（2）" and numbers["defs.reading.order"] == "1.1.2.2"
-    assert numbers["fees.payment.invoice.late.a"] == "（1）" and numbers["fees.payment.account"] == "8.2.3"
+    assert numbers["defs.reading.order.b"] == "（2）"
+    assert numbers["defs.reading.order"] == "1.1.2.2"
+    assert numbers["fees.payment.invoice.late.a"] == "（1）"
+    assert numbers["fees.payment.account"] == "8.2.3"
     headings = [b.number for b in read_blocks(CONTENT) if b.number.endswith("章")]
-    assert headings[:2] == ["第一章", "第二章"] and headings[9:] == ["第十章", "第十一章", "第十二章", "第十三章", "第十四章"]
+    assert headings[:2] == ["第一章", "第二章"]
+    assert headings[9:] == ["第十章", "第十一章", "第十二章", "第十三章", "第十四章"]
 
 
 @pytest.mark.parametrize(
-    ("number", "text"), [(1, "一"), (10, "十"), (12, "十二"), (20, "二十"), (21, "二十一"), (105, "一百零五"), (110, "一百一十"), (1010, "一千零一十")]
+    ("number", "text"),
+    [
+        (1, "一"),
+        (10, "十"),
+        (12, "十二"),
+        (20, "二十"),
+        (21, "二十一"),
+        (105, "一百零五"),
+        (110, "一百一十"),
+        (1010, "一千零一十"),
+    ],
 )
 def test_chinese_counting_figures(number: int, text: str) -> None:
     assert chinese_counting(number) == text

@@ -6,6 +6,7 @@ that XML cannot carry. Digits, punctuation and full- or half-width forms count a
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -87,9 +88,7 @@ def _resync(expected: Sequence[str], index: int, found: str, position: int) -> t
     return len(expected), len(found)
 
 
-def _spread(
-    lines: Sequence[CanonicalLine], expected: Sequence[str], start: int, end: int, segment: str
-) -> list[TextDifference]:
+def _spread(lines: Sequence[CanonicalLine], expected: Sequence[str], start: int, end: int, segment: str) -> list[TextDifference]:
     """Share a stretch of found text out over the lines it stands for, and report those that differ."""
     if end - start == 1:
         return [_difference(lines[start], segment)]
@@ -121,7 +120,7 @@ def _cuts(text: str, lengths: Sequence[int], segment: str) -> list[tuple[int, in
                 break
         mapped.append(where)
     points = [0, *mapped, len(segment)]
-    return list(zip(points[:-1], points[1:], strict=True))
+    return list(itertools.pairwise(points))
 
 
 def compare_blocks(lines: Sequence[CanonicalLine], blocks: Iterable[FoundBlock]) -> tuple[TextDifference, ...]:
@@ -151,9 +150,7 @@ def compare_blocks(lines: Sequence[CanonicalLine], blocks: Iterable[FoundBlock])
     return tuple(differences)
 
 
-def _paired(
-    lines: Sequence[CanonicalLine], blocks: Sequence[FoundBlock], before: CanonicalLine | None
-) -> list[TextDifference]:
+def _paired(lines: Sequence[CanonicalLine], blocks: Sequence[FoundBlock], before: CanonicalLine | None) -> list[TextDifference]:
     """Pair unequal lines and blocks in order; what is left over on either side is missing or surplus."""
     result = [_difference(line, block.printed) for line, block in zip(lines, blocks, strict=False)]
     result += [_difference(line, "") for line in lines[len(blocks) :]]

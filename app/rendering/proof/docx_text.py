@@ -1,19 +1,20 @@
 """Reading a finished DOCX back: what a person sees in it, block by block, with automatic numbers, and the proof of it.
 
-Only lxml and the file are used. Headers, footers and the table of contents are page furniture; hidden and deleted text is
-not seen and so not read; a field reads as its cached result.
+Only lxml and the file are used. Headers and footers are page furniture; the table of contents is held against the headings
+apart from the text; hidden and deleted text is not seen and so not read; a field reads as its cached result.
 """
 
 from __future__ import annotations
 
+import re
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 
 from lxml import etree
 
-from app.domain.digest import canonical_lines
+from app.domain.digest import CanonicalLine, canonical_lines
 from app.domain.documents import TextDifference, TextProof
 from app.domain.tree import Instrument
 from app.rendering.proof.compare import FoundBlock, compare_blocks, words
@@ -26,6 +27,7 @@ _PARTS = {
 }
 _RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _W14 = "{http://schemas.microsoft.com/office/word/2010/wordml}"
+_HEADING = re.compile(r"ch\.\d+|s\.\d+\.\d+")
 _CONTENTS_TITLES = frozenset({"目录", "Contents"})
 _CHECK_MARKS = frozenset({"☐", "☑", "☒"})
 _REVISIONS_GONE = frozenset(q(n) for n in ("del", "moveFrom"))
@@ -129,10 +131,11 @@ class _Reader:
         hidden = False
         if properties is not None:
             mark = properties.find(q("vanish"))
-            if mark is not None:
-                hidden = value(mark, default="1") not in ("0", "false", "off")
-            else:
-                hidden = value(properties.find(q("rStyle"))) in self.hidden_styles
+            hidden = (
+                value(mark, default="1") not in ("0", "false", "off")
+                if mark is not None
+                else value(properties.find(q("rStyle"))) in self.hidden_styles
+            )
         for child in run:
             tag = child.tag
             if tag == q("fldChar"):
@@ -223,6 +226,31 @@ def read_blocks(content: bytes) -> tuple[FoundBlock, ...]:
     return tuple(reader.blocks(body))
 
 
+def read_contents(content: bytes) -> tuple[str, ...]:
+    """The entries of the table of contents without their page numbers; empty when the file has none."""
+    document = read_parts(content)["document"]
+    reader = _Reader(Numbers(), frozenset(), {})
+    entries = []
+    for control in document.iter(q("sdt")):
+        if _is_contents(control):
+            for paragraph in control.iter(q("p")):
+                # The TOC field stays open over all entries; each PAGEREF opens and closes inside its own.
+                reader.depth.clear()
+                text = reader.text(paragraph)
+                entries.append(text.rpartition("\t")[0] or text)
+    return tuple(entries)
+
+
+def _contents_differences(content: bytes, lines: Sequence[CanonicalLine]) -> tuple[TextDifference, ...]:
+    """A table of contents must name the headings as they are; a file without one says nothing wrong."""
+    entries = read_contents(content)
+    headings = [line for line in lines if _HEADING.fullmatch(line.anchor)]
+    if not entries:
+        return ()
+    differences = compare_blocks(headings, [FoundBlock(text=entry) for entry in entries])
+    return tuple(replace(d, expected=f"目录：{d.expected}", found=f"目录：{d.found}") for d in differences)
+
+
 def prove_docx(content: bytes, instrument: Instrument) -> TextProof:
     """Hold a finished DOCX against the canonical text of ``instrument``; every difference names its provision."""
     lines = canonical_lines(instrument)
@@ -231,4 +259,5 @@ def prove_docx(content: bytes, instrument: Instrument) -> TextProof:
     except ValueError as error:
         return TextProof("docx", 0, 0, (TextDifference("", "", "", str(error)),))
     characters = sum(len(words(block.printed)) for block in blocks)
-    return TextProof("docx", len(blocks), characters, compare_blocks(lines, blocks))
+    differences = compare_blocks(lines, blocks) + _contents_differences(content, lines)
+    return TextProof("docx", len(blocks), characters, differences)
