@@ -13,6 +13,7 @@ from app.domain.answers import Reading, read_answers
 from app.domain.clauses import ClauseLibrary
 from app.domain.interchange import plain_value
 from app.domain.proofreading import Finding
+from app.settings import Settings
 from app.wiring import today as beijing_today
 
 
@@ -31,6 +32,14 @@ class Day(click.ParamType[date]):
 
 
 today_option = click.option("--today", type=Day(), default=beijing_today, show_default="今天", help="以这一天为今天。")
+
+
+def settings() -> Settings:
+    """Settings from the environment; one that can't be used is a sentence for the user."""
+    try:
+        return Settings.from_environment()
+    except ValueError as error:
+        raise click.ClickException(f"环境变量有误：\n{error}") from error
 
 
 def read_file(path: Path, library: ClauseLibrary) -> Reading:

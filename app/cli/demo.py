@@ -10,12 +10,11 @@ from pathlib import Path
 
 import click
 
-from app.cli.common import finding_data, print_findings, tally
+from app.cli.common import finding_data, print_findings, settings, tally
 from app.cli.files import write_all
 from app.domain.answers import read_answers
 from app.services.drafting import compile_draft
 from app.services.generation import generate, identity
-from app.settings import Settings
 from app.wiring import Wiring, now
 
 TODAY = date(2026, 11, 22)
@@ -38,7 +37,7 @@ def demo(out: Path) -> None:
         timings[step] = time.perf_counter() - since
         return time.perf_counter()
 
-    wiring = Wiring(Settings.from_environment())
+    wiring = Wiring(settings())
     mark = time.perf_counter()
     reference = wiring.reference
     source = parse_answers((clauses_root() / FORM / "example.yaml").read_bytes())

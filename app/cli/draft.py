@@ -9,12 +9,11 @@ from pathlib import Path
 
 import click
 
-from app.cli.common import finding_data, print_findings, read_file, tally, today_option
+from app.cli.common import finding_data, print_findings, read_file, settings, tally, today_option
 from app.cli.files import write_all
 from app.domain.errors import ContractError
 from app.services.drafting import compile_draft, dated_final
 from app.services.generation import ALL_FORMATS, Format, generate, identity
-from app.settings import Settings
 from app.wiring import Wiring, now
 
 
@@ -41,14 +40,16 @@ class Formats(click.ParamType["frozenset[Format]"]):
 @today_option
 def draft(answers: Path, out: Path, final: bool, formats: frozenset[Format], today: date) -> None:
     """由答案文件生成合同及附件，写入输出目录。"""
-    wiring = Wiring(Settings.from_environment())
+    wiring = Wiring(settings())
     reading = read_file(answers, wiring.library)
     entered = reading.require()
     compiled = compile_draft(wiring.reference, dated_final(entered, today) if final else entered, today)
     print_findings(compiled.findings)
     click.echo(f"校对：{tally(compiled.findings)}")
     if final and compiled.blocking:
-        click.echo(f"不能定稿：{len(compiled.blocking)} 项须先处理（错误须改正，警告须在 acknowledgements 中写明理由）。", err=True)
+        click.echo(
+            f"不能定稿：{len(compiled.blocking)} 项须先处理（错误须改正，警告须在 acknowledgements 中写明理由）。", err=True
+        )
         sys.exit(1)
     meta = identity(compiled.instrument, now(), final=final)
     try:
@@ -73,7 +74,7 @@ def draft(answers: Path, out: Path, final: bool, formats: frozenset[Format], tod
 @today_option
 def check(answers: Path, as_json: bool, today: date) -> None:
     """校对由答案文件得到的合同，列出全部意见；有错误则退出码为 1。"""
-    wiring = Wiring(Settings.from_environment())
+    wiring = Wiring(settings())
     reading = read_file(answers, wiring.library)
     compiled = compile_draft(wiring.reference, reading.require(), today)
     if as_json:

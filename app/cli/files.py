@@ -20,6 +20,9 @@ def write_all(folder: Path, files: Mapping[str, bytes]) -> tuple[Path, ...]:
     pending: list[tuple[Path, Path]] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        blocked = next((folder / name for name in files if (folder / name).is_dir()), None)
+        if blocked is not None:
+            raise ContractError("output.unwritable", f"无法写入 {blocked}：已有同名的文件夹")
         for name, content in files.items():
             handle, temporary = tempfile.mkstemp(prefix=PREFIX, dir=folder)
             pending.append((Path(temporary), folder / name))
