@@ -23,6 +23,11 @@ TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "documents"
 WIDE_TABLE_COLUMNS = 9
 """A table of this many columns or more stands on landscape pages."""
 
+_STANDING_EM, _LYING_EM, _PADDING_EM = 49.0, 90.0, 1.0
+"""Measure of a table in em of its own size on upright and on landscape pages; what a cell's padding takes."""
+_MANY_LINES = 10
+_SHORT_EM, _LEAST_EM, _ENOUGH_EM = 7.0, 4.0, 400.0
+
 Medium = Literal["print", "screen"]
 
 _UNSAFE_IN_ANCHOR = re.compile(r"[^A-Za-z0-9_-]|-")
@@ -89,7 +94,7 @@ def _environment(medium: Medium) -> ImmutableSandboxedEnvironment:
     environment.filters["variables"] = _variables
     environment.filters["short"] = lambda text: text[:16]
     environment.filters["clean"] = _clean
-    environment.globals.update(flat=flat, shares=_shares, is_wide=_is_wide, leads=_leads, medium=medium)
+    environment.globals.update(flat=flat, shares=_shares, is_wide=_is_wide, lies=_lies, leads=_leads, medium=medium)
     return environment
 
 
@@ -114,13 +119,40 @@ def _leads(provision: Provision) -> bool:
 
 
 def _shares(table: Table) -> tuple[str, ...]:
-    """Column widths in percent of the table, from the columns' relative widths."""
-    total = sum(c.width for c in table.columns) or 1
-    return tuple(f"{100 * c.width / total:.2f}%" for c in table.columns)
+    """Column widths in percent of the table: the columns' own weights, unless those would stand a row many lines high.
+
+    Then every column gets room for a short entry such as a date, and of the rest the square root of what its longest cell needs
+    beyond that, which keeps the sum of lines small.
+    """
+    weights = [float(c.width) for c in table.columns]
+    total = sum(weights) or 1.0
+    needs = [_need(column.label) for column in table.columns]
+    for row in table.rows:
+        for index, cell in enumerate(row.cells[: len(needs)]):
+            if len(cell) > needs[index] / 2:
+                needs[index] = max(needs[index], _need(cell))
+    measure = _LYING_EM if _is_wide(table) else _STANDING_EM
+    if max(need / (weight / total * measure - _PADDING_EM) for need, weight in zip(needs, weights, strict=True)) > _MANY_LINES:
+        short = [(need if need <= _SHORT_EM else _LEAST_EM) + _PADDING_EM for need in needs]
+        roots = [max(min(need, _ENOUGH_EM) - _LEAST_EM, 0.0) ** 0.5 if need > _SHORT_EM else 0.0 for need in needs]
+        rest = max(measure - sum(short), 0.0) / (sum(roots) or 1.0)
+        weights = [least + rest * root for least, root in zip(short, roots, strict=True)]
+        total = sum(weights)
+    return tuple(f"{100 * weight / total:.2f}%" for weight in weights)
+
+
+def _need(text: str) -> float:
+    """The width of a text in em: a Chinese character is one, everything else about half."""
+    return sum(1.0 if char > "\u2e80" else 0.55 for char in text)
 
 
 def _is_wide(table: Table) -> bool:
     return len(table.columns) >= WIDE_TABLE_COLUMNS
+
+
+def _lies(section: Section) -> bool:
+    """Whether a whole annex stands on landscape pages, because one of its tables must."""
+    return bool(section.annex) and any(p.table is not None and _is_wide(p.table) for p in section.walk())
 
 
 def _clean(text: str) -> Markup:

@@ -34,8 +34,9 @@ def missing_glyphs(content: bytes) -> tuple[str, ...]:
         shown: dict[tuple[int, int], set[int]] = defaultdict(set)
         fonts: dict[tuple[int, int], Any] = {}
         pages: dict[tuple[int, int], int] = {}
+        seen: set[tuple[int, int]] = set()
         for index, page in enumerate(pdf.pages, 1):
-            for font, codes in _codes_of(page.obj, pdf):
+            for font, codes in _codes_of(page.obj, seen):
                 key = font.objgen
                 fonts[key] = font
                 pages.setdefault(key, index)
@@ -46,8 +47,8 @@ def missing_glyphs(content: bytes) -> tuple[str, ...]:
     return tuple(problems)
 
 
-def _codes_of(holder: Any, pdf: pikepdf.Pdf, depth: int = 0) -> Iterable[tuple[Any, set[int]]]:
-    """The fonts that a page or form shows text with, and the two-byte codes shown; forms inside forms included."""
+def _codes_of(holder: Any, seen: set[tuple[int, int]]) -> Iterable[tuple[Any, set[int]]]:
+    """The fonts that a page or form shows text with, and the two-byte codes shown; each form inside is read once."""
     resources = holder.get("/Resources", pikepdf.Dictionary())
     fonts = resources.get("/Font", pikepdf.Dictionary())
     if isinstance(holder, pikepdf.Stream):
@@ -62,10 +63,15 @@ def _codes_of(holder: Any, pdf: pikepdf.Pdf, depth: int = 0) -> Iterable[tuple[A
     for name, codes in found.items():
         if f"/{name}" in fonts:
             yield fonts[f"/{name}"], codes
-    if depth < 4:
-        for item in resources.get("/XObject", pikepdf.Dictionary()).values():
-            if item.get("/Subtype") == pikepdf.Name.Form and "/Font" in item.get("/Resources", pikepdf.Dictionary()):
-                yield from _codes_of(item, pdf, depth + 1)
+    forms = resources.get("/XObject")
+    if forms is None or forms.objgen in seen:
+        return
+    if forms.is_indirect:
+        seen.add(forms.objgen)
+    for item in forms.values():
+        if item.objgen not in seen and item.get("/Subtype") == pikepdf.Name.Form:
+            seen.add(item.objgen)
+            yield from _codes_of(item, seen)
 
 
 def _scan(data: bytes) -> dict[str, set[int]] | None:

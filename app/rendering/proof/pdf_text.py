@@ -26,6 +26,8 @@ _CONTENTS = "目录"
 _SAME_GLYPH = str.maketrans({"\u2011": "-", "\u2012": "\u2013", "\u2027": "\u2022", "\u301c": "\uff5e", "\u2215": "\uff0f",
                              "\u2035": "\uff40"})  # fmt: skip
 """Noto CJK draws each pair with one glyph: on paper they are the same sign, and the file can't tell them apart."""
+_LINE_END_HYPHEN = {0xFFFE: "-", 0x02: "-"}
+"""PDFium gives a hyphen at a line's end as a non-character; the contract has no other hyphens there than its own."""
 _COMPATIBILITY = re.compile("[\u2e80-\u2fdf\uf900-\ufaff\U0002f800-\U0002fa1f]")
 
 
@@ -57,7 +59,7 @@ def _page_texts(content: bytes) -> list[str]:
         texts = []
         for page in document:
             text_page = page.get_textpage()
-            texts.append(words(_folded(text_page.get_text_range())))
+            texts.append(words(_folded(text_page.get_text_range().translate(_LINE_END_HYPHEN))))
             text_page.close()
             page.close()
         return texts
