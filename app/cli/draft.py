@@ -12,6 +12,7 @@ import click
 from app.cli.common import finding_data, print_findings, read_file, settings, tally, today_option
 from app.cli.files import write_all
 from app.domain.errors import ContractError
+from app.domain.proofreading.registry import MINIMUM_REASON
 from app.services.drafting import compile_draft, dated_final
 from app.services.generation import ALL_FORMATS, Format, generate, identity
 from app.wiring import Wiring, now
@@ -47,8 +48,11 @@ def draft(answers: Path, out: Path, final: bool, formats: frozenset[Format], tod
     print_findings(compiled.findings)
     click.echo(f"校对：{tally(compiled.findings)}")
     if final and compiled.blocking:
+        rules = "、".join(sorted({f.rule for f in compiled.blocking}))
         click.echo(
-            f"不能定稿：{len(compiled.blocking)} 项须先处理（错误须改正，警告须在 acknowledgements 中写明理由）。", err=True
+            f"不能定稿：{len(compiled.blocking)} 项须先处理（{rules}）。错误须改正；"
+            f"警告须在 acknowledgements 中逐项写明 rule、place、by、at 和不少于 {MINIMUM_REASON} 字的 reason。",
+            err=True,
         )
         sys.exit(1)
     meta = identity(compiled.instrument, now(), final=final)
