@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+from threading import Thread
 
 import click
 
+from app.domain.errors import ContractError
 from app.settings import Settings
+from app.wiring import Wiring
 
 
 @click.command(short_help="启动网页服务")
@@ -20,8 +23,12 @@ def serve() -> None:
         settings = Settings.from_environment()
     except ValueError as error:
         raise click.UsageError(f"环境变量有误：\n{error}") from error
+    _assert_tools()
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    application = create_app(settings)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    wiring = Wiring(settings)
+    application = create_app(settings, wiring)
+    Thread(target=_warm, args=(wiring,), name="warm-up", daemon=True).start()
     try:
         server = create_server(
             application,
@@ -39,3 +46,19 @@ def serve() -> None:
         server.run()
     finally:
         server.close()
+
+
+def _assert_tools() -> None:
+    """Refuse to start where the PDF engine would be seven times slower or fail later; the message names the package."""
+    from app.rendering.pdf import assert_engine
+
+    assert_engine()
+
+
+def _warm(wiring: Wiring) -> None:
+    """Fonts and renderers before the first document is asked for; a fault here is shown again by the first document."""
+    try:
+        _ = wiring.tools
+        _ = wiring.reference
+    except ContractError as error:
+        logging.getLogger(__name__).error("%s", error.message)
