@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.store.drafts import DraftRow, draft_heads, entered_names
+from app.store.drafts import DraftRow, draft_heads, draft_with_number, entered_names
 from app.store.uow import UnitOfWork
 
 SHOWN = ("contract.no", "party_a.name", "party_b.name")
@@ -55,3 +55,12 @@ def _text(entered: Mapping[str, Any], name: str) -> str:
 def _matches(line: DraftLine, words: list[str]) -> bool:
     text = f"{line.number}\n{line.party_a}\n{line.party_b}".casefold()
     return all(word in text for word in words)
+
+
+def free_number(uow: UnitOfWork, number: str) -> str:
+    """``number``, or the next one in its series that no draft bears (``SHFW-2026-0001`` → ``SHFW-2026-0002``)."""
+    while draft_with_number(uow.session, number) is not None:
+        stem = number.rstrip("0123456789")
+        digits = number[len(stem) :] or "0"
+        number = f"{stem}{int(digits) + 1:0{len(digits)}d}"
+    return number

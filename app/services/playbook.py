@@ -50,13 +50,22 @@ def playbook_of(reference: Reference, view: DraftView, today: date) -> tuple[Top
     groups: list[TopicGroup] = []
     for chapter in reference.library.chapters:
         for section in chapter.sections:
-            choices = tuple(
-                TopicChoice(t, positions.get(t.id, "standard"), _printed(t, standard), _printed(t, fallback))
-                for t in section.topics
-            )
+            choices = tuple(_choice(t, positions.get(t.id, "standard"), standard, fallback) for t in section.topics)
             if choices:
                 groups.append(TopicGroup(section.number, section.title, chapter.index, choices))
     return tuple(groups)
+
+
+def _choice(topic: Topic, chosen: str, standard: Instrument, fallback: Instrument) -> TopicChoice:
+    """Both wordings; a provision that neither position prints under these answers is not shown."""
+    ours, theirs = _printed(topic, standard), _printed(topic, fallback)
+    pairs = [(a, b) for a, b in zip(ours, theirs, strict=True) if a.number or b.number]
+    return TopicChoice(topic, chosen, _shown(tuple(a for a, _ in pairs)), _shown(tuple(b for _, b in pairs)))
+
+
+def _shown(wordings: tuple[Wording, ...]) -> tuple[Wording, ...]:
+    """What prints; that nothing prints is said only where that is all there is to say."""
+    return tuple(w for w in wordings if w.number) or wordings[:1]
 
 
 def _assembled(reference: Reference, view: DraftView, positions: Mapping[str, str], today: date) -> Instrument:

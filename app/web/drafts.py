@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from app.domain.errors import InputError
 from app.domain.proofreading import Severity
-from app.services.draft_list import search_drafts
+from app.services.draft_list import free_number, search_drafts
 from app.services.drafts import LOCAL, create_draft, delete_draft, load_draft
 from app.services.questionnaire import progress
 from app.web.desk import desk
@@ -55,7 +55,10 @@ def create() -> ResponseReturnValue:
 
 @pages.post("/demonstration")
 def create_demonstration() -> ResponseReturnValue:
-    return _created(desk().example_answers())
+    raw = {**desk().example_answers()}
+    with desk().unit_of_work() as uow:
+        raw["contract"] = {**raw["contract"], "no": free_number(uow, str(raw["contract"]["no"]))}
+    return _created(raw)
 
 
 @pages.post("/upload")

@@ -43,7 +43,8 @@ def clock(moment: datetime) -> str:
 def printable(text: object) -> str:
     """Text that any page can carry: lone surrogates and control characters are shown as a replacement sign."""
     return "".join(
-        c if c in "\n\t" or ((c.isprintable() or ord(c) > 0xFF) and not 0xD800 <= ord(c) <= 0xDFFF) else "\ufffd" for c in str(text)
+        c if c in "\n\t" or ((c.isprintable() or ord(c) > 0xFF) and not 0xD800 <= ord(c) <= 0xDFFF) else "\ufffd"
+        for c in str(text)
     )
 
 

@@ -161,7 +161,7 @@ def shown_text(variable: Variable, value: Any) -> str:
 
 def _kind(variable: Variable, shown: Any) -> str:
     if variable.type is VariableType.DATE:
-        return "date" if shown is None or _is_date(shown) else "text"
+        return "date"
     if variable.type in (VariableType.TEXT, VariableType.PARTY) and (
         variable.multiline or (variable.max_length >= 1000 and _long(shown))
     ):
@@ -171,16 +171,6 @@ def _kind(variable: Variable, shown: Any) -> str:
 
 def _long(shown: Any) -> bool:
     return isinstance(shown, str) and (len(shown) > 60 or "\n" in shown)
-
-
-def _is_date(shown: Any) -> bool:
-    if isinstance(shown, date):
-        return True
-    try:
-        date.fromisoformat(str(shown))
-    except ValueError:
-        return False
-    return len(str(shown)) == 10
 
 
 def _choices(variable: Variable, shown: Any) -> tuple[Choice, ...]:

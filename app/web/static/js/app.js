@@ -25,6 +25,10 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("change", (event) => {
   if (event.target.matches('input[type="file"][data-max-mb]:not([data-upload])')) tooBig(event.target);
+  if (event.target.matches('input[type="file"]')) {
+    const shown = document.querySelector(`output[for="${event.target.id}"]`);
+    if (shown && event.target.files.length) shown.textContent = event.target.files[0].name;
+  }
 });
 
 document.addEventListener("htmx:responseError", (event) => {

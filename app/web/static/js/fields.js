@@ -65,7 +65,7 @@ export function write(question, value) {
 
 const blankRow = (question) => question.querySelector(":scope > template").content.querySelector("[data-row]").cloneNode(true);
 
-function renumber(question) {
+export function renumber(question) {
   rowsOf(question).forEach((row, index, all) => {
     row.querySelector(".row-no").textContent = index + 1;
     row.querySelector("[data-row-up]").disabled = index === 0;

@@ -7,6 +7,7 @@ export class Paper {
     this.timer = 0;
     this.abort = null;
     pane.addEventListener("click", (event) => {
+      if (event.target.closest("#provision-tools")) return;
       const link = event.target.closest("a[href^='#']");
       if (link) {
         event.preventDefault();
@@ -91,6 +92,11 @@ export class Paper {
   // The cover repeats what the body says; the body is where the value lives.
   home(found) {
     return found.find((place) => !place.closest(".cover")) || found[0];
+  }
+
+  // Bring a place to the top of the pane at once.
+  jump(target) {
+    this.pane.scrollTop += target.getBoundingClientRect().top - this.pane.getBoundingClientRect().top - 24;
   }
 
   reveal(target, flash = true) {

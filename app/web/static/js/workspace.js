@@ -2,7 +2,7 @@
 
 import { token, toast, tooBig } from "./app.js";
 import { Autosave } from "./autosave.js";
-import { prepare, read, rowAction, write } from "./fields.js";
+import { prepare, read, renumber, rowAction, write } from "./fields.js";
 import { Paper } from "./paper.js";
 
 const desk = document.getElementById("workspace");
@@ -74,11 +74,14 @@ async function reload() {
 
 desk.addEventListener("input", (event) => {
   const question = event.target.closest("[data-question]");
-  if (question) autosave.put(question.dataset.question, read(question));
+  if (!question) return;
+  autosave.put(question.dataset.question, read(question));
+  if (question.dataset.kind === "table") renumber(question);
 });
 
 desk.addEventListener("change", (event) => {
   if (event.target.matches("[data-upload]")) return upload(event.target);
+  if (event.target.matches("[data-picker]")) event.target.parentElement.querySelector("input").value = event.target.value;
   const question = event.target.closest("[data-question]");
   if (question) autosave.put(question.dataset.question, read(question), true);
 });
@@ -160,7 +163,7 @@ async function goToQuestion(name) {
   if (!question) return;
   filter("all");
   pane("fill");
-  const control = question.querySelector("input, select, textarea, summary, button");
+  const control = question.querySelector("input, select, textarea, summary") || question.querySelector("button");
   question.scrollIntoView({ block: "center" });
   if (control) control.focus({ preventScroll: true });
 }
@@ -203,8 +206,7 @@ document.addEventListener("click", (event) => {
     openChapter(`chapter=${link.dataset.chapterLink}`).then((opened) => {
       if (!opened) return;
       pane("fill");
-      const place = paper.place(`ch.${desk.dataset.chapter}`);
-      if (place && !panes.paper.hidden && !narrow.matches) paper.reveal(place, false);
+      showChapter();
     });
     return;
   }
@@ -218,12 +220,19 @@ document.addEventListener("click", (event) => {
   else if (data.gotoQuestion) goToQuestion(data.gotoQuestion);
   else if (data.deviate) openDialog(data.deviate);
   else if ("closeDialog" in data) dialog.close();
+  else if ("pickDate" in data) pickDate(button.parentElement);
   else if ("reset" in data) reset(button.closest("[data-question]"));
   else if (button.matches("[data-row-add], [data-row-remove], [data-row-up], [data-row-down]")) {
     const question = rowAction(button);
     if (question) autosave.put(question.dataset.question, read(question), true);
   }
 });
+
+function pickDate(field) {
+  const [text, picker] = field.querySelectorAll("input");
+  picker.value = /^\d{4}-\d{2}-\d{2}$/.test(text.value) ? text.value : "";
+  picker.showPicker();
+}
 
 async function reset(question) {
   autosave.put(question.dataset.question, null);
@@ -338,7 +347,12 @@ function begin() {
   filter();
 }
 
+// A page opened in the middle of the questionnaire shows the paper at the same chapter.
+function showChapter() {
+  const place = paper.place(`ch.${desk.dataset.chapter}`);
+  if (place && !narrow.matches && !panes.paper.hidden) paper.jump(place);
+}
+
 begin();
-paper.refresh();
+paper.refresh().then(() => (desk.dataset.focus ? goToQuestion(desk.dataset.focus) : showChapter()));
 autosave.flush();
-if (desk.dataset.focus) goToQuestion(desk.dataset.focus);

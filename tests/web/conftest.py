@@ -1,0 +1,144 @@
+"""A real application over a real database, and a live server with a real browser."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from app.factory import create_app
+from app.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = Path("/usr/bin/chromium")
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    return create_app(Settings(data_dir=tmp_path_factory.mktemp("web")))
+
+
+class Visitor:
+    """A test client that carries the forgery token like a page does."""
+
+    def __init__(self, client: FlaskClient) -> None:
+        self.client = client
+
+    def token(self) -> str:
+        page = self.client.get("/drafts/new").get_data(as_text=True)
+        found = re.search(r'name="csrf-token" content="([^"]+)"', page)
+        assert found
+        return found[1]
+
+    def get(self, path: str, **more: object):  # type: ignore[no-untyped-def]
+        return self.client.get(path, **more)  # type: ignore[arg-type]
+
+    def post(self, path: str, data: dict[str, object] | None = None, **more: object):  # type: ignore[no-untyped-def]
+        return self.client.post(path, data=data, headers={"X-CSRFToken": self.token()}, **more)  # type: ignore[arg-type]
+
+    def save(self, draft: str, **answers: object):  # type: ignore[no-untyped-def]
+        names = {name.replace("__", "."): value for name, value in answers.items()}
+        return self.client.post(
+            f"/drafts/{draft}/answers?chapter=0", json={"answers": names}, headers={"X-CSRFToken": self.token()}
+        )
+
+    def draft(self, **fields: str) -> str:
+        """A new draft; returns its id."""
+        names = {name.replace("__", "."): value for name, value in fields.items()}
+        response = self.post("/drafts/", names)
+        found = re.search(r"/drafts/([0-9a-f]{32})/", response.headers.get("Location", "") + response.get_data(as_text=True))
+        assert found
+        return found[1]
+
+    def demonstration(self) -> str:
+        response = self.post("/drafts/demonstration")
+        found = re.search(r"/drafts/([0-9a-f]{32})/", response.headers.get("Location", "") + response.get_data(as_text=True))
+        assert found
+        return found[1]
+
+
+@pytest.fixture
+def visitor(app: Flask) -> Visitor:
+    return Visitor(app.test_client())
+
+
+class Server:
+    """``python -m app serve`` on a free loopback port, over its own data folder."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        environment = {**os.environ, "PORT": str(self.port), "DATA_DIR": str(self.data_dir), "HOST": "127.0.0.1"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "app", "serve"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                urllib.request.urlopen(f"{self.url}/drafts/new", timeout=5).close()
+                return
+            except (urllib.error.URLError, OSError):
+                assert self.process.poll() is None, "the server ended by itself"
+                time.sleep(0.1)
+        raise AssertionError("the server did not start")
+
+    def kill(self) -> None:
+        """SIGKILL: no chance to finish anything."""
+        if self.process is not None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    running = Server(tmp_path_factory.mktemp("live"))
+    running.start()
+    yield running
+    running.kill()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser, server: Server) -> Iterator[Page]:
+    """A page whose errors fail the test: script errors and anything the content security policy refused."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=server.url, accept_downloads=True)
+    shown = context.new_page()
+    problems: list[str] = []
+    shown.on("pageerror", lambda error: problems.append(str(error)))
+    shown.on("console", lambda m: problems.append(m.text) if m.type == "error" and "Content Security Policy" in m.text else None)
+    yield shown
+    context.close()
+    assert problems == []
