@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from app.domain.annex_tables import NONE, metric_named
-from app.domain.assessment import Band, Direction, Metric, MonthlyScore, deduction, fixed_monthly_fee, monthly_score
+from app.domain.assessment import (
+    Band,
+    Direction,
+    Metric,
+    MonthlyScore,
+    deduction,
+    fixed_monthly_fee,
+    hybrid_fee,
+    monthly_score,
+)
 from app.domain.money import cents, from_excl
 from app.domain.presentation import money_digits, number
 from app.domain.variables import Row, Value
@@ -104,9 +113,13 @@ def _fee(values: Values) -> _Fee | None:
         return _Fee(fixed, "固定月费")
     threshold = Decimal(base) * (1 + band / 100)
     tickets = threshold + _EXCESS
-    amount = fixed_monthly_fee(tickets, fixed, Decimal(base), band, price, factor)
-    formula = f"工单{number(tickets)}单：{money_digits(fixed)}＋（{number(tickets)}－{number(threshold)}）×{money_digits(price)}"
-    return _Fee(amount, f"{formula}×{number(factor)}")
+    beyond = f"（{number(tickets)}－{number(threshold)}）×{money_digits(price)}×{number(factor)}"
+    if values.get("fees.model") == "hybrid":
+        amount = hybrid_fee(tickets, fixed, Decimal(base), band, price, factor)
+        within = f"（{number(threshold)}－{number(base)}）×{money_digits(price)}＋"
+    else:
+        amount, within = fixed_monthly_fee(tickets, fixed, Decimal(base), band, price, factor), ""
+    return _Fee(amount, f"工单{number(tickets)}单：{money_digits(fixed)}＋{within}{beyond}")
 
 
 def _band(row: Row) -> Band | None:

@@ -134,6 +134,16 @@ def test_the_example_computes_the_score_and_the_deduction_of_the_brief(demo: dic
     assert example["当月应付（含税）"]["weighted"] == "113,589.60元"
 
 
+def test_the_example_of_a_hybrid_fee_charges_from_the_baseline_as_section_8_1_says(demo: dict[str, Any]) -> None:
+    hybrid = derive({**demo, "fees.model": "hybrid"}, TODAY)
+    example = {r["metric"]: r for r in rows(hybrid, "annex.score_example")}
+    # 100,000 + 600 × 28 within the band + 500 × 28 above it
+    assert example["当月服务费（不含税）"]["weighted"] == "130,800.00元"
+    assert example["当月服务费（不含税）"]["actual"] == (
+        "工单4,100单：100,000.00＋（3,600－3,000）×28.00＋（4,100－3,600）×28.00×1"
+    )
+
+
 def test_laws_not_yet_in_force_say_from_when(demo: dict[str, Any]) -> None:
     laws = {r["name"]: r for r in rows(demo, "annex.law_list")}
     assert laws["中华人民共和国民法典"]["status"] == "现行有效"
