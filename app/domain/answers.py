@@ -203,9 +203,7 @@ def _presets(variables: VariableSet, topics: Sequence[Topic], positions: Mapping
     return presets
 
 
-def _contradictions(
-    variables: VariableSet, given: Mapping[str, Value], presets: Mapping[str, Value], faults: _Faults
-) -> None:
+def _contradictions(variables: VariableSet, given: Mapping[str, Value], presets: Mapping[str, Value], faults: _Faults) -> None:
     """A switch answered against the chosen fallback would leave the contract with neither wording."""
     for name, preset in presets.items():
         variable = variables[name]

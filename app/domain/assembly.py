@@ -211,9 +211,7 @@ def _number(
             source.level, wordings, overrides, additions, topics_of,
         )  # fmt: skip
         result.append(
-            _Numbered(
-                changed, number, owner_number, parent_level, children, position, topics_of.get(source.id, ()), deviation
-            )
+            _Numbered(changed, number, owner_number, parent_level, children, position, topics_of.get(source.id, ()), deviation)
         )
     return tuple(result)
 

@@ -10,6 +10,7 @@ import io
 import posixpath
 import struct
 import zipfile
+from typing import Any
 
 from lxml import etree
 
@@ -106,7 +107,8 @@ def _check_directory(package: zipfile.ZipFile, size: int) -> None:
 
 
 def _check_xml(package: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
-    parser = etree.XMLParser(target=_NoDoctype(), resolve_entities=False, no_network=True, huge_tree=False)
+    target: Any = _NoDoctype()
+    parser = etree.XMLParser(target=target, resolve_entities=False, no_network=True, huge_tree=False)
     read = 0
     try:
         with package.open(info) as stream:

@@ -259,9 +259,7 @@ def _duplicates(
             first[code] = place
 
 
-def _fault(
-    grid: _Grid, row: int, variable: Variable, columns: Mapping[str, int], key: str, value: str, reason: str
-) -> CellFault:
+def _fault(grid: _Grid, row: int, variable: Variable, columns: Mapping[str, int], key: str, value: str, reason: str) -> CellFault:
     column = variable.column(key)
     letter = get_column_letter(columns[key]) if key in columns else ""
     return CellFault(grid.sheet, row, column.label if column else key, letter, value[:60], reason)
