@@ -305,7 +305,7 @@ def _table(work: _Assembler, name: str) -> Table | None:
 
 
 def _term_table(work: _Assembler) -> Table:
-    columns = (TableColumn("term", "术语", 20), TableColumn("meaning", "含义", 68), TableColumn("first", "首见", 12))
+    columns = (TableColumn("term", "术语", 20), TableColumn("meaning", "含义", 68), TableColumn("first", "主要约定", 12))
     rows = tuple(
         TableRow(t.id, (t.term, _plain(work, t.meaning), work.labels.get(f"s.{t.first_used}", (t.first_used, ""))[0]))
         for t in work.library.terms

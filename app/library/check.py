@@ -179,7 +179,7 @@ def _terms(library: ClauseLibrary) -> Iterator[str]:
         if not any(name in body for name in names):
             yield f"术语“{term.term}”定义后从未使用"
         if term.first_used not in sections:
-            yield f"术语“{term.term}”的首见节 {term.first_used} 不存在"
+            yield f"术语“{term.term}”的主要约定所在节 {term.first_used} 不存在"
 
 
 def _topics(library: ClauseLibrary) -> Iterator[str]:
