@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.domain.clauses import ClauseLibrary, ClauseSource, RequiredPoint, SectionSource
+from app.domain.conditions import Condition
 from app.domain.markup import Literal, TermToken, VariableToken, parse
 
 
@@ -76,6 +77,8 @@ def _evidence(library: ClauseLibrary, clause: ClauseSource, section: SectionSour
     for part in _standing((clause,), removed):
         words += [part.title, _words(part.text)]
         variables |= {t.name for t in parse(part.text) if isinstance(t, VariableToken)}
+        if part.when:  # an answer that decides whether the words stand is used by them
+            variables |= Condition.parse(part.when).names
         if part.table:
             variables.add(part.table)
             table = library.variables.get(part.table)
