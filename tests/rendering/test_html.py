@@ -97,3 +97,12 @@ def test_a_dangling_reference_is_marked_in_the_preview() -> None:
 
     instrument = replace(small(), preamble=(Text("见"), Reference("gone", "【引用失效】", "")))
     assert '<mark class="dangling">【引用失效】</mark>' in render_preview(instrument)
+
+
+def test_the_document_is_well_formed_xml_whatever_an_answer_holds() -> None:
+    from xml.etree import ElementTree
+
+    text = render_html(_with_answer(HOSTILE + "\ufffe\ud800]]>&nbsp;<!--"), meta_of(small()), styled=False)
+    root = ElementTree.fromstring(text)
+    assert root.tag == "html"
+    assert HOSTILE.replace("\x00", "").replace("\x1f", "") in "".join(root.itertext())
