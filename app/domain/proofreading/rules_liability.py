@@ -94,7 +94,7 @@ def telecom_licence_is_on_file(d: Draft) -> Iterator[Hit]:
     """A call-centre contractor's licence is registered and outlives the term."""
     if not d.flag("service.call_center"):
         return
-    place = d.place("party_b.telecom_license_no")
+    place = d.place("party_b.telecom_license_no", "1.2")  # the duty to hold it; the party block prints it only when given
     if d.blank("party_b.telecom_license_no"):
         message = "乙方以呼叫中心系统受托提供话务服务，但未登记增值电信业务经营许可证。"
         yield Hit(Severity.WARN, message, place)
