@@ -26,7 +26,6 @@ def create_app(settings: Settings, wiring: Desk | None = None) -> Flask:
     app = Flask("app.web", static_folder=str(ROOT / "app" / "web" / "static"), template_folder=str(ROOT / "templates" / "web"))
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_mb * 1024 * 1024
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_upload_mb * 1024 * 1024
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.extensions[KEY] = tools
     app.extensions[JOBS] = Jobs(settings.data_dir / "documents")
     init_security(app, secret_key=tools.secret_key, secure_cookies=settings.secure_cookies)

@@ -8,6 +8,7 @@ from datetime import date
 
 from app.domain.answers import read_answers
 from app.domain.clauses import Topic
+from app.domain.interchange import plain_value
 from app.domain.tree import Instrument
 from app.domain.variables import Answers
 from app.services.drafting import Reference, build
@@ -70,7 +71,15 @@ def _shown(wordings: tuple[Wording, ...]) -> tuple[Wording, ...]:
 
 def _assembled(reference: Reference, view: DraftView, positions: Mapping[str, str], today: date) -> Instrument:
     library = reference.library
-    reading = read_answers(library.variables, {**view.raw, "playbook": positions}, topics=library.topics())
+    raw = dict(view.raw)
+    for topic in library.topics():
+        for name, preset in topic.presets.items():
+            # A chosen fallback has left its presets among the answers; each side shows its own.
+            if topic.id in positions:
+                raw[name] = preset
+            elif raw.get(name) == plain_value(preset):
+                del raw[name]
+    reading = read_answers(library.variables, {**raw, "playbook": positions}, topics=library.topics())
     _, instrument = build(reference, Answers(reading.answers.values, positions, given=reading.answers.given), today)
     return instrument
 

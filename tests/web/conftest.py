@@ -48,7 +48,7 @@ class Visitor:
         return found[1]
 
     def get(self, path: str, **more: object):  # type: ignore[no-untyped-def]
-        return self.client.get(path, **more)  # type: ignore[arg-type]
+        return self.client.get(path, buffered=True, **more)  # type: ignore[arg-type]
 
     def post(self, path: str, data: dict[str, object] | None = None, **more: object):  # type: ignore[no-untyped-def]
         return self.client.post(path, data=data, headers={"X-CSRFToken": self.token()}, **more)  # type: ignore[arg-type]
@@ -93,7 +93,11 @@ class Server:
     def start(self) -> None:
         environment = {**os.environ, "PORT": str(self.port), "DATA_DIR": str(self.data_dir), "HOST": "127.0.0.1"}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [sys.executable, "-m", "app", "serve"],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
