@@ -159,3 +159,31 @@ def test_signs_that_share_one_glyph_do_not_fail_the_proof() -> None:
     altered = _changed(original, "breach.cap", _reworded("任何一方", "任何一方～〜⼀一"))
     made = renderer().render(altered, meta_of(altered))
     assert prove_pdf(made.content, altered).differences == ()
+
+
+def _tall(text: str) -> Change:
+    def change(provision: Provision) -> Provision:
+        assert provision.table is not None
+        row = provision.table.rows[1]
+        rows = list(provision.table.rows)
+        rows[1] = replace(row, cells=(*row.cells[:2], text, *row.cells[3:]))
+        return replace(provision, table=replace(provision.table, rows=tuple(rows)))
+
+    return change
+
+
+LONG = "".join(f"第{i}步受理、分级、处理并回访；" for i in range(1, 320))
+
+
+def test_a_table_row_that_runs_over_pages_is_proven_equal() -> None:
+    altered = _changed(sample(3), "annex.services.intro", _tall(LONG))
+    made = renderer().render(altered, meta_of(altered))
+    assert made.pages["s.13.2"] - made.pages["annex.services.intro"] >= 2
+    assert prove_pdf(made.content, altered).differences == ()
+
+
+def test_a_change_in_a_row_that_runs_over_pages_fails_and_names_the_row() -> None:
+    original = _changed(sample(3), "annex.services.intro", _tall(LONG))
+    altered = _changed(sample(3), "annex.services.intro", _tall(LONG.replace("第300步受理", "第300步不受理")))
+    made = renderer().render(altered, meta_of(altered))
+    assert "annex.services#S0002" in _places(made.content, original)

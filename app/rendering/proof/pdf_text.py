@@ -20,6 +20,7 @@ from app.domain.documents import TextDifference, TextProof
 from app.domain.tree import Instrument
 from app.rendering.proof.compare import compare_stream, words
 from app.rendering.proof.pdf_glyphs import missing_glyphs
+from app.rendering.proof.pdf_rows import rejoin_rows
 
 _DRAFT = "草稿未定稿"
 _CONTENTS = "目录"
@@ -40,7 +41,7 @@ def prove_pdf(content: bytes, instrument: Instrument, *, name: str = "contract.p
     pages, differences = _without_furniture(_page_texts(content), instrument)
     pages, entries, found = _without_contents(pages, instrument, lines)
     differences += found
-    bodies = _without_repeated_heads(pages, instrument, lines)
+    bodies = rejoin_rows(_without_repeated_heads(pages, instrument, lines), lines)
     body = "".join(bodies)
     differences += compare_stream(lines, body)
     if not differences:
