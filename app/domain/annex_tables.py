@@ -150,7 +150,7 @@ def system_params(values: Values) -> tuple[Row, ...]:
             "业务连续性",
             "备用场地或者远程坐席切换",
             _limit("不超过", values, "incident.bcp_switch_hours", "自然小时"),
-            "自决定启用起",
+            "自失效时起",
         ),
         ("业务连续性", "应急演练", _limit("每年不少于", values, "incident.drill_per_year", "次"), "提交演练报告"),
         ("安全", "网络安全等级保护", _limit("不低于", values, "security.mlps_level", "级"), "以实际定级为准"),
