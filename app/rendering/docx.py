@@ -6,10 +6,12 @@ placeholder. Jinja runs sandboxed and strict; nothing from an answer is ever run
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docxtpl import DocxTemplate
@@ -81,45 +83,96 @@ def render_docx(
     it the contents carry no page numbers and the word processor is asked to update its fields on opening.
     Equal input gives equal bytes. Raises TemplateError when the template can't be used.
     """
+    sheet = open_template(template_context(instrument, meta), template)
+    runs = RunWriter(sheet.styles, Targets.of(instrument))
+    writer = BodyWriter(sheet.styles, sheet.ids, sheet.numbering, runs, sheet.frame, sheet.layout)
+    # The contents come first, so that their ids do not depend on the body's.
+    contents = contents_xml(instrument, sheet.styles, sheet.ids, pages)
+    text = writer.write(instrument)
+    return sheet.finish(contents, text, instrument, meta, update_fields=pages is None)
+
+
+@dataclass(slots=True)
+class Sheet:
+    """A template whose own placeholders are filled in, ready for contents and body. Use once."""
+
+    document: DocxTemplate
+    root: etree._Element
+    styles_root: etree._Element
+    numbering_root: etree._Element
+    styles: Styles
+    ids: Ids
+    numbering: Numbering
+    frame: FormFrame
+    layout: PageLayout
+
+    @property
+    def body(self) -> etree._Element:
+        return self.root[0]
+
+    def finish(
+        self,
+        contents: str,
+        text: str,
+        instrument: Instrument,
+        meta: DocumentMeta,
+        *,
+        update_fields: bool,
+        properties: Mapping[str, str] | None = None,
+        settings: Callable[[etree._Element], None] | None = None,
+        furniture: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """The finished package. ``properties`` go to custom.xml beside the usual ones; ``settings`` may change settings.xml;
+        ``furniture``: words of headers and footers to be replaced."""
+        main = self.document.docx.part
+        settings_part = main.part_related_by(RELATIONSHIP_TYPE.SETTINGS)
+        # LibreOffice drops a content control that directly follows the contents' own: a paragraph keeps them apart.
+        contents += paragraph(self.styles[Style.TABLE_END], "")
+        _mark(self.body, CONTENTS, "contents")
+        _mark(self.body, BODY, "body")
+        content = _serialise(self.root)
+        for name, inserted in (("contents", contents), ("body", text)):
+            content = content.replace(f"<?{name} ?>".encode(), inserted.encode("utf-8"))
+        self.numbering.write_into(self.numbering_root)
+        _link_heading(self.styles_root, self.styles, self.numbering)
+        settings_root = etree.fromstring(settings_part.blob)
+        _update_fields(settings_root, wanted=update_fields)
+        if settings is not None:
+            settings(settings_root)
+        _properties(self.document, instrument, meta)
+        set_custom_properties(main.package, {**custom_properties(instrument, meta), **(properties or {})})
+        trees = (
+            (main.part_related_by(RELATIONSHIP_TYPE.STYLES), self.styles_root),
+            (main.part_related_by(RELATIONSHIP_TYPE.NUMBERING), self.numbering_root),
+            (settings_part, settings_root),
+        )
+        replaced = {str(main.partname): content, **{str(part.partname): _serialise(tree) for part, tree in trees}}
+        for part in main.package.iter_parts() if furniture else ():
+            if part.content_type.endswith(("header+xml", "footer+xml")):
+                words = part.blob.decode("utf-8")
+                for old, new in (furniture or {}).items():
+                    words = words.replace(old, escape(clean(new)))
+                replaced[str(part.partname)] = words.encode("utf-8")
+        return write_package(main.package, meta.created, replaced)
+
+
+def open_template(context: Mapping[str, object], template: Path | None = None) -> Sheet:
+    """Fill in a template's placeholders. Raises TemplateError when it can't be used."""
     path = template or TEMPLATE
     try:
         document = DocxTemplate(BytesIO(_read(path, path.stat().st_mtime_ns)))
-        document.render(template_context(instrument, meta), environment(), autoescape=True)
+        document.render(dict(context), environment(), autoescape=True)
     except JinjaError as error:
         raise TemplateError([f"占位符无法处理：{error.message or error}"]) from error
     main = document.docx.part
-    package = main.package
-    styles_part = main.part_related_by(RELATIONSHIP_TYPE.STYLES)
-    numbering_part = main.part_related_by(RELATIONSHIP_TYPE.NUMBERING)
-    settings_part = main.part_related_by(RELATIONSHIP_TYPE.SETTINGS)
-    styles_root = etree.fromstring(styles_part.blob)
-    numbering_root = etree.fromstring(numbering_part.blob)
+    styles_root = etree.fromstring(main.part_related_by(RELATIONSHIP_TYPE.STYLES).blob)
+    numbering_root = etree.fromstring(main.part_related_by(RELATIONSHIP_TYPE.NUMBERING).blob)
     styles, ids = read_styles(styles_root), Ids()
-    numbering = Numbering.beside(numbering_root, styles, ids)
-
     root = _root(document.docx.element)
-    body = root[0]
-    frame = FormFrame.take(body)
-    runs = RunWriter(styles, Targets.of(instrument))
-    writer = BodyWriter(styles, ids, numbering, runs, frame, PageLayout(body))
-    # LibreOffice drops a content control that directly follows the contents' own: a paragraph keeps them apart.
-    contents = contents_xml(instrument, styles, ids, pages) + paragraph(styles[Style.TABLE_END], "")
-    text = writer.write(instrument)
-    _mark(body, CONTENTS, "contents")
-    _mark(body, BODY, "body")
-    content = _serialise(root)
-    for name, inserted in (("contents", contents), ("body", text)):
-        content = content.replace(f"<?{name} ?>".encode(), inserted.encode("utf-8"))
-
-    numbering.write_into(numbering_root)
-    _link_heading(styles_root, styles, numbering)
-    settings_root = etree.fromstring(settings_part.blob)
-    _update_fields(settings_root, wanted=pages is None)
-    _properties(document, instrument, meta)
-    set_custom_properties(package, custom_properties(instrument, meta))
-    trees = ((styles_part, styles_root), (numbering_part, numbering_root), (settings_part, settings_root))
-    replaced = {str(main.partname): content, **{str(part.partname): _serialise(tree) for part, tree in trees}}
-    return write_package(package, meta.created, replaced)
+    numbering = Numbering.beside(numbering_root, styles, ids)
+    return Sheet(
+        document, root, styles_root, numbering_root, styles, ids, numbering, FormFrame.take(root[0]), PageLayout(root[0])
+    )
 
 
 def custom_properties(instrument: Instrument, meta: DocumentMeta) -> dict[str, str]:

@@ -54,9 +54,9 @@ class Numbering:
         instances = [int(e.get(w("numId"), "0")) for e in root.iterfind(w("num"))]
         return cls(styles, ids, next_abstract=max(abstract, default=-1) + 1, next_instance=max(instances, default=0) + 1)
 
-    def chapter(self, chapter: Chapter) -> int:
-        """The list of a chapter heading; chapters that leave a gap begin a list at their own figure."""
-        if chapter.index != self._chapter_next or not self.chapter_list:
+    def chapter(self, chapter: Chapter, *, apart: bool = False) -> int:
+        """The list of a chapter heading; chapters that leave a gap (or stand ``apart``) begin a list at their own figure."""
+        if apart or chapter.index != self._chapter_next or not self.chapter_list:
             style = self.styles[Style.CHAPTER]
             level = _level(0, chapter.index, "chineseCountingThousand", "第%1章", "space", self.styles.indent(Style.CHAPTER),
                            "" if self.chapter_list else style)  # fmt: skip
@@ -67,9 +67,9 @@ class Numbering:
         self._body = 0
         return self.chapter_list
 
-    def section(self, chapter: Chapter, position: int) -> int:
+    def section(self, chapter: Chapter, position: int, *, apart: bool = False) -> int:
         """The list of a section heading and of everything in it; ``position`` is the figure behind the chapter's."""
-        if not self._body or position != self._section_next:
+        if apart or not self._body or position != self._section_next:
             levels = "".join(
                 _level(i, position if i == 0 else 1, "decimal", text.format(chapter.index), suffix, self.styles.indent(style))
                 for i, (text, style, suffix) in enumerate(_LEVELS)
