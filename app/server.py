@@ -35,7 +35,8 @@ def serve() -> None:
             host=settings.host,
             port=settings.port,
             threads=settings.threads,
-            max_request_body_size=settings.max_upload_mb * 1024 * 1024,
+            # The application refuses what is above the limit, with a page; the server only stops what is beyond all measure.
+            max_request_body_size=max(16 * settings.max_upload_mb, 512) * 1024 * 1024,
             ident="Chengyue",
         )
     except OSError as error:

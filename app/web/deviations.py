@@ -9,8 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from app.domain.errors import ContractError
 from app.domain.tree import Instrument
-from app.domain.variables import DeviationKind
-from app.services.drafts import LOCAL, DraftView, deviate, withdraw_deviation
+from app.domain.variables import DeviationKind, DeviationRequest
+from app.services.drafts import LOCAL, DraftView, deviate, load_draft, withdraw_deviation
 from app.store.uow import UnitOfWork
 from app.web.desk import desk
 from app.web.pages import is_fragment
@@ -75,12 +75,25 @@ def withdraw(draft_id: str) -> ResponseReturnValue:
 
 def _deviate(uow: UnitOfWork, draft_id: str, entered: dict[str, str]) -> None:
     kind = next((k for k in DeviationKind if k.value == entered["kind"]), DeviationKind.OVERRIDE)
-    adding = kind is DeviationKind.ADD
+    own = _own(load_draft(uow, desk().library, draft_id), entered["provision"])
+    if own is not None and kind is DeviationKind.REMOVE:
+        withdraw_deviation(uow, LOCAL, desk().now(), desk().library, draft_id, own.provision)
+        return
+    adding = kind is DeviationKind.ADD or own is not None
     deviate(
         uow, LOCAL, desk().now(), desk().library, draft_id,
-        kind=kind, provision="" if adding else entered["provision"], after=entered["after"] if adding else "",
-        text=entered["text"].replace("\r\n", "\n"), title=entered["title"] if adding else "", reason=entered["reason"],
+        kind=DeviationKind.ADD if adding else kind,
+        provision="" if adding and own is None else entered["provision"],
+        after=own.after if own else entered["after"] if adding else "",
+        title=own.title if own else entered["title"] if adding else "",
+        text=entered["text"].replace("\r\n", "\n"), reason=entered["reason"],
     )  # fmt: skip
+
+
+def _own(view: DraftView, provision: str) -> DeviationRequest | None:
+    """The provision that this contract itself added: rewriting it keeps its place, removing it takes it back."""
+    own = (d for d in view.reading.answers.deviations if d.kind is DeviationKind.ADD and d.provision == provision)
+    return next(own, None)
 
 
 def _done(draft_id: str) -> ResponseReturnValue:

@@ -29,6 +29,15 @@ class FindingView:
     variable: str
 
 
+@dataclass(frozen=True, slots=True)
+class FindingGroup:
+    """The findings of one severity: those that repeat, by card, and the single ones."""
+
+    count: int
+    repeated: tuple[tuple[FindingView, ...], ...]
+    single: tuple[FindingView, ...]
+
+
 @pages.get("/")
 def show(draft_id: str) -> str:
     return _panel(draft_id)
@@ -71,8 +80,18 @@ def _changed(draft_id: str) -> ResponseReturnValue:
 
 def _panel(draft_id: str, **failed: str) -> str:
     view, compiled = reviewed(draft_id)
-    groups = {s: [_seen(f, view, compiled) for f in compiled.findings if f.severity is s] for s in Severity}
+    groups = {s: _grouped(s, [_seen(f, view, compiled) for f in compiled.findings if f.severity is s]) for s in Severity}
     return render_template("workspace/_findings.html", view=view, groups=groups, failed=failed, compiled=compiled)
+
+
+def _grouped(severity: Severity, seen: list[FindingView]) -> FindingGroup:
+    """Findings of one rule with the same fix stand on one card, save those that a person acts upon one by one."""
+    cards: dict[tuple[str, str], list[FindingView]] = {}
+    for index, item in enumerate(seen):
+        alone = severity is Severity.WARN or item.finding.patch is not None
+        cards.setdefault((item.finding.rule, str(index) if alone else item.finding.fix), []).append(item)
+    repeated = tuple(tuple(items) for items in cards.values() if len(items) > 1)
+    return FindingGroup(len(seen), repeated, tuple(items[0] for items in cards.values() if len(items) == 1))
 
 
 def _seen(finding: Finding, view: DraftView, compiled: Compiled) -> FindingView:

@@ -208,6 +208,10 @@ def test_a_hundred_megabytes_are_refused_with_a_clear_message(page: Page, tmp_pa
     page.goto("/drafts/new")
     page.locator("#file").set_input_files(large)
     expect(page.locator("#toasts")).to_contain_text("文件过大")
+    page.locator("#file").evaluate("input => input.removeAttribute('data-max-mb')")
+    page.locator("#file").set_input_files(large)
+    page.get_by_role("button", name="上传并创建").click()
+    expect(page.get_by_role("heading", name="文件过大")).to_be_visible(timeout=30_000)
 
 
 def test_the_interface_switches_to_english(page: Page) -> None:

@@ -243,3 +243,33 @@ def test_both_playbook_columns_keep_their_own_wording_after_a_choice(app: Flask,
 def _column(page: str, topic: str) -> list[str]:
     article = page.split(f'id="topic-{topic}"')[1].split("</article>")[0]
     return re.findall(r'<div class="wording"[^>]*>(.*?)</div>', article, re.DOTALL)
+
+
+def test_an_added_provision_is_rewritten_in_its_place_and_taken_back(visitor: Visitor) -> None:
+    draft = visitor.demonstration()
+    preview = visitor.get(f"/drafts/{draft}/preview").get_data(as_text=True)
+    after = re.findall(r'<p class="art[^"]*" [^>]*data-id="([^"]+)"', preview)[2]
+    visitor.post(
+        f"/drafts/{draft}/deviations/",
+        {"kind": "add", "after": after, "title": "特别说明", "text": "第一稿文字。", "reason": "双方商定"},
+    )
+    own = re.search(r'data-id="(own\.[^"]+)"', visitor.get(f"/drafts/{draft}/preview").get_data(as_text=True))
+    assert own
+    visitor.post(
+        f"/drafts/{draft}/deviations/", {"kind": "override", "provision": own[1], "text": "第二稿文字。", "reason": "双方商定"}
+    )
+    page = visitor.get(f"/drafts/{draft}/preview").get_data(as_text=True)
+    assert "第二稿文字。" in page
+    assert "第一稿文字。" not in page
+    assert "特别说明" in page
+    visitor.post(f"/drafts/{draft}/deviations/", {"kind": "remove", "provision": own[1], "reason": "不再需要"})
+    assert own[1] not in visitor.get(f"/drafts/{draft}/preview").get_data(as_text=True)
+
+
+def test_a_deviation_without_a_reason_is_refused_and_the_text_stays(visitor: Visitor) -> None:
+    draft = visitor.demonstration()
+    entered = {"kind": "override", "provision": "general.duties.materials", "text": "改写后的文字。", "reason": " "}
+    response = visitor.post(f"/drafts/{draft}/deviations/", entered)
+    assert response.status_code == 422
+    assert "改写后的文字。" in response.get_data(as_text=True)
+    assert "理由" in response.get_data(as_text=True)

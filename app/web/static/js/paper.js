@@ -44,6 +44,8 @@ export class Paper {
     this.mark(fresh);
     this.pane.replaceChildren(fresh);
     this.pane.setAttribute("aria-busy", "false");
+    // What scrolls must be reachable by keyboard.
+    for (const table of fresh.querySelectorAll("table.grid")) if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
     if (anchor) this.restore(anchor);
     if (this.focused) this.show(this.focused, false);
     this.pane.dispatchEvent(new CustomEvent("paper-ready", { bubbles: true }));
