@@ -267,4 +267,11 @@ def test_the_accessibility_engine_finds_nothing_serious(page: Page) -> None:
     found["list"] = serious(page)
     page.goto("/nowhere")
     found["404"] = serious(page)
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{address}?chapter=13")
+    for pane in ("填写", "合同", "各章", "校对"):
+        page.locator(".switch").get_by_role("button", name=pane).click()
+        found[f"narrow {pane}"] = serious(page)
+        if pane == "合同":
+            expect(page.locator(".paper .wide").first).to_have_attribute("tabindex", "0")
     assert {where: problems for where, problems in found.items() if problems} == {}

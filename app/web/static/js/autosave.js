@@ -15,6 +15,7 @@ export class Autosave {
     this.pending = this.restore();
     this.sending = false;
     this.failures = 0;
+    this.oneByOne = false;
     this.timer = 0;
     addEventListener("online", () => this.flush());
     addEventListener("pagehide", () => this.last());
@@ -50,7 +51,7 @@ export class Autosave {
     if (this.sending || !this.pending.size) return;
     clearTimeout(this.timer);
     this.sending = true;
-    const sent = new Map(this.pending);
+    const sent = this.oneByOne ? new Map([[...this.pending][0]]) : new Map(this.pending);
     if (!this.failures) this.show("saving");
     try {
       const response = await fetch(this.url(), {
@@ -58,7 +59,13 @@ export class Autosave {
         headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token() },
         body: JSON.stringify({ answers: Object.fromEntries(sent) }),
       });
+      if (response.status < 500) this.failures = 0;
       if (response.status === 400) return this.show("refused");
+      if (response.status === 422 && sent.size > 1) {
+        // One entry is refused: the others must not go with it.
+        this.oneByOne = true;
+        return;
+      }
       if (response.status === 404 || response.status === 422 || response.status === 413) {
         toast((await response.json()).message);
         this.forget(sent);
@@ -67,7 +74,6 @@ export class Autosave {
       if (!response.ok) throw new Error(String(response.status));
       const state = await response.json();
       this.forget(sent);
-      this.failures = 0;
       this.show(this.pending.size ? "pending" : "idle", state.savedAt);
       this.onSaved(state, sent);
     } catch {
@@ -78,8 +84,9 @@ export class Autosave {
       return;
     } finally {
       this.sending = false;
+      if (this.pending.size && !this.failures && this.status.dataset.state !== "refused") setTimeout(() => this.flush(), 0);
+      else if (!this.pending.size) this.oneByOne = false;
     }
-    if (this.pending.size) this.flush();
   }
 
   forget(sent) {

@@ -44,11 +44,18 @@ export class Paper {
     this.mark(fresh);
     this.pane.replaceChildren(fresh);
     this.pane.setAttribute("aria-busy", "false");
-    // What scrolls must be reachable by keyboard.
-    for (const table of fresh.querySelectorAll("table.grid")) if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
+    this.reachable();
     if (anchor) this.restore(anchor);
     if (this.focused) this.show(this.focused, false);
     this.pane.dispatchEvent(new CustomEvent("paper-ready", { bubbles: true }));
+  }
+
+  // What scrolls by itself must be reachable by keyboard.
+  reachable() {
+    for (const table of this.pane.querySelectorAll("table.grid, .wide")) {
+      if (table.scrollWidth > table.clientWidth) table.tabIndex = 0;
+      else table.removeAttribute("tabindex");
+    }
   }
 
   // The first place in view and how far from the top it stands.

@@ -155,6 +155,7 @@ async function openChapter(query, push = true) {
   return true;
 }
 
+addEventListener("resize", () => paper.reachable());
 addEventListener("popstate", () => openChapter(location.search.slice(1) || "chapter=0", false));
 
 async function goToQuestion(name) {
@@ -182,6 +183,7 @@ function tab(name) {
     button.setAttribute("aria-selected", String(key === name));
     button.tabIndex = key === name ? 0 : -1;
   }
+  if (name === "paper") paper.reachable();
 }
 
 // On a narrow screen one pane is shown at a time.
