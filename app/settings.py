@@ -22,6 +22,13 @@ class Settings:
     language: str = field(default="zh", metadata={"help": "默认界面语言：zh 或 en"})
     log_level: str = field(default="INFO", metadata={"help": "日志级别"})
     trusted_proxies: int = field(default=0, metadata={"help": "前置反向代理的层数"})
+    contract_number: str = field(default="{form}-{year}-{counter:4}", metadata={"help": "合同编号规则"})
+    smtp_host: str = field(default="", metadata={"help": "邮件服务器；空则邮件只存入本地发件箱"})
+    smtp_port: int = field(default=587, metadata={"help": "邮件服务器端口"})
+    smtp_security: str = field(default="starttls", metadata={"help": "邮件加密：starttls、tls 或 none（仅限本机邮件服务器）"})
+    smtp_user: str = field(default="", metadata={"help": "邮件服务器用户名；空则不登录"})
+    smtp_password: str = field(default="", metadata={"help": "邮件服务器密码"})
+    mail_from: str = field(default="", metadata={"help": "发件人地址；空为 chengyue@本机名"})
     secure_cookies: bool = field(default=False, metadata={"help": "仅通过 HTTPS 发送 Cookie（在 HTTPS 后部署时设为 1）"})
 
     @classmethod
@@ -47,7 +54,7 @@ class Settings:
         return self.database_url or f"sqlite:///{(self.data_dir / 'chengyue.sqlite3').resolve()}"
 
 
-_RANGES = {"port": (0, 65535), "threads": (1, 64), "max_upload_mb": (1, 1024), "trusted_proxies": (0, 10)}
+_RANGES = {"port": (0, 65535), "smtp_port": (1, 65535), "threads": (1, 64), "max_upload_mb": (1, 1024), "trusted_proxies": (0, 10)}
 
 
 def _parse(name: str, raw: str) -> object:
@@ -62,6 +69,8 @@ def _parse(name: str, raw: str) -> object:
         return raw == "1"
     if name == "language" and raw not in ("zh", "en"):
         raise ValueError("须为 zh 或 en")
+    if name == "smtp_security" and raw not in ("starttls", "tls", "none"):
+        raise ValueError("须为 starttls、tls 或 none")
     if name == "log_level" and raw.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise ValueError("须为 DEBUG、INFO、WARNING 或 ERROR")
     return Path(raw) if name == "data_dir" else raw

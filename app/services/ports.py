@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from app.domain.documents import Attachment, DocumentMeta, RenderedPdf, TextProof
+from app.domain.messages import Mail
 from app.domain.tree import Instrument, Table
 
 Progress = Callable[[str], None]
@@ -44,6 +45,12 @@ class GlyphCoverage(Protocol):
     """Whether any installed font has the character."""
 
     def __call__(self, character: str) -> bool: ...
+
+
+class Mailer(Protocol):
+    """A mail server. Raises ``MailRefused`` (no use trying again) or ``MailUndelivered``."""
+
+    def send(self, mail: Mail) -> None: ...
 
 
 class CellProblem(Protocol):

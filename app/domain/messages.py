@@ -1,0 +1,64 @@
+"""Messages to people: what is said to whom, and when a failed delivery is tried again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.domain.errors import ContractError
+
+BACK_OFF = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+    timedelta(hours=1),
+    timedelta(hours=3),
+    timedelta(hours=6),
+    timedelta(hours=12),
+    timedelta(hours=24),
+)
+"""Waiting time after each failed attempt; after the last one (two days in all) a person must look."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewMail:
+    """A mail to be sent. ``key`` names its cause and is unique: the same cause never mails the same person twice."""
+
+    key: str
+    recipient: str
+    subject: str
+    text: str
+    html: str = ""
+    contract_id: str | None = None
+    user_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail as handed to the mail server. ``id`` is the same over all attempts; the Message-ID is made from it."""
+
+    id: str
+    recipient: str
+    subject: str
+    text: str
+    html: str
+    created_at: datetime
+
+
+class MailRefused(ContractError):
+    """The server's last word; trying again is no use."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("mail.refused", why)
+
+
+class MailUndelivered(ContractError):
+    """Not delivered this time; it may be the next."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("mail.undelivered", why)
+
+
+def next_attempt(attempts: int, now: datetime) -> datetime | None:
+    """When to try again after ``attempts`` failed ones (from 1); None: given up."""
+    return now + BACK_OFF[attempts - 1] if attempts <= len(BACK_OFF) else None

@@ -1,0 +1,99 @@
+"""Delivering the outbox: take a lease, send outside the transaction, record how it ended."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from app.domain.errors import ContractError
+from app.domain.messages import BACK_OFF, Mail, MailRefused, MailUndelivered, next_attempt
+from app.services.ports import Mailer
+from app.store.outbox import FAILED, LOCAL, SENT, WAITING, OutboxRow, close_lease, find_message, lease_next
+from app.store.uow import UnitOfWork
+
+LEASE = timedelta(minutes=10)
+"""Longer than one conversation with a mail server can take: each of its steps has a time limit."""
+ROUND = 200
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What one round did, in messages. ``lost``: carried, but the lease had passed to somebody else meanwhile."""
+
+    sent: int = 0
+    local: int = 0
+    postponed: int = 0
+    failed: int = 0
+    lost: int = 0
+
+
+class NotWaiting(ContractError):
+    def __init__(self) -> None:
+        super().__init__("outbox.state", "只有未能送达或者存于本地的邮件可以重新投递。")
+
+
+def deliver_outbox(
+    units: Callable[[], UnitOfWork],
+    mailer: Mailer | None,
+    now: Callable[[], datetime],
+    *,
+    limit: int = ROUND,
+    carry_on: Callable[[], bool] = lambda: True,
+) -> Delivery:
+    """Carry what is due, at most ``limit`` messages and only while ``carry_on`` says so. Without a mail server messages stay here to be read.
+
+    A message goes out at least once: a carrier that dies between sending and recording sends it again under the same
+    Message-ID. Two carriers never hold one message at a time.
+    """
+    counts = {"sent": 0, "local": 0, "postponed": 0, "failed": 0, "lost": 0}
+    for _ in range(limit):
+        if not carry_on():
+            break
+        with units() as uow:
+            row = lease_next(uow.session, now(), holder=uuid.uuid4().hex, lasting=LEASE)
+            uow.commit()
+        if row is None:
+            break
+        outcome, state, problem = _carry(row, mailer)
+        again = next_attempt(row.attempts, now()) if outcome == "postponed" else None
+        if outcome == "postponed" and again is None:
+            outcome, state = "failed", FAILED
+        with units() as uow:
+            ended = None if state == WAITING else now()
+            kept = close_lease(uow.session, row, state=state, problem=problem, done_at=ended, again_at=again)
+            uow.commit()
+        counts[outcome if kept else "lost"] += 1
+    return Delivery(**counts)
+
+
+def retry_message(uow: UnitOfWork, now: datetime, message_id: str) -> None:
+    """Put a message that was given up, or kept for lack of a mail server, back on its way."""
+    row = find_message(uow.session, message_id)
+    if row is None or row.state not in (FAILED, LOCAL):
+        raise NotWaiting
+    row.state, row.attempts, row.next_attempt_at, row.done_at, row.problem = WAITING, 0, now, None, ""
+    uow.commit()
+
+
+def _carry(row: OutboxRow, mailer: Mailer | None) -> tuple[str, str, str]:
+    """Outcome, the state that follows from it, and what went wrong."""
+    if mailer is None:
+        return "local", LOCAL, ""
+    if row.attempts > len(BACK_OFF) + 1:
+        return "failed", FAILED, "多次投递均在途中中断，未得到邮件服务器的答复。"
+    mail = Mail(row.id, row.recipient, row.subject, row.text, row.html, row.created_at)
+    try:
+        mailer.send(mail)
+    except MailRefused as error:
+        return "failed", FAILED, error.message
+    except MailUndelivered as error:
+        return "postponed", WAITING, error.message
+    except Exception as error:
+        # A fault of ours must not lose the message: it is tried again, and given up in front of a person.
+        log.exception("delivery of message %s failed", row.id)
+        return "postponed", WAITING, f"投递时出现故障（{type(error).__name__}），详见日志。"
+    return "sent", SENT, ""

@@ -1,0 +1,100 @@
+"""Answers as lossless JSON for the store, readable without the clause library that they were given against.
+
+Text, whole numbers and booleans are themselves; what JSON has no type for is ``{"decimal": "1.00"}``, ``{"date": …}``,
+``{"datetime": …}``, ``{"contact": {…}}`` or ``{"row": {…}}``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from app.domain.errors import ContractError
+from app.domain.variables import Acknowledgement, Answers, Contact, DeviationKind, DeviationRequest
+
+FORMAT = "chengyue.answers/1"
+
+
+class AnswersUnreadable(ContractError):
+    def __init__(self, why: str) -> None:
+        super().__init__("answers.unreadable", f"已存储的填写内容无法读取（{why}）。")
+
+
+def write_answers(answers: Answers) -> str:
+    """The answers as one JSON text; equal answers give equal texts."""
+    data = {
+        "format": FORMAT,
+        "values": {name: _write(answers.values[name]) for name in sorted(answers.values)},
+        "given": sorted(answers.given),
+        "positions": dict(sorted(answers.positions.items())),
+        "deviations": [
+            {"kind": d.kind.value, "provision": d.provision, "reason": d.reason, "text": d.text, "title": d.title, "after": d.after}
+            for d in answers.deviations
+        ],
+        "acknowledgements": [
+            {"rule": a.rule, "place": a.place, "by": a.by, "at": a.at.isoformat() if a.at else None, "reason": a.reason}
+            for a in answers.acknowledgements
+        ],
+    }
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def read_stored_answers(text: str) -> Answers:
+    """The answers of ``write_answers``. Raises ``AnswersUnreadable``."""
+    try:
+        data = json.loads(text)
+        if data["format"] != FORMAT:
+            raise AnswersUnreadable(f"格式 {data['format']!s:.40}")
+        return Answers(
+            {name: _read(value) for name, value in data["values"].items()},
+            data["positions"],
+            tuple(DeviationRequest(**{**d, "kind": DeviationKind(d["kind"])}) for d in data["deviations"]),
+            tuple(
+                Acknowledgement(**{**a, "at": datetime.fromisoformat(a["at"]) if a["at"] else None})
+                for a in data["acknowledgements"]
+            ),
+            frozenset(data["given"]),
+        )
+    except (AttributeError, InvalidOperation, KeyError, TypeError, ValueError) as error:
+        raise AnswersUnreadable(type(error).__name__) from error
+
+
+def _write(value: object) -> Any:
+    match value:
+        case Decimal():
+            return {"decimal": str(value)}
+        case datetime():
+            return {"datetime": value.isoformat()}
+        case date():
+            return {"date": value.isoformat()}
+        case Contact():
+            return {"contact": {"name": value.name, "title": value.title, "phone": value.phone, "email": value.email}}
+        case Mapping():
+            return {"row": {str(k): _write(v) for k, v in value.items()}}
+        case tuple() | list():
+            return [_write(v) for v in value]
+        case None | str() | int():
+            return value
+        case _:
+            raise TypeError(f"no place in a version for a {type(value).__name__}")
+
+
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    "decimal": Decimal,
+    "date": date.fromisoformat,
+    "datetime": datetime.fromisoformat,
+    "contact": lambda fields: Contact(**fields),
+    "row": lambda row: {k: _read(v) for k, v in row.items()},
+}
+
+
+def _read(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_read(v) for v in value)
+    if isinstance(value, dict):
+        ((kind, inner),) = value.items()
+        return _READERS[kind](inner)
+    return value

@@ -1,0 +1,112 @@
+"""Contracts: the record that people share; its texts are in ``versions``, its papers in ``instruments`` and ``documents``."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
+
+from app.store.base import Base, Instant, Yuan
+
+
+class ContractRow(Base):
+    """One contract. ``stage`` and the two flags are ``domain.lifecycle`` values and move only through ``advance``.
+
+    ``draft_id`` is the working copy while the text may still change. ``confidential`` closes the record to everyone but
+    its owner and the people of ``contract_readers``. ``took_effect_on`` and ``last_day`` are dates of law in Beijing.
+    ``revision`` is the optimistic lock.
+    """
+
+    __tablename__ = "contracts"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    number: Mapped[str] = mapped_column(String(40), unique=True)
+    form: Mapped[str] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(String(200))
+    draft_id: Mapped[str | None] = mapped_column(ForeignKey("drafts.id", ondelete="SET NULL"), unique=True)
+    stage: Mapped[str] = mapped_column(String(16))
+    rectifying: Mapped[bool] = mapped_column(Boolean, default=False)
+    disputed: Mapped[bool] = mapped_column(Boolean, default=False)
+    confidential: Mapped[bool] = mapped_column(Boolean, default=False)
+    owner_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    owner_name: Mapped[str] = mapped_column(String(100), default="")
+    value: Mapped[Decimal | None] = mapped_column(Yuan)
+    took_effect_on: Mapped[date | None] = mapped_column(Date)
+    last_day: Mapped[date | None] = mapped_column(Date)
+    revision: Mapped[int] = mapped_column()
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    updated_at: Mapped[datetime] = mapped_column(Instant)
+    updated_by: Mapped[str] = mapped_column(String(100))
+
+    parties: Mapped[list[ContractPartyRow]] = relationship(cascade="all, delete-orphan", order_by="ContractPartyRow.role")
+    readers: Mapped[list[ContractReaderRow]] = relationship(cascade="all, delete-orphan", order_by="ContractReaderRow.user_id")
+
+    __table_args__ = (
+        Index("ix_contracts_updated_at", "updated_at", "id"),
+        Index("ix_contracts_stage", "stage", "updated_at"),
+        Index("ix_contracts_owner_id", "owner_id"),
+        Index("ix_contracts_last_day", "last_day"),
+    )
+    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012  (SQLAlchemy's own form)
+
+
+class ContractPartyRow(Base):
+    """A party as the text names it. ``role``: ``a`` or ``b``; the organisation is linked where its master data is known."""
+
+    __tablename__ = "contract_parties"
+
+    contract_id: Mapped[str] = mapped_column(ForeignKey("contracts.id", ondelete="CASCADE"), primary_key=True)
+    role: Mapped[str] = mapped_column(String(1), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    uscc: Mapped[str] = mapped_column(String(18), default="")
+    organisation_id: Mapped[str | None] = mapped_column(ForeignKey("organisations.id"))
+
+    __table_args__ = (Index("ix_contract_parties_organisation_id", "organisation_id"), Index("ix_contract_parties_name", "name"))
+
+
+class ContractReaderRow(Base):
+    """A person named to read a confidential contract."""
+
+    __tablename__ = "contract_readers"
+
+    contract_id: Mapped[str] = mapped_column(ForeignKey("contracts.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+
+
+class NumberSeriesRow(Base):
+    """The last number given out in a series; a series is a pattern with everything but its counter filled in."""
+
+    __tablename__ = "number_series"
+
+    series: Mapped[str] = mapped_column(String(80), primary_key=True)
+    last: Mapped[int] = mapped_column(Integer)
+
+
+def find_contract(session: Session, contract_id: str, *, lock: bool = False) -> ContractRow | None:
+    """The contract with its parties and readers; ``lock`` keeps other writers out until the end of the transaction."""
+    statement = select(ContractRow).where(ContractRow.id == contract_id)
+    statement = statement.options(selectinload(ContractRow.parties), selectinload(ContractRow.readers))
+    return session.scalars(statement.with_for_update(of=ContractRow) if lock else statement).one_or_none()
+
+
+def contract_with_number(session: Session, number: str) -> ContractRow | None:
+    return session.scalars(select(ContractRow).where(ContractRow.number == number)).one_or_none()
+
+
+def contract_of_draft(session: Session, draft_id: str) -> ContractRow | None:
+    return session.scalars(select(ContractRow).where(ContractRow.draft_id == draft_id)).one_or_none()
+
+
+def next_in_series(session: Session, series: str) -> int:
+    """The next number of ``series``, from 1.
+
+    The counter's row stays locked until this transaction ends; a rollback gives the number back. So contracts of one
+    series come one after the other, without gaps and without doubles.
+    """
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(NumberSeriesRow).values(series=series, last=1)
+    counted = statement.on_conflict_do_update(index_elements=["series"], set_={"last": NumberSeriesRow.last + 1})
+    return int(session.execute(counted.returning(NumberSeriesRow.last)).scalar_one())

@@ -1,0 +1,122 @@
+"""Organisations: master data of the parties, with everything that is copied into a contract or checked before signing."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlalchemy import Boolean, Date, ForeignKey, Index, String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
+
+from app.store.base import Base, Instant
+
+
+class OrganisationRow(Base):
+    """One organisation. ``uscc`` is the 统一社会信用代码 without spaces, empty only for one registered abroad.
+
+    ``size_class``: large | medium | small | micro, or empty where nobody asked (中小企业划型; it decides on payment terms).
+    ``own`` marks the companies of the house. ``revision`` is the optimistic lock.
+    """
+
+    __tablename__ = "organisations"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    uscc: Mapped[str | None] = mapped_column(String(18), unique=True)
+    legal_representative: Mapped[str] = mapped_column(String(100), default="")
+    registered_address: Mapped[str] = mapped_column(String(300), default="")
+    size_class: Mapped[str] = mapped_column(String(16), default="")
+    own: Mapped[bool] = mapped_column(Boolean, default=False)
+    note: Mapped[str] = mapped_column(Text, default="")
+    revision: Mapped[int] = mapped_column()
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    updated_at: Mapped[datetime] = mapped_column(Instant)
+    updated_by: Mapped[str] = mapped_column(String(100))
+
+    addresses: Mapped[list[AddressRow]] = relationship(cascade="all, delete-orphan", order_by="AddressRow.ordinal")
+    bank_accounts: Mapped[list[BankAccountRow]] = relationship(cascade="all, delete-orphan", order_by="BankAccountRow.ordinal")
+    licences: Mapped[list[LicenceRow]] = relationship(cascade="all, delete-orphan", order_by="LicenceRow.ordinal")
+    contacts: Mapped[list[ContactRow]] = relationship(cascade="all, delete-orphan", order_by="ContactRow.ordinal")
+
+    __table_args__ = (Index("ix_organisations_name", "name"),)
+    __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012  (SQLAlchemy's own form)
+
+
+def _owner() -> Mapped[str]:
+    return mapped_column(ForeignKey("organisations.id", ondelete="CASCADE"), primary_key=True)
+
+
+class AddressRow(Base):
+    """An address for service (送达地址): ``kind`` is ``postal`` or ``email``; what arrives here counts as served."""
+
+    __tablename__ = "organisation_addresses"
+
+    organisation_id: Mapped[str] = _owner()
+    ordinal: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(16))
+    address: Mapped[str] = mapped_column(String(300))
+    recipient: Mapped[str] = mapped_column(String(100), default="")
+    phone: Mapped[str] = mapped_column(String(50), default="")
+
+
+class BankAccountRow(Base):
+    __tablename__ = "organisation_bank_accounts"
+
+    organisation_id: Mapped[str] = _owner()
+    ordinal: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    holder: Mapped[str] = mapped_column(String(200))
+    bank: Mapped[str] = mapped_column(String(200))
+    number: Mapped[str] = mapped_column(String(40))
+
+
+class LicenceRow(Base):
+    """A licence or certificate. ``valid_until`` is its last day, None for one without term."""
+
+    __tablename__ = "organisation_licences"
+
+    organisation_id: Mapped[str] = _owner()
+    ordinal: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(100))
+    number: Mapped[str] = mapped_column(String(100))
+    issuer: Mapped[str] = mapped_column(String(200), default="")
+    scope: Mapped[str] = mapped_column(String(500), default="")
+    valid_from: Mapped[date | None] = mapped_column(Date)
+    valid_until: Mapped[date | None] = mapped_column(Date)
+
+    __table_args__ = (Index("ix_organisation_licences_valid_until", "valid_until"),)
+
+
+class ContactRow(Base):
+    """A person of the organisation. ``role``: what he or she stands for, for instance 项目负责人 or 个人信息保护负责人."""
+
+    __tablename__ = "organisation_contacts"
+
+    organisation_id: Mapped[str] = _owner()
+    ordinal: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(100))
+    role: Mapped[str] = mapped_column(String(100), default="")
+    phone: Mapped[str] = mapped_column(String(50), default="")
+    email: Mapped[str] = mapped_column(String(200), default="")
+
+
+_PARTS = (OrganisationRow.addresses, OrganisationRow.bank_accounts, OrganisationRow.licences, OrganisationRow.contacts)
+
+
+def find_organisation(session: Session, organisation_id: str) -> OrganisationRow | None:
+    """The organisation with everything that belongs to it."""
+    statement = select(OrganisationRow).where(OrganisationRow.id == organisation_id).options(*(selectinload(p) for p in _PARTS))
+    return session.scalars(statement).one_or_none()
+
+
+def organisation_with_code(session: Session, uscc: str) -> OrganisationRow | None:
+    return session.scalars(select(OrganisationRow).where(OrganisationRow.uscc == uscc)).one_or_none()
+
+
+def organisations_by_name(session: Session, limit: int, offset: int = 0) -> list[OrganisationRow]:
+    statement = select(OrganisationRow).order_by(OrganisationRow.name, OrganisationRow.id).limit(limit).offset(offset)
+    return list(session.scalars(statement))
+
+
+def licences_ending(session: Session, until: date) -> list[LicenceRow]:
+    """Licences whose last day is not after ``until``, the earliest first."""
+    statement = select(LicenceRow).where(LicenceRow.valid_until <= until).order_by(LicenceRow.valid_until, LicenceRow.number)
+    return list(session.scalars(statement))

@@ -1,0 +1,114 @@
+"""Outbox: messages written in the transaction that causes them, delivered later by whoever holds the lease."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, func, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.store.base import Base, Instant
+
+WAITING = "waiting"
+SENT = "sent"
+LOCAL = "local"
+FAILED = "failed"
+
+
+class OutboxRow(Base):
+    """One message to one recipient. ``key`` is unique: the same cause never makes a second message.
+
+    ``state``: waiting | sent | local (no mail server was set; it is shown in the web interface) | failed (given up; shown to
+    a person). The mail's Message-ID is made from ``id``: it stays the same over all attempts, so a receiver drops a doubled
+    one. A lease is held until ``leased_until``; whoever dies with it loses it by time. ``lease`` names the holder.
+    """
+
+    __tablename__ = "outbox"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    recipient: Mapped[str] = mapped_column(String(200))
+    subject: Mapped[str] = mapped_column(String(300))
+    text: Mapped[str] = mapped_column(Text)
+    html: Mapped[str] = mapped_column(Text, default="")
+    contract_id: Mapped[str | None] = mapped_column(ForeignKey("contracts.id"))
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    state: Mapped[str] = mapped_column(String(16))
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    next_attempt_at: Mapped[datetime] = mapped_column(Instant)
+    lease: Mapped[str] = mapped_column(String(32), default="")
+    leased_until: Mapped[datetime | None] = mapped_column(Instant)
+    problem: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    done_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    __table_args__ = (
+        Index("ix_outbox_state", "state", "next_attempt_at"),
+        Index("ix_outbox_created_at", "created_at"),
+        Index("ix_outbox_contract_id", "contract_id"),
+    )
+
+
+def find_message(session: Session, outbox_id: str) -> OutboxRow | None:
+    return session.get(OutboxRow, outbox_id, with_for_update=True)
+
+
+def message_with_key(session: Session, key: str) -> OutboxRow | None:
+    return session.scalars(select(OutboxRow).where(OutboxRow.key == key)).one_or_none()
+
+
+def lease_next(session: Session, now: datetime, *, holder: str, lasting: timedelta) -> OutboxRow | None:
+    """Take the next due message for ``holder``; one that another carrier is just taking is passed over.
+
+    It counts as an attempt from here on, so that a message which kills its carrier is given up in the end.
+    """
+    due = (
+        select(OutboxRow)
+        .where(OutboxRow.state == WAITING, OutboxRow.next_attempt_at <= now)
+        .where(or_(OutboxRow.leased_until.is_(None), OutboxRow.leased_until <= now))
+        .order_by(OutboxRow.next_attempt_at, OutboxRow.created_at, OutboxRow.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    row = session.scalars(due).one_or_none()
+    if row is not None:
+        row.lease, row.leased_until, row.attempts = holder, now + lasting, row.attempts + 1
+        session.flush()
+    return row
+
+
+def close_lease(
+    session: Session,
+    row: OutboxRow,
+    *,
+    state: str,
+    problem: str = "",
+    done_at: datetime | None = None,
+    again_at: datetime | None = None,
+) -> bool:
+    """Record how an attempt ended; False, and nothing changed, where the lease has passed to somebody else."""
+    statement = (
+        update(OutboxRow)
+        .where(OutboxRow.id == row.id, OutboxRow.lease == row.lease, OutboxRow.state == WAITING)
+        .values(
+            state=state,
+            problem=problem,
+            done_at=done_at,
+            next_attempt_at=again_at or OutboxRow.next_attempt_at,
+            lease="",
+            leased_until=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return session.execute(statement).rowcount == 1  # type: ignore[attr-defined,no-any-return]
+
+
+def messages(session: Session, *, states: tuple[str, ...] = (), limit: int = 100, offset: int = 0) -> list[OutboxRow]:
+    """Messages, the newest first: what the local outbox shows."""
+    statement = select(OutboxRow).order_by(OutboxRow.created_at.desc(), OutboxRow.id).limit(limit).offset(offset)
+    return list(session.scalars(statement.where(OutboxRow.state.in_(states)) if states else statement))
+
+
+def count_by_state(session: Session) -> dict[str, int]:
+    counted = session.execute(select(OutboxRow.state, func.count()).group_by(OutboxRow.state)).all()
+    return {state: count for state, count in counted}

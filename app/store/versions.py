@@ -1,0 +1,57 @@
+"""Immutable versions of a contract's text. The database itself refuses to change or delete one (triggers of migration 0002)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, Session, defer, mapped_column
+
+from app.store.base import Base, Instant
+
+
+class VersionRow(Base):
+    """One frozen text. ``tree`` and ``answers`` are JSON texts, kept byte for byte.
+
+    ``digest`` is the SHA-256 of the canonical words (``domain.digest``), ``content`` the SHA-256 of both JSON texts; the
+    audit entry of the version carries both. ``ordinal`` counts from 1 within the contract; ``parent_id`` is the version
+    it was made from.
+    """
+
+    __tablename__ = "versions"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    contract_id: Mapped[str] = mapped_column(ForeignKey("contracts.id"))
+    ordinal: Mapped[int] = mapped_column()
+    parent_id: Mapped[str | None] = mapped_column(ForeignKey("versions.id"))
+    tree: Mapped[str] = mapped_column(Text)
+    answers: Mapped[str] = mapped_column(Text)
+    library_version: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(64))
+    content: Mapped[str] = mapped_column(String(64))
+    note: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    created_by: Mapped[str] = mapped_column(String(100))
+
+    __table_args__ = (UniqueConstraint("contract_id", "ordinal", name="uq_versions_contract_id_ordinal"),)
+
+
+def find_version(session: Session, version_id: str) -> VersionRow | None:
+    return session.get(VersionRow, version_id)
+
+
+def latest_version(session: Session, contract_id: str) -> VersionRow | None:
+    statement = select(VersionRow).where(VersionRow.contract_id == contract_id).order_by(VersionRow.ordinal.desc()).limit(1)
+    return session.scalars(statement).one_or_none()
+
+
+def next_ordinal(session: Session, contract_id: str) -> int:
+    """To be asked under the lock of the contract."""
+    highest = session.scalar(select(func.max(VersionRow.ordinal)).where(VersionRow.contract_id == contract_id))
+    return (highest or 0) + 1
+
+
+def version_heads(session: Session, contract_id: str) -> list[VersionRow]:
+    """Every version of a contract without its text, the newest first."""
+    statement = select(VersionRow).where(VersionRow.contract_id == contract_id).order_by(VersionRow.ordinal.desc())
+    return list(session.scalars(statement.options(defer(VersionRow.tree), defer(VersionRow.answers))))

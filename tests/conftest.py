@@ -1,0 +1,56 @@
+"""What tests of several areas share: a migrated database of each kind that the product supports."""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from app.store.engine import open_engine
+from app.store.migrate import upgrade
+from tests.databases import binaries, copy_of_template, postgresql, prepare_template
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of one real PostgreSQL server for all tests."""
+    if binaries() is None:
+        pytest.skip("PostgreSQL's server programs are not installed (Debian package postgresql)")
+    with postgresql(tmp_path_factory.mktemp("postgresql")) as address:
+        prepare_template(address)
+        yield address
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
+    engine = open_engine(f"sqlite:///{path}")
+    upgrade(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh migrated database; a test that asks for it runs over both kinds."""
+    if request.param == "sqlite":
+        path = tmp_path / "database.sqlite3"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+    else:
+        with copy_of_template(request.getfixturevalue("postgresql_server"), f"test_{next(_numbers)}") as address:
+            yield address
+
+
+@pytest.fixture
+def engine(database: str) -> Iterator[Engine]:
+    opened = open_engine(database)
+    yield opened
+    opened.dispose()

@@ -1,0 +1,123 @@
+"""Real databases for tests: a private PostgreSQL server on a loopback port, and migrated databases copied in a moment."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from sqlalchemy import create_engine, text
+
+from app.store.engine import open_engine
+from app.store.migrate import upgrade
+
+TEMPLATE = "chengyue_template"
+
+
+def binaries() -> Path | None:
+    """The newest PostgreSQL server on this machine: on the path, or where Debian puts it."""
+    found = shutil.which("initdb")
+    if found:
+        return Path(found).resolve().parent
+    versions = [p for p in Path("/usr/lib/postgresql").glob("*/bin") if (p / "initdb").exists()]
+    return max(versions, key=lambda p: float(p.parent.name), default=None)
+
+
+def _plain_user() -> tuple[list[str], str]:
+    """PostgreSQL refuses to run as root: the words that run a command as somebody else, and his name."""
+    if os.geteuid() != 0:
+        return [], pwd.getpwuid(os.geteuid()).pw_name
+    for name in ("postgres", "nobody"):
+        with suppress(KeyError):
+            user = pwd.getpwnam(name)
+            return ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups", "--"], name
+    raise RuntimeError("no unprivileged user to run PostgreSQL as")
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[str]:
+    """A server of our own with its data in a new folder; yields the address of its maintenance database."""
+    bin_folder = binaries()
+    assert bin_folder is not None
+    words, user = _plain_user()
+    home = Path(tempfile.mkdtemp(prefix="chengyue-pg-"))
+    try:
+        if os.geteuid() == 0:
+            shutil.chown(home, user)
+        data, port = home / "data", _free_port()
+        subprocess.run(
+            [*words, str(bin_folder / "initdb"), "-D", str(data), "-U", "chengyue", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
+             "--no-sync", "--no-instructions"],
+            check=True, capture_output=True, cwd=home,
+        )  # fmt: skip
+        # Nothing here must outlive a power cut; what is tested is the program's order of writes, not the disk.
+        options = {"port": str(port), "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off",
+                   "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "60"}  # fmt: skip
+        with (folder / "postgresql.log").open("wb") as log:
+            server = subprocess.Popen(
+                [*words, str(bin_folder / "postgres"), "-D", str(data), *(f"--{k}={v}" for k, v in options.items())],
+                stdout=log, stderr=subprocess.STDOUT, cwd=home,
+            )  # fmt: skip
+        try:
+            address = f"postgresql+psycopg://chengyue@127.0.0.1:{port}/postgres"
+            _await(address, server)
+            yield address
+        finally:
+            server.send_signal(2)  # fast shutdown: connections are closed, the server ends
+            server.wait(20)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def _await(address: str, server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 30
+    engine = create_engine(address)
+    try:
+        while True:
+            try:
+                engine.connect().close()
+                return
+            except Exception:
+                assert server.poll() is None, "PostgreSQL ended by itself"
+                assert time.monotonic() < deadline, "PostgreSQL did not start"
+                time.sleep(0.05)
+    finally:
+        engine.dispose()
+
+
+def _command(address: str, statement: str) -> None:
+    engine = create_engine(address, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def prepare_template(maintenance: str) -> None:
+    """One migrated database of the server; each test gets a copy of it."""
+    _command(maintenance, f"CREATE DATABASE {TEMPLATE}")
+    engine = open_engine(maintenance.rpartition("/")[0] + f"/{TEMPLATE}")
+    upgrade(engine)
+    engine.dispose()
+
+
+@contextmanager
+def copy_of_template(maintenance: str, name: str) -> Iterator[str]:
+    """The address of a fresh migrated database, dropped afterwards."""
+    _command(maintenance, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    try:
+        yield maintenance.rpartition("/")[0] + f"/{name}"
+    finally:
+        _command(maintenance, f"DROP DATABASE {name} WITH (FORCE)")
