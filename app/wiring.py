@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
@@ -23,9 +24,14 @@ from app.services.drafting import Reference
 from app.services.generation import Tools
 from app.services.ports import ServiceListReading
 from app.settings import Settings
-from app.store.engine import open_engine
+from app.store.blobs import BlobStore
+from app.store.engine import open_engine, reading
 from app.store.migrate import upgrade
 from app.store.uow import UnitOfWork
+
+if TYPE_CHECKING:
+    from app.services.ports import Mailer
+    from app.store.seal import AuditSeal
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 
@@ -80,6 +86,34 @@ class Wiring:
 
     def unit_of_work(self) -> UnitOfWork:
         return UnitOfWork(self.engine)
+
+    def reading(self) -> UnitOfWork:
+        """A unit of work that only reads one snapshot; it holds nobody up and must not write."""
+        return UnitOfWork(reading(self.engine))
+
+    @cached_property
+    def blobs(self) -> BlobStore:
+        return BlobStore(self.settings.data_dir / "blobs")
+
+    @cached_property
+    def audit_seal(self) -> AuditSeal:
+        """Signing key and checkpoint file of the audit log, outside the database."""
+        from app.store.seal import AuditSeal
+
+        return AuditSeal(self.settings.data_dir / "audit")
+
+    @cached_property
+    def mailer(self) -> Mailer | None:
+        """The mail server, or None where none is set: messages then stay in the local outbox."""
+        settings = self.settings
+        if not settings.smtp_host:
+            return None
+        from app.notify.mail import Smtp
+
+        sender = settings.mail_from or f"chengyue@{socket.getfqdn()}"
+        return Smtp(
+            settings.smtp_host, settings.smtp_port, settings.smtp_security, sender, settings.smtp_user, settings.smtp_password
+        )
 
     def now(self) -> datetime:
         return now()

@@ -8,6 +8,7 @@ import click
 
 from app.cli.annex import annex
 from app.cli.answers import answers
+from app.cli.audit import audit
 from app.cli.clauses import clauses
 from app.cli.demo import demo
 from app.cli.draft import check, draft
@@ -25,7 +26,7 @@ def cli() -> None:
     """成约：互联网产品售后服务外包合同的起草、校对与生成。"""
 
 
-for command in (draft, answers, check, clauses, annex, template, fonts, demo):
+for command in (draft, answers, check, clauses, annex, template, fonts, demo, audit):
     cli.add_command(command)
 
 

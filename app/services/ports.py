@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from app.domain.audit import Checkpoint
 from app.domain.documents import Attachment, DocumentMeta, RenderedPdf, TextProof
 from app.domain.messages import Mail
 from app.domain.tree import Instrument, Table
@@ -51,6 +52,16 @@ class Mailer(Protocol):
     """A mail server. Raises ``MailRefused`` (no use trying again) or ``MailUndelivered``."""
 
     def send(self, mail: Mail) -> None: ...
+
+
+class CheckpointFile(Protocol):
+    """Where audit checkpoints are kept outside the database."""
+
+    def keep(self, point: Checkpoint) -> None: ...
+
+    def kept(self) -> tuple[tuple[Checkpoint, ...], tuple[int, ...]]:
+        """Every checkpoint, and the numbers of unreadable lines."""
+        ...
 
 
 class CellProblem(Protocol):

@@ -109,6 +109,8 @@ def messages(session: Session, *, states: tuple[str, ...] = (), limit: int = 100
     return list(session.scalars(statement.where(OutboxRow.state.in_(states)) if states else statement))
 
 
+_COUNTED = select(OutboxRow.state, func.count().label("count")).group_by(OutboxRow.state)
+
+
 def count_by_state(session: Session) -> dict[str, int]:
-    counted = session.execute(select(OutboxRow.state, func.count()).group_by(OutboxRow.state)).all()
-    return {state: count for state, count in counted}
+    return {line.state: line.count for line in session.execute(_COUNTED)}
