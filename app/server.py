@@ -7,19 +7,21 @@ import signal
 import sys
 from threading import Thread
 from types import FrameType
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from app.domain.errors import ContractError
 from app.settings import Settings
-from app.supervisor import hold_lifeline, supervise
-from app.wiring import Wiring
+
+if TYPE_CHECKING:
+    from app.wiring import Wiring
 
 
 @click.command(short_help="启动网页服务和后台任务")
 def run() -> None:
     """启动网页服务和后台任务，各为一个进程；Ctrl-C 同时结束两者，其中一个意外结束则全部结束。"""
+    from app.supervisor import supervise
+
     _settings()  # a setting that can't be used is told once, not by each process
     program = [sys.executable, "-m", "app"]
     sys.exit(supervise({"网页服务": [*program, "serve"], "后台任务": [*program, "clock"]}))
@@ -31,6 +33,8 @@ def serve() -> None:
     from waitress import create_server
 
     from app.factory import create_app
+    from app.supervisor import hold_lifeline
+    from app.wiring import Wiring
 
     hold_lifeline()
     signal.signal(signal.SIGTERM, _end)
@@ -45,7 +49,7 @@ def serve() -> None:
             host=settings.host,
             port=settings.port,
             threads=settings.threads,
-            max_request_body_size=settings.max_upload_mb * 1024 * 1024,
+            max_request_body_size=_body_limit(settings),
             ident="Chengyue",
         )
     except OSError as error:
@@ -63,6 +67,8 @@ def clock() -> None:
     """只启动后台任务（邮件投递、审计检查点等），直到 Ctrl-C。"""
     from app.jobs.clock import run_clock
     from app.jobs.tasks import all_tasks
+    from app.supervisor import hold_lifeline
+    from app.wiring import Wiring
 
     hold_lifeline()
     wiring = Wiring(_settings())
@@ -77,8 +83,14 @@ def _settings() -> Settings:
     except ValueError as error:
         raise click.UsageError(f"环境变量有误：\n{error}") from error
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
+    for chatty in ("alembic", "weasyprint", "fontTools", "pikepdf"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     return settings
+
+
+def _body_limit(settings: Settings) -> int:
+    """Bytes the server reads before it hangs up; far above the upload limit, so that our own page can say what is too large."""
+    return max(16 * settings.max_upload_mb, 512) * 1024 * 1024
 
 
 def _end(_number: int, _frame: FrameType | None) -> NoReturn:
@@ -95,6 +107,8 @@ def _assert_tools() -> None:
 
 def _warm(wiring: Wiring) -> None:
     """Fonts and renderers before the first document is asked for; a fault here is shown again by the first document."""
+    from app.domain.errors import ContractError
+
     try:
         _ = wiring.tools
         _ = wiring.reference
