@@ -93,7 +93,7 @@ def _environment(medium: Medium) -> ImmutableSandboxedEnvironment:
     environment.filters["cells"] = table_place
     environment.filters["variables"] = _variables
     environment.filters["short"] = lambda text: text[:16]
-    environment.filters["clean"] = _clean
+    environment.filters["clean"] = clean_text
     environment.globals.update(flat=flat, shares=_shares, is_wide=_is_wide, lies=_lies, leads=_leads, medium=medium)
     return environment
 
@@ -155,7 +155,7 @@ def _lies(section: Section) -> bool:
     return bool(section.annex) and any(p.table is not None and _is_wide(p.table) for p in section.walk())
 
 
-def _clean(text: str) -> Markup:
+def clean_text(text: str) -> Markup:
     """Escaped text without control characters, which HTML can't carry; line ends stay."""
     return escape(_CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
@@ -165,12 +165,12 @@ def _print_words(content: tuple[Span, ...]) -> Markup:
     for span in content:
         match span:
             case Reference(target=target, text=text, number=number) if number:
-                parts.append(f'<a href="#{anchor_of(target)}">{_clean(text)}</a>')
+                parts.append(f'<a href="#{anchor_of(target)}">{clean_text(text)}</a>')
             case Box(name=name, kind=kind, width=width, height=height):
                 size = f"width:{float(width):g}mm;height:{float(height):g}mm"
                 parts.append(f'<span class="box {kind.value}" id="{box_anchor(name)}" style="{size}"></span>')
             case _:
-                parts.append(_clean(span.text))
+                parts.append(clean_text(span.text))
     return Markup("".join(parts))  # noqa: S704 - every part is escaped above
 
 
@@ -179,19 +179,19 @@ def _screen_words(content: tuple[Span, ...]) -> Markup:
     for span in content:
         match span:
             case FilledValue(text=text, variable=variable):
-                parts.append(f'<span class="value" data-variable="{escape(variable)}">{_clean(text)}</span>')
+                parts.append(f'<span class="value" data-variable="{escape(variable)}">{clean_text(text)}</span>')
             case Blank(variable=variable, label=label, text=text):
                 title = f'title="{escape(label)}"'
                 parts.append(f'<span class="blank" data-variable="{escape(variable)}" {title}>{text}</span>')
             case Reference(target=target, text=text, number=number):
-                shown = _clean(text)
+                shown = clean_text(text)
                 parts.append(
                     f'<a href="#{anchor_of(target)}">{shown}</a>' if number else f'<mark class="dangling">{shown}</mark>'
                 )
             case Box(name=name, kind=kind):
                 parts.append(f'<span class="box {kind.value}" id="{box_anchor(name)}"></span>')
             case _:
-                parts.append(_clean(span.text))
+                parts.append(clean_text(span.text))
     return Markup("".join(parts))  # noqa: S704 - every part is escaped above
 
 
