@@ -109,8 +109,6 @@ def messages(session: Session, *, states: tuple[str, ...] = (), limit: int = 100
     return list(session.scalars(statement.where(OutboxRow.state.in_(states)) if states else statement))
 
 
-_COUNTED = select(OutboxRow.state, func.count().label("count")).group_by(OutboxRow.state)
-
-
 def count_by_state(session: Session) -> dict[str, int]:
-    return {line.state: line.count for line in session.execute(_COUNTED)}
+    counted = session.execute(select(OutboxRow.state, func.count()).group_by(OutboxRow.state))
+    return {line[0]: line[1] for line in counted}

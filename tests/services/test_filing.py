@@ -69,7 +69,7 @@ def test_a_typed_number_is_kept_and_the_series_steps_over_it(units: Units) -> No
 
 def test_a_number_that_a_contract_bears_is_refused(units: Units) -> None:
     _contract(units)
-    with pytest.raises(ContractError, match="SHFW-2026-0001.*已被使用"):
+    with pytest.raises(ContractError, match=r"SHFW-2026-0001.*已被使用"):
         _contract(units, "SHFW-2026-0001")
 
 

@@ -48,9 +48,7 @@ def test_no_row_can_be_deleted(filled: Engine, table: str) -> None:
 
 @pytest.mark.parametrize("table", TABLES)
 def test_no_row_can_be_replaced_or_swept_away(filled: Engine, table: str) -> None:
-    if filled.dialect.name == "sqlite":
-        statement = f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}"
-    else:
-        statement = f"TRUNCATE {table} CASCADE"
+    replace, sweep = f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}", f"TRUNCATE {table} CASCADE"
+    statement = replace if filled.dialect.name == "sqlite" else sweep
     with pytest.raises(DBAPIError, match="append-only"):
         _run(filled, statement)

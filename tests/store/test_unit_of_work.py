@@ -110,7 +110,7 @@ def test_a_reader_is_not_held_up_by_a_writer_and_sees_no_half_done_work(engine: 
 def test_a_reading_unit_of_work_writes_nothing(engine: Engine) -> None:
     with UnitOfWork(reading(engine)) as uow:
         uow.session.add(_user("wang"))
-        with pytest.raises(Exception, match="read-?only"):
+        with pytest.raises(Exception, match=r"read-?only"):
             uow.commit()
     with UnitOfWork(engine) as uow:
         uow.session.add(_user("wang"))
