@@ -94,7 +94,7 @@ def _environment(medium: Medium) -> ImmutableSandboxedEnvironment:
     environment.filters["variables"] = _variables
     environment.filters["short"] = lambda text: text[:16]
     environment.filters["clean"] = clean_text
-    environment.globals.update(flat=flat, shares=_shares, is_wide=_is_wide, lies=_lies, leads=_leads, medium=medium)
+    environment.globals.update(flat=flat, shares=column_shares, is_wide=is_wide, lies=_lies, leads=_leads, medium=medium)
     return environment
 
 
@@ -118,7 +118,7 @@ def _leads(provision: Provision) -> bool:
     return bool(provision.children or provision.table) and (not provision.content or provision.text.endswith(("：", ":")))
 
 
-def _shares(table: Table) -> tuple[str, ...]:
+def column_shares(table: Table) -> tuple[str, ...]:
     """Column widths in percent of the table: the columns' own weights, unless those would stand a row many lines high.
 
     Then every column gets room for a short entry such as a date, and of the rest the square root of what its longest cell needs
@@ -131,7 +131,7 @@ def _shares(table: Table) -> tuple[str, ...]:
         for index, cell in enumerate(row.cells[: len(needs)]):
             if len(cell) > needs[index] / 2:
                 needs[index] = max(needs[index], _need(cell))
-    measure = _LYING_EM if _is_wide(table) else _STANDING_EM
+    measure = _LYING_EM if is_wide(table) else _STANDING_EM
     if max(need / (weight / total * measure - _PADDING_EM) for need, weight in zip(needs, weights, strict=True)) > _MANY_LINES:
         short = [(need if need <= _SHORT_EM else _LEAST_EM) + _PADDING_EM for need in needs]
         roots = [max(min(need, _ENOUGH_EM) - _LEAST_EM, 0.0) ** 0.5 if need > _SHORT_EM else 0.0 for need in needs]
@@ -146,13 +146,13 @@ def _need(text: str) -> float:
     return sum(1.0 if char > "\u2e80" else 0.55 for char in text)
 
 
-def _is_wide(table: Table) -> bool:
+def is_wide(table: Table) -> bool:
     return len(table.columns) >= WIDE_TABLE_COLUMNS
 
 
 def _lies(section: Section) -> bool:
     """Whether a whole annex stands on landscape pages, because one of its tables must."""
-    return bool(section.annex) and any(p.table is not None and _is_wide(p.table) for p in section.walk())
+    return bool(section.annex) and any(p.table is not None and is_wide(p.table) for p in section.walk())
 
 
 def clean_text(text: str) -> Markup:

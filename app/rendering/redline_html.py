@@ -22,7 +22,7 @@ from app.domain.sequence import Placement
 from app.domain.table_comparison import ComparedRow, RowChange
 from app.domain.textual_change import Hunk, HunkKind, Nature
 from app.domain.tree import FormRow, Level, Provision, Table
-from app.rendering.html import TEMPLATES, anchor_of, clean_text, template_text
+from app.rendering.html import TEMPLATES, anchor_of, clean_text, column_shares, is_wide, template_text
 
 View = Literal["inline", "side"]
 
@@ -38,6 +38,8 @@ ROW_LABELS = {
     RowChange.UNCHANGED: "", RowChange.RENUMBERED: "序号变更", RowChange.CHANGED: "修改", RowChange.MOVED: "移动",
     RowChange.ADDED: "新增", RowChange.REMOVED: "删除",
 }  # fmt: skip
+_BECAME = 0.09
+"""Share of a table's width for the column that says what became of a row."""
 _CONTEXT = 1
 """Unchanged blocks shown around a change when the rest is folded."""
 _CLASSES = {
@@ -61,14 +63,14 @@ def render_redline(comparison: Comparison, *, view: View = "inline", folded: boo
     the list of changes links. ``folded`` leaves out unchanged provisions that are not next to a change.
     """
     items = tuple(_folded(comparison.entries)) if folded else comparison.entries
-    return _environment().get_template(f"redline_{view}.html").render(comparison=comparison, items=items)
+    return _environment().get_template(f"redline_{view}.html").render(comparison=comparison, items=items, medium="screen")
 
 
 def render_redline_document(comparison: Comparison, meta: DocumentMeta, *, folded: bool = False) -> str:
     """The comparison as a whole HTML document for the PDF: head with both versions, list of changes, values, the text."""
     items = tuple(_folded(comparison.entries)) if folded else comparison.entries
     template = _environment().get_template("redline_print.html")
-    return template.render(comparison=comparison, items=items, meta=meta)
+    return template.render(comparison=comparison, items=items, meta=meta, medium="print")
 
 
 def redline_styles() -> str:
@@ -181,7 +183,7 @@ def _hunks(entry: Entry) -> tuple[Hunk, ...]:
 def _line(number: tuple[Hunk, ...], words: Markup, skipped: HunkKind | None = None) -> Markup:
     shown = _tagged(number, skipped)
     # markupsafe escapes nothing here: both parts are markup already
-    return Markup(f'<span class="no">{shown}</span>\t{words}') if shown else words  # noqa: S704
+    return Markup(f'<span class="no">{shown} </span>{words}') if shown else words  # noqa: S704
 
 
 def _marks(entry: Entry) -> Markup:
@@ -219,12 +221,25 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table as the templates print it. ``numeric`` says of each column whether it holds figures."""
+    """A table as the templates print it: ``table`` for its columns, the marked words of caption, heads and cells."""
 
+    table: Table
     caption: Markup
     head: tuple[Markup, ...]
-    numeric: tuple[bool, ...]
     rows: tuple[Row, ...]
+
+    @property
+    def numeric(self) -> tuple[bool, ...]:
+        return tuple(c.numeric for c in self.table.columns)
+
+    @property
+    def wide(self) -> bool:
+        return is_wide(self.table)
+
+    @property
+    def shares(self) -> tuple[str, ...]:
+        """Column widths in percent; what is left belongs to the column that says what became of a row."""
+        return tuple(f"{float(share.rstrip('%')) * (1 - _BECAME):.2f}%" for share in column_shares(self.table))
 
 
 def _grids(entry: Entry, side: str = "") -> tuple[Grid, ...]:
@@ -241,14 +256,14 @@ def _grids(entry: Entry, side: str = "") -> tuple[Grid, ...]:
     hidden = {"old": Placement.NEW, "new": Placement.OLD}.get(side)
     rows = tuple(_row(item, skipped) for item in table.rows if item.placement is not hidden)
     head = tuple(_tagged(h, skipped) for h in table.head)
-    return (Grid(_tagged(entry.hunks, skipped), head, tuple(c.numeric for c in node.columns), rows),)
+    return (Grid(node, _tagged(entry.hunks, skipped), head, rows),)
 
 
 def _whole(table: Table, change: RowChange) -> Grid:
     kind = HunkKind.DELETE if change is RowChange.REMOVED else HunkKind.INSERT
     rows = tuple(Row(change, ROW_LABELS[change], tuple(_tagged([Hunk(kind, c)]) for c in r.cells)) for r in table.rows)
     caption = _tagged([Hunk(kind, table.caption)]) if table.caption else Markup("")
-    return Grid(caption, tuple(clean_text(c.label) for c in table.columns), tuple(c.numeric for c in table.columns), rows)
+    return Grid(table, caption, tuple(clean_text(c.label) for c in table.columns), rows)
 
 
 def _row(item: ComparedRow, skipped: HunkKind | None) -> Row:
