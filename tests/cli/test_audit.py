@@ -21,7 +21,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def _audit(data_dir: Path, *words: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "DATA_DIR": str(data_dir), "DATABASE_URL": ""}
-    return subprocess.run([sys.executable, "-m", "app", "audit", *words], cwd=ROOT, env=environment, capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-m", "app", "audit", *words], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
 
 
 @pytest.fixture

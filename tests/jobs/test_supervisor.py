@@ -106,7 +106,13 @@ class Product:
 
     def __init__(self, data_dir: Path) -> None:
         self.port, self.data_dir = free_port(), data_dir
-        environment = {**os.environ, "PORT": str(self.port), "DATA_DIR": str(data_dir), "DATABASE_URL": "", "PYTHONWARNINGS": "default"}
+        environment = {
+            **os.environ,
+            "PORT": str(self.port),
+            "DATA_DIR": str(data_dir),
+            "DATABASE_URL": "",
+            "PYTHONWARNINGS": "default",
+        }
         self.log = data_dir / "output.log"
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(

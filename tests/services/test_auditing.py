@@ -206,7 +206,11 @@ def test_an_export_proves_each_entry_without_the_rest_of_the_log(units: Units, s
     proven = [
         e["proof"] is not None
         and included(
-            bytes.fromhex(e["hash"]), e["number"] - 1, point.size, [bytes.fromhex(n) for n in e["proof"]], bytes.fromhex(point.root)
+            bytes.fromhex(e["hash"]),
+            e["number"] - 1,
+            point.size,
+            [bytes.fromhex(n) for n in e["proof"]],
+            bytes.fromhex(point.root),
         )
         for e in data["entries"]
     ]
