@@ -97,7 +97,11 @@ def _without_visits(name: str) -> Callable[[Values], Value]:
 
     def kept(values: Values) -> Value:
         rows = _rows(values, name)
-        return rows if values.get("service.onsite_enabled") is not False else tuple(r for r in rows if "上门" not in str(r.get("item")))
+        return (
+            rows
+            if values.get("service.onsite_enabled") is not False
+            else tuple(r for r in rows if "上门" not in str(r.get("item")))
+        )
 
     return kept
 
