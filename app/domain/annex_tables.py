@@ -139,9 +139,10 @@ def severity_matrix(values: Values) -> tuple[Row, ...]:
 def system_params(values: Values) -> tuple[Row, ...]:
     """Annex 13.2, third table: system, continuity and security parameters (brief 6.2, 6.3, 7.1)."""
     backup = {"hourly": "每小时", "daily": "每日", "weekly": "每周"}.get(str(values.get("maint.backup_period")), NONE)
+    window_note = "北京时间" if values.get("service.hours_per_day") == 24 else "北京时间，服务时间之外"
     rows = (
         ("系统可用性", "乙方系统月可用率", _bound("≥", values.get("maint.availability_target")), "不含计划维护时间"),
-        ("系统可用性", "计划维护窗口", _text(values.get("maint.window")), "北京时间，服务时间之外"),
+        ("系统可用性", "计划维护窗口", _text(values.get("maint.window")), window_note),
         ("系统可用性", "月计划维护上限", _limit("不超过", values, "maint.max_hours_month", "小时"), "按公历月累计"),
         ("备份与恢复", "备份周期", backup, "含配置与业务数据"),
         ("备份与恢复", "恢复点目标（RPO）", _limit("不超过", values, "maint.rpo_hours", "小时"), "允许丢失数据的最长时间"),
