@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import pytest
+from click.testing import CliRunner
+
+from app.server import serve
 from app.settings import Settings
 from app.wiring import Wiring
 
@@ -27,3 +31,11 @@ def test_without_a_mail_server_there_is_no_mailer_and_with_one_it_is_encrypted()
     assert Wiring(Settings.from_environment({})).mailer is None
     mailer = Wiring(Settings.from_environment({"SMTP_HOST": "mail.example.com", "MAIL_FROM": "a@example.com"})).mailer
     assert (getattr(mailer, "security", ""), getattr(mailer, "port", 0)) == ("starttls", 587)
+
+
+def test_a_data_folder_that_can_not_be_made_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("", encoding="ascii")
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "file" / "var"))
+    refused = CliRunner().invoke(serve)
+    assert refused.exit_code != 0
+    assert "无法使用数据目录 DATA_DIR=" in refused.output

@@ -301,3 +301,8 @@ def test_a_file_of_another_kind_is_refused_quickly_and_briefly(variables: Variab
     reading = read_answers(variables, {f"k{i}": "1" for i in range(100_000)})
     assert len(reading.faults) == 201
     assert any("另有99800个" in f.problem for f in reading.faults)
+
+
+def test_a_mistyped_group_is_told_the_group_it_most_likely_means(variables: VariableSet) -> None:
+    reading = read_answers(variables, {"partya": {"name": "甲"}, "fee": {"model": "per_seat"}})
+    assert {f.path: f.suggestion for f in reading.faults if f.path in ("partya", "fee")} == {"partya": "party_a", "fee": "fees"}
