@@ -10,6 +10,7 @@ import io
 import posixpath
 import struct
 import zipfile
+from itertools import pairwise
 from typing import Any
 
 from lxml import etree
