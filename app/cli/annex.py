@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import yaml
 
 from app.cli.files import write_all
 from app.domain.variables import VariableSet
@@ -31,8 +32,11 @@ def template(out: Path) -> None:
 
 @annex.command("check", short_help="检查填好的工作簿")
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
-def check(path: Path) -> None:
-    """检查填好的服务项目表（XLSX 或 CSV），逐格列出错误。"""
+@click.option(
+    "--answers", "out", type=click.Path(path_type=Path, dir_okay=False), help="无错误时把各行写成答案文件片段（YAML）。"
+)
+def check(path: Path, out: Path | None) -> None:
+    """检查填好的服务项目表（XLSX 或 CSV），逐格列出错误；无错误时可写成答案文件片段，并入答案文件后用于 draft。"""
     from app.intake.service_list import read_service_list
     from app.library.loader import load_library
 
@@ -48,6 +52,11 @@ def check(path: Path) -> None:
         click.echo(f"{variables[name].label} {len(rows)} 行")
     if not result.faults:
         _print_totals(result.prices, variables)
+        if out is not None:
+            rows_of = {name: rows for name, rows in result.tables().items() if rows}
+            text = yaml.safe_dump(rows_of, allow_unicode=True, sort_keys=False, width=160)
+            write_all(out.parent, {out.name: text.encode("utf-8")})
+            click.echo(f"已写出 {out}")
     click.echo("通过" if not result.faults else f"发现 {len(result.faults)} 处错误")
     sys.exit(1 if result.faults else 0)
 

@@ -347,3 +347,16 @@ def test_a_table_that_is_no_service_list_gives_two_and_the_headings_that_it_need
     done = run("annex", "check", path)
     assert done.code == 2
     assert "项目名称" in done.err
+
+
+def test_a_filled_workbook_becomes_answers_that_can_be_read(run: Command, tmp_path: Path) -> None:
+    from app.domain.answers import read_answers
+    from app.library.answers_file import parse_answers
+    from app.library.loader import load_library
+
+    book, out = tmp_path / "list.xlsx", tmp_path / "rows.yaml"
+    assert run("annex", "template", "--out", book).code == 0
+    assert run("annex", "check", book, "--answers", out).code == 0
+    reading = read_answers(load_library().variables, parse_answers(out.read_bytes()).data)
+    assert reading.faults == ()
+    assert len(reading.answers.values["annex.service_items"]) >= 8  # type: ignore[arg-type]
