@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from app.domain.documents import Attachment, DocumentMeta, RenderedPdf, TextProof
-from app.domain.messages import Mail
+from app.domain.messages import Mail, MailText
 from app.domain.tree import Instrument, Table
 
 Progress = Callable[[str], None]
@@ -51,6 +51,12 @@ class Mailer(Protocol):
     """A mail server. Raises ``MailRefused`` (no use trying again) or ``MailUndelivered``."""
 
     def send(self, mail: Mail) -> None: ...
+
+
+class MailWriter(Protocol):
+    """Fills the words of one mail (a folder of ``templates/mails``) with values."""
+
+    def __call__(self, mail: str, values: Mapping[str, str]) -> MailText: ...
 
 
 class CellProblem(Protocol):
