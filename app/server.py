@@ -9,7 +9,7 @@ import click
 
 from app.domain.errors import ContractError
 from app.settings import Settings
-from app.wiring import Wiring
+from app.wiring import Wiring, first_run_link
 
 
 @click.command(short_help="启动网页服务")
@@ -43,6 +43,9 @@ def serve() -> None:
         raise click.ClickException(f"无法监听 {settings.host}:{settings.port}：{error.strerror or error}") from error
     port = getattr(server, "effective_port", settings.port)
     click.echo(f"成约已启动：http://{settings.host}:{port}　（Ctrl-C 结束）")
+    link = first_run_link(wiring, port)
+    if link:
+        click.echo(f"首次使用：请在 24 小时内打开以下链接创建系统管理员，只能使用一次。\n  {link}")
     try:
         server.run()
     finally:

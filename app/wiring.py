@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -19,11 +19,12 @@ from app.domain.tree import Instrument
 from app.library.calendars import load_calendar
 from app.library.laws import load_laws
 from app.library.loader import load_library
+from app.services.accounts import first_run_token
 from app.services.drafting import Reference
 from app.services.generation import Tools
-from app.services.ports import ServiceListReading
+from app.services.ports import MailWriter, ServiceListReading
 from app.settings import Settings
-from app.store.engine import open_engine
+from app.store.engine import open_engine, reading
 from app.store.migrate import upgrade
 from app.store.uow import UnitOfWork
 
@@ -81,6 +82,16 @@ class Wiring:
     def unit_of_work(self) -> UnitOfWork:
         return UnitOfWork(self.engine)
 
+    def reading(self) -> UnitOfWork:
+        """A unit of work that only reads one snapshot; it holds nobody up and must not write."""
+        return UnitOfWork(reading(self.engine))
+
+    @property
+    def write_mail(self) -> MailWriter:
+        from app.notify.mail_texts import write_mail
+
+        return write_mail
+
     def now(self) -> datetime:
         return now()
 
@@ -125,6 +136,14 @@ class Wiring:
         if not path.exists():
             _write_secret(path, secrets.token_hex(32))
         return path.read_text(encoding="ascii").strip()
+
+
+def first_run_link(wiring: Wiring, port: int | None = None) -> str:
+    """A new one-time link that creates the first administrator; empty once there is a user. ``port``: the real one."""
+    settings = wiring.settings if port is None else replace(wiring.settings, port=port)
+    with wiring.unit_of_work() as uow:
+        token = first_run_token(uow, now())
+    return f"{settings.base_url}/first-run/{token}" if token else ""
 
 
 def _write_secret(path: Path, value: str) -> None:

@@ -13,6 +13,7 @@ from app.cli.demo import demo
 from app.cli.draft import check, draft
 from app.cli.fonts import fonts
 from app.cli.template import template
+from app.cli.users import users
 from app.domain.errors import ContractError, InputError
 
 BLOCKED = 1
@@ -25,7 +26,7 @@ def cli() -> None:
     """成约：互联网产品售后服务外包合同的起草、校对与生成。"""
 
 
-for command in (draft, answers, check, clauses, annex, template, fonts, demo):
+for command in (draft, answers, check, clauses, annex, template, fonts, demo, users):
     cli.add_command(command)
 
 

@@ -23,7 +23,7 @@ from app.services.credentials import (
     recovery_digest,
 )
 from app.services.ports import MailWriter
-from app.store.contracts import contract_of_draft, find_contract
+from app.store.contracts import ContractRow, contract_of_draft, find_contract
 from app.store.uow import UnitOfWork
 from app.store.users import (
     SessionRow,
@@ -108,17 +108,13 @@ def sign_in(uow: UnitOfWork, now: datetime, login: str, password: str, client: C
         raise SignInRefused
     if renewed:
         user.password_hash = renewed
-    if user.totp_secret:
-        token = _open(uow, user, now, client, lasting=PENDING, second_factor=False)
-    else:
-        token = _enter(uow, user, now, client, second_factor=False)
+    due = bool(user.totp_secret)
+    token = _open(uow, user, now, client, lasting=PENDING, second_factor=False) if due else _enter(uow, user, now, client)
     uow.commit()
-    return NewSession(token, bool(user.totp_secret), actor_of(user))
+    return NewSession(token, due, actor_of(user))
 
 
-def pass_second_factor(
-    uow: UnitOfWork, now: datetime, token: str, code: str, client: Client, write: MailWriter
-) -> NewSession:
+def pass_second_factor(uow: UnitOfWork, now: datetime, token: str, code: str, client: Client, write: MailWriter) -> NewSession:
     """Check a code of the authenticator app, or a recovery code, for a session whose password was right."""
     pending = find_session(uow.session, digest_of(token))
     user = find_user(uow.session, pending.user_id, lock=True) if pending is not None and _is_open(pending, now) else None
@@ -199,14 +195,16 @@ def end_other_sessions(uow: UnitOfWork, actor: Actor, now: datetime, current: st
 def record_of_draft(uow: UnitOfWork, draft_id: str) -> Record:
     """What the permission table has to know of a draft: that of its contract, or nothing where it isn't filed yet."""
     found = contract_of_draft(uow.session, draft_id)
-    return NOTHING if found is None else record_of_contract(uow, found.id)
+    return NOTHING if found is None else record_of(found)
 
 
 def record_of_contract(uow: UnitOfWork, contract_id: str) -> Record:
     """What the permission table has to know of a contract; ``NOTHING`` where there is none."""
     row = find_contract(uow.session, contract_id)
-    if row is None:
-        return NOTHING
+    return NOTHING if row is None else record_of(row)
+
+
+def record_of(row: ContractRow) -> Record:
     return Record(row.owner_id or "", row.confidential, frozenset(r.user_id for r in row.readers))
 
 
@@ -271,7 +269,7 @@ def _is_open(row: SessionRow, now: datetime) -> bool:
     return row.ended_at is None and now < row.expires_at and now - row.seen_at < IDLE
 
 
-def _enter(uow: UnitOfWork, user: UserRow, now: datetime, client: Client, *, second_factor: bool) -> str:
+def _enter(uow: UnitOfWork, user: UserRow, now: datetime, client: Client, *, second_factor: bool = False) -> str:
     user.failures, user.locked_until = 0, None
     forget_sessions(uow.session, user.id, now - KEPT)
     uow.record(now, user.id, "access.signed_in", {"actor_name": user.name, "user": user.id, "second_factor": second_factor})

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from app.domain.approval_route import Function
 from app.domain.errors import ContractError, InputError, InputFault
 from app.domain.permissions import Action, Actor, Role, require
-from app.services.access import OFFICE, actor_of, close_sessions, is_locked, note_access, tell
+from app.services.access import OFFICE, actor_of, close_sessions, note_access, tell
 from app.services.credentials import digest_of, hash_password, new_token, require_password
 from app.services.ports import MailWriter
 from app.store.uow import ChangedMeanwhile, UnitOfWork
@@ -342,7 +342,14 @@ def _view(row: UserRow) -> UserView:
     actor = actor_of(row)
     details = UserDetails(row.login, row.name, row.email, actor.roles, actor.offices)
     return UserView(
-        row.id, row.revision, details, row.active, bool(row.password_hash), bool(row.totp_secret), row.locked_until, row.created_at
+        row.id,
+        row.revision,
+        details,
+        row.active,
+        bool(row.password_hash),
+        bool(row.totp_secret),
+        row.locked_until,
+        row.created_at,
     )
 
 

@@ -12,6 +12,7 @@ import hmac
 import secrets
 import unicodedata
 from datetime import datetime
+from itertools import pairwise
 from threading import BoundedSemaphore
 
 import pyotp
@@ -56,7 +57,7 @@ def require_password(password: str, *own: str) -> None:
 
 def _is_run(text: str) -> bool:
     """True where nearly every character follows the one before it: 1234567890ab, abcdefghijkl."""
-    steps = [ord(b) - ord(a) for a, b in zip(text, text[1:], strict=False)]
+    steps = [ord(b) - ord(a) for a, b in pairwise(text)]
     return sum(1 for s in steps if s in (-1, 0, 1)) >= len(steps) - 2
 
 

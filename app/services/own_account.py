@@ -64,9 +64,7 @@ def load_account(uow: UnitOfWork, actor: Actor) -> AccountView:
     return AccountView(row.login, row.name, row.email, row.password_at, bool(row.totp_secret), left)
 
 
-def change_password(
-    uow: UnitOfWork, actor: Actor, now: datetime, session_id: str, old: str, new: str, write: MailWriter
-) -> None:
+def change_password(uow: UnitOfWork, actor: Actor, now: datetime, session_id: str, old: str, new: str, write: MailWriter) -> None:
     """Raises ``WrongPassword`` (counted like a failed sign-in) or ``WeakPassword``. Every other session ends."""
     row = _mine(uow, actor)
     require_password(new, row.login, row.name, row.email)
