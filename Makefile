@@ -16,8 +16,8 @@ setup:
 setup-test:
 	@tools/setup.sh test
 
-run: setup ## set up what is missing and serve on http://127.0.0.1:8000
-	@exec $(PY) -m app serve
+run: setup ## set up what is missing, serve on http://127.0.0.1:8000 and run the background tasks
+	@exec $(PY) -m app run
 
 demo: setup ## draft the demonstration contract into out/demo
 	@$(PY) -m app demo

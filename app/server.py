@@ -1,31 +1,45 @@
-"""``serve``: migrate the database, then serve the web pages with waitress."""
+"""The long-running commands: ``serve`` (web pages), ``clock`` (background tasks), ``run`` (both under one supervisor)."""
 
 from __future__ import annotations
 
 import logging
+import signal
+import sys
 from threading import Thread
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from app.domain.errors import ContractError
 from app.settings import Settings
-from app.wiring import Wiring, first_run_link
+
+if TYPE_CHECKING:
+    from app.wiring import Wiring
 
 
-@click.command(short_help="启动网页服务")
+@click.command(short_help="启动网页服务和后台任务")
+def run() -> None:
+    """启动网页服务和后台任务，各为一个进程；Ctrl-C 同时结束两者，其中一个意外结束则全部结束。"""
+    from app.supervisor import supervise
+
+    _settings()  # a setting that can't be used is told once, not by each process
+    program = [sys.executable, "-m", "app"]
+    sys.exit(supervise({"网页服务": [*program, "serve"], "后台任务": [*program, "clock"]}))
+
+
+@click.command(short_help="只启动网页服务")
 def serve() -> None:
-    """启动网页服务（HOST、PORT、DATA_DIR 等设置取自环境变量，见 README）。"""
+    """只启动网页服务（HOST、PORT、DATA_DIR 等设置取自环境变量，见 README）。"""
     from waitress import create_server
 
     from app.factory import create_app
+    from app.supervisor import hold_lifeline
+    from app.wiring import Wiring, first_run_link
 
-    try:
-        settings = Settings.from_environment()
-    except ValueError as error:
-        raise click.UsageError(f"环境变量有误：\n{error}") from error
+    hold_lifeline()
+    signal.signal(signal.SIGTERM, _end)
+    settings = _settings()
     _assert_tools()
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     wiring = Wiring(settings)
     application = create_app(settings, wiring)
     Thread(target=_warm, args=(wiring,), name="warm-up", daemon=True).start()
@@ -35,8 +49,7 @@ def serve() -> None:
             host=settings.host,
             port=settings.port,
             threads=settings.threads,
-            # The application refuses what is above the limit, with a page; the server only stops what is beyond all measure.
-            max_request_body_size=max(16 * settings.max_upload_mb, 512) * 1024 * 1024,
+            max_request_body_size=_body_limit(settings),
             ident="Chengyue",
         )
     except OSError as error:
@@ -46,10 +59,47 @@ def serve() -> None:
     link = first_run_link(wiring, port)
     if link:
         click.echo(f"首次使用：请在 24 小时内打开以下链接创建系统管理员，只能使用一次。\n  {link}")
+    sys.stdout.flush()
     try:
         server.run()
     finally:
         server.close()
+
+
+@click.command(short_help="只启动后台任务")
+def clock() -> None:
+    """只启动后台任务（邮件投递、审计检查点等），直到 Ctrl-C。"""
+    from app.jobs.clock import run_clock
+    from app.jobs.tasks import all_tasks
+    from app.supervisor import hold_lifeline
+    from app.wiring import Wiring
+
+    hold_lifeline()
+    wiring = Wiring(_settings())
+    logging.getLogger("apscheduler").setLevel(logging.WARNING)
+    _ = wiring.engine  # migrated before the first task
+    run_clock(all_tasks(wiring))
+
+
+def _settings() -> Settings:
+    try:
+        settings = Settings.from_environment()
+    except ValueError as error:
+        raise click.UsageError(f"环境变量有误：\n{error}") from error
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for chatty in ("alembic", "weasyprint", "fontTools", "pikepdf"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    return settings
+
+
+def _body_limit(settings: Settings) -> int:
+    """Bytes the server reads before it hangs up; far above the upload limit, so that our own page can say what is too large."""
+    return max(16 * settings.max_upload_mb, 512) * 1024 * 1024
+
+
+def _end(_number: int, _frame: FrameType | None) -> NoReturn:
+    """SIGTERM ends the web server like Ctrl-C does: requests under way are finished."""
+    raise SystemExit(0)
 
 
 def _assert_tools() -> None:
@@ -61,6 +111,8 @@ def _assert_tools() -> None:
 
 def _warm(wiring: Wiring) -> None:
     """Fonts and renderers before the first document is asked for; a fault here is shown again by the first document."""
+    from app.domain.errors import ContractError
+
     try:
         _ = wiring.tools
         _ = wiring.reference

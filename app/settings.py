@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from app.domain.errors import ContractError
+from app.domain.numbering_pattern import parse_pattern
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -22,7 +25,9 @@ class Settings:
     language: str = field(default="zh", metadata={"help": "默认界面语言：zh 或 en"})
     log_level: str = field(default="INFO", metadata={"help": "日志级别"})
     trusted_proxies: int = field(default=0, metadata={"help": "前置反向代理的层数"})
-    contract_number: str = field(default="{form}-{year}-{counter:4}", metadata={"help": "合同编号规则"})
+    contract_number: str = field(
+        default="SHFW-{YYYY}-{NNNN}", metadata={"help": "合同编号规则：{YYYY}、{YY} 年，{MM} 月，{NNNN} 流水号"}
+    )
     smtp_host: str = field(default="", metadata={"help": "邮件服务器；空则邮件只存入本地发件箱"})
     smtp_port: int = field(default=587, metadata={"help": "邮件服务器端口"})
     smtp_security: str = field(default="starttls", metadata={"help": "邮件加密：starttls、tls 或 none（仅限本机邮件服务器）"})
@@ -61,6 +66,13 @@ class Settings:
         return self.public_url.rstrip("/") or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
+def _parse_number(raw: str) -> None:
+    try:
+        parse_pattern(raw)
+    except ContractError as error:
+        raise ValueError(error.message) from error
+
+
 _RANGES = {
     "port": (0, 65535),
     "smtp_port": (1, 65535),
@@ -82,6 +94,8 @@ def _parse(name: str, raw: str) -> object:
         return raw == "1"
     if name == "language" and raw not in ("zh", "en"):
         raise ValueError("须为 zh 或 en")
+    if name == "contract_number":
+        _parse_number(raw)
     if name == "smtp_security" and raw not in ("starttls", "tls", "none"):
         raise ValueError("须为 starttls、tls 或 none")
     if name == "public_url" and not raw.startswith(("http://", "https://")):

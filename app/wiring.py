@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
@@ -19,14 +20,18 @@ from app.domain.tree import Instrument
 from app.library.calendars import load_calendar
 from app.library.laws import load_laws
 from app.library.loader import load_library
-from app.services.accounts import first_run_token
 from app.services.drafting import Reference
 from app.services.generation import Tools
 from app.services.ports import MailWriter, ServiceListReading
 from app.settings import Settings
+from app.store.blobs import BlobStore
 from app.store.engine import open_engine, reading
 from app.store.migrate import upgrade
 from app.store.uow import UnitOfWork
+
+if TYPE_CHECKING:
+    from app.services.ports import Mailer
+    from app.store.seal import AuditSeal
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 
@@ -92,6 +97,30 @@ class Wiring:
 
         return write_mail
 
+    @cached_property
+    def blobs(self) -> BlobStore:
+        return BlobStore(self.settings.data_dir / "blobs")
+
+    @cached_property
+    def audit_seal(self) -> AuditSeal:
+        """Signing key and checkpoint file of the audit log, outside the database."""
+        from app.store.seal import AuditSeal
+
+        return AuditSeal(self.settings.data_dir / "audit")
+
+    @cached_property
+    def mailer(self) -> Mailer | None:
+        """The mail server, or None where none is set: messages then stay in the local outbox."""
+        settings = self.settings
+        if not settings.smtp_host:
+            return None
+        from app.notify.mail import Smtp
+
+        sender = settings.mail_from or f"chengyue@{socket.getfqdn()}"
+        return Smtp(
+            settings.smtp_host, settings.smtp_port, settings.smtp_security, sender, settings.smtp_user, settings.smtp_password
+        )
+
     def now(self) -> datetime:
         return now()
 
@@ -140,6 +169,8 @@ class Wiring:
 
 def first_run_link(wiring: Wiring, port: int | None = None) -> str:
     """A new one-time link that creates the first administrator; empty once there is a user. ``port``: the real one."""
+    from app.services.accounts import first_run_token
+
     settings = wiring.settings if port is None else replace(wiring.settings, port=port)
     with wiring.unit_of_work() as uow:
         token = first_run_token(uow, now())

@@ -41,7 +41,7 @@ def _plain_user() -> tuple[list[str], str]:
     raise RuntimeError("no unprivileged user to run PostgreSQL as")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
@@ -57,7 +57,7 @@ def postgresql(folder: Path) -> Iterator[str]:
     try:
         if os.geteuid() == 0:
             shutil.chown(home, user)
-        data, port = home / "data", _free_port()
+        data, port = home / "data", free_port()
         subprocess.run(
             [*words, str(bin_folder / "initdb"), "-D", str(data), "-U", "chengyue", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
              "--no-sync", "--no-instructions"],

@@ -4,6 +4,7 @@
 set -euo pipefail
 mode=${1:-run}
 cd "$(dirname "$0")/.."
+unset PYTHONWARNINGS
 venv=${VENV:-.venv}
 python=${PYTHON:-python3}
 
@@ -16,12 +17,10 @@ PY
 
 packages=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig fonts-noto-cjk)
 if [ "$mode" = test ]; then
-  packages+=(poppler-utils libreoffice-writer-nogui chromium)
-  # Microsoft's validator needs some ICU; its package name carries a version.
-  icu=$(apt-cache pkgnames libicu 2>/dev/null | grep -E '^libicu[0-9]+$' | sort -V | tail -n 1 || true)
-  if ! dpkg-query -W -f '${Package} ${db:Status-Status}\n' 'libicu[0-9]*' 2>/dev/null | grep -q ' installed$'; then
-    packages+=("${icu:-libicu72}")
-  fi
+  packages+=(poppler-utils libreoffice-writer-nogui postgresql)
+  # Debian has a Chromium package; Ubuntu's is a snap, which neither a container nor a test can use: Playwright brings its own there.
+  own_chromium=$(. /etc/os-release && [ "${ID:-}" = ubuntu ] && echo yes || true)
+  [ "$own_chromium" = yes ] || packages+=(chromium)
 fi
 "$python" -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 
@@ -43,8 +42,15 @@ if [ ${#missing[@]} -gt 0 ]; then
     exit 1
   fi
   "${root[@]}" apt-get update -qq
+  # The tests start a private PostgreSQL server; the package shall not set one up on this machine.
+  no_cluster=/etc/postgresql-common/createcluster.d/chengyue.conf
+  if [[ " ${missing[*]} " == *" postgresql "* ]]; then
+    "${root[@]}" mkdir -p "${no_cluster%/*}"
+    echo 'create_main_cluster = false' | "${root[@]}" tee "$no_cluster" >/dev/null
+  fi
   # shellcheck disable=SC2086
   "${root[@]}" env DEBIAN_FRONTEND=noninteractive $install -qq >/dev/null
+  "${root[@]}" rm -f "$no_cluster"
 fi
 
 [ -x "$venv/bin/python" ] || { say "创建虚拟环境 $venv"; "$python" -m venv "$venv"; }
@@ -63,13 +69,19 @@ if [ "$mode" = test ]; then
   if ! fresh dev "$wanted"; then
     say "安装测试工具（requirements-dev.txt）"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+    if [ "$own_chromium" = yes ]; then
+      say "安装 Chromium（Playwright）"
+      "$venv/bin/python" -m playwright install --with-deps chromium >/dev/null
+    fi
     printf '%s' "$wanted" > "$venv/dev.stamp"
   fi
 fi
 
 front() {
+  # Not `npm ci`: it refuses a lock file without the optional packages of other platforms. `install --no-save` takes the same
+  # pinned versions and checks the same integrity sums.
   say "安装前端文件（package-lock.json）"
-  PATH="$PWD/$venv/bin:$PATH" npm ci --ignore-scripts --no-progress --loglevel=error "$@" >/dev/null
+  PATH="$PWD/$venv/bin:$PATH" npm install --no-save --ignore-scripts --no-progress --loglevel=error "$@" >/dev/null
   "$venv/bin/python" tools/vendor.py
 }
 if [ "$mode" = test ]; then

@@ -60,7 +60,8 @@ def titled(title: str, text: str) -> str:
 
 
 def meaning(content: tuple[Span, ...]) -> str:
-    return "".join(f"\x00{s.target}\x00" if isinstance(s, Reference) else s.text for s in content)
+    """The words with every cross-reference replaced by the id it points to; one that points nowhere stays as it is printed."""
+    return "".join(f"\x00{s.target}\x00" if isinstance(s, Reference) and s.number else s.text for s in content)
 
 
 class _Outliner:

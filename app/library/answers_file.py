@@ -17,7 +17,7 @@ import yaml
 
 from app.domain.errors import InputError, InputFault
 from app.domain.typed_values import allowed_range
-from app.domain.variables import Contact, Requirement, Variable, VariableSet, VariableType, is_blank
+from app.domain.variables import Column, Contact, Requirement, Variable, VariableSet, VariableType, is_blank
 
 SIZE_LIMIT = 10 * 1024 * 1024
 DEPTH_LIMIT = 12
@@ -256,7 +256,10 @@ def _comment(variable: Variable) -> str:
         parts.append(f"单位：{variable.unit}")
     wanted = {Requirement.REQUIRED: "必填", Requirement.OPTIONAL: "可不填", Requirement.CONDITIONAL: "按条件必填"}
     has_default = not is_blank(variable.default) or variable.default_from or variable.type is VariableType.BOOL
-    parts.append("有默认值" if has_default else wanted[variable.required])
+    required = "有默认值" if has_default else wanted[variable.required]
+    if not has_default and variable.required is Requirement.CONDITIONAL and variable.condition:
+        required += f"（{variable.condition}）"
+    parts.append(required)
     if variable.stage.value != "draft":
         parts.append({"freeze": "定稿前填写", "signing": "签署时填写", "after": "签署后填写"}[variable.stage.value])
     if variable.options:
@@ -266,11 +269,25 @@ def _comment(variable: Variable) -> str:
     if variable.type is VariableType.CONTACT:
         parts.append("写成 name（姓名）、title（职务）、phone（电话）、email（邮箱）")
     if variable.columns:
-        parts.append("列：" + "、".join(f"{c.key}={c.label}" for c in variable.columns))
+        parts.append("列：" + "、".join(_column_comment(c) for c in variable.columns))
+        if variable.min_rows:
+            parts.append(f"至少{variable.min_rows}行")
     if variable.constraint_help:
         parts.append(variable.constraint_help)
     section = "合同头" if variable.section == "0" else variable.section
     return f"[{section}] " + "；".join(parts)
+
+
+def _column_comment(column: Column) -> str:
+    """``kind=产品类型（software=软件/hardware=配套硬件）``: key, label, and what may stand in the cells."""
+    notes = ["/".join(f"{o.value}={o.label}" for o in column.options)] if column.options else []
+    if column.unit not in ("", "-"):
+        notes.append(f"单位：{column.unit}")
+    if column.type is VariableType.BOOL:
+        notes.append("true=是/false=否")
+    if not column.required:
+        notes.append("可不填")
+    return f"{column.key}={column.label}" + (f"（{'，'.join(notes)}）" if notes else "")
 
 
 def _commented(lines: list[str]) -> list[str]:

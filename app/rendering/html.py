@@ -93,8 +93,8 @@ def _environment(medium: Medium) -> ImmutableSandboxedEnvironment:
     environment.filters["cells"] = table_place
     environment.filters["variables"] = _variables
     environment.filters["short"] = lambda text: text[:16]
-    environment.filters["clean"] = _clean
-    environment.globals.update(flat=flat, shares=_shares, is_wide=_is_wide, lies=_lies, leads=_leads, medium=medium)
+    environment.filters["clean"] = clean_text
+    environment.globals.update(flat=flat, shares=column_shares, is_wide=is_wide, lies=_lies, leads=_leads, medium=medium)
     return environment
 
 
@@ -118,7 +118,7 @@ def _leads(provision: Provision) -> bool:
     return bool(provision.children or provision.table) and (not provision.content or provision.text.endswith(("：", ":")))
 
 
-def _shares(table: Table) -> tuple[str, ...]:
+def column_shares(table: Table) -> tuple[str, ...]:
     """Column widths in percent of the table: the columns' own weights, unless those would stand a row many lines high.
 
     Then every column gets room for a short entry such as a date, and of the rest the square root of what its longest cell needs
@@ -131,7 +131,7 @@ def _shares(table: Table) -> tuple[str, ...]:
         for index, cell in enumerate(row.cells[: len(needs)]):
             if len(cell) > needs[index] / 2:
                 needs[index] = max(needs[index], _need(cell))
-    measure = _LYING_EM if _is_wide(table) else _STANDING_EM
+    measure = _LYING_EM if is_wide(table) else _STANDING_EM
     if max(need / (weight / total * measure - _PADDING_EM) for need, weight in zip(needs, weights, strict=True)) > _MANY_LINES:
         short = [(need if need <= _SHORT_EM else _LEAST_EM) + _PADDING_EM for need in needs]
         roots = [max(min(need, _ENOUGH_EM) - _LEAST_EM, 0.0) ** 0.5 if need > _SHORT_EM else 0.0 for need in needs]
@@ -146,16 +146,16 @@ def _need(text: str) -> float:
     return sum(1.0 if char > "\u2e80" else 0.55 for char in text)
 
 
-def _is_wide(table: Table) -> bool:
+def is_wide(table: Table) -> bool:
     return len(table.columns) >= WIDE_TABLE_COLUMNS
 
 
 def _lies(section: Section) -> bool:
     """Whether a whole annex stands on landscape pages, because one of its tables must."""
-    return bool(section.annex) and any(p.table is not None and _is_wide(p.table) for p in section.walk())
+    return bool(section.annex) and any(p.table is not None and is_wide(p.table) for p in section.walk())
 
 
-def _clean(text: str) -> Markup:
+def clean_text(text: str) -> Markup:
     """Escaped text without control characters, which HTML can't carry; line ends stay."""
     return escape(_CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
 
@@ -165,12 +165,12 @@ def _print_words(content: tuple[Span, ...]) -> Markup:
     for span in content:
         match span:
             case Reference(target=target, text=text, number=number) if number:
-                parts.append(f'<a href="#{anchor_of(target)}">{_clean(text)}</a>')
+                parts.append(f'<a href="#{anchor_of(target)}">{clean_text(text)}</a>')
             case Box(name=name, kind=kind, width=width, height=height):
                 size = f"width:{float(width):g}mm;height:{float(height):g}mm"
                 parts.append(f'<span class="box {kind.value}" id="{box_anchor(name)}" style="{size}"></span>')
             case _:
-                parts.append(_clean(span.text))
+                parts.append(clean_text(span.text))
     return Markup("".join(parts))  # noqa: S704 - every part is escaped above
 
 
@@ -179,19 +179,19 @@ def _screen_words(content: tuple[Span, ...]) -> Markup:
     for span in content:
         match span:
             case FilledValue(text=text, variable=variable):
-                parts.append(f'<span class="value" data-variable="{escape(variable)}">{_clean(text)}</span>')
+                parts.append(f'<span class="value" data-variable="{escape(variable)}">{clean_text(text)}</span>')
             case Blank(variable=variable, label=label, text=text):
                 title = f'title="{escape(label)}"'
                 parts.append(f'<span class="blank" data-variable="{escape(variable)}" {title}>{text}</span>')
             case Reference(target=target, text=text, number=number):
-                shown = _clean(text)
+                shown = clean_text(text)
                 parts.append(
                     f'<a href="#{anchor_of(target)}">{shown}</a>' if number else f'<mark class="dangling">{shown}</mark>'
                 )
             case Box(name=name, kind=kind):
                 parts.append(f'<span class="box {kind.value}" id="{box_anchor(name)}"></span>')
             case _:
-                parts.append(_clean(span.text))
+                parts.append(clean_text(span.text))
     return Markup("".join(parts))  # noqa: S704 - every part is escaped above
 
 

@@ -105,6 +105,18 @@ class PdfRenderer:
     def _css(self, text: str) -> CSS:
         return CSS(string=text, font_config=self._fonts, url_fetcher=self._fetcher, base_url=_ASSET)
 
+    def draw(self, markup: str, styles: str, meta: DocumentMeta) -> bytes:
+        """Another document in the contract's own fonts and page layout (a comparison).
+
+        ``markup`` is well-formed XML; ``styles`` come on top of the contract's own.
+        """
+        with self._lock, _collection_deferred():
+            source = _ContractHTML(markup, self._default_sheet, self._fetcher)
+            document = source.render(font_config=self._fonts, stylesheets=[*self._styles, self._css(styles)], pdf_variant=VARIANT)
+            raw = document.write_pdf(pdf_variant=VARIANT, pdf_identifier=meta.digest[:32].encode(), uncompressed_pdf=True)
+            del document, source
+        return _finish(raw, meta, ())
+
     def render(self, instrument: Instrument, meta: DocumentMeta, attachments: Attachments | None = None) -> RenderedPdf:
         """The finished file. ``attachments`` are embedded with their AFRelationship (ISO 19005-3, 6.8).
 
@@ -199,7 +211,9 @@ def _finish(raw: bytes, meta: DocumentMeta, attachments: Sequence[Attachment]) -
                 mod_date=stamp,
             )
             pdf.attachments[attachment.name] = spec
-            _associated_files(pdf).append(spec.obj)
+            associated = _associated_files(pdf)
+            if all(known.objgen != spec.obj.objgen for known in associated):  # newer pikepdf has put it there already
+                associated.append(spec.obj)
         _compress(pdf)
         target = BytesIO()
         pdf.save(target, object_stream_mode=pikepdf.ObjectStreamMode.disable, deterministic_id=True)

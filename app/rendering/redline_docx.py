@@ -46,6 +46,8 @@ from app.rendering.tracked import DELETED, INSERTED, Tracker
 
 REDLINE_MARK = "对比稿"
 
+_NOTHING = "\u200b"
+"""A zero-width space: no word of the contract, but not an empty paragraph either."""
 _NEW_PAGE = "<w:pageBreakBefore/>"
 _KEEP = "<w:keepNext/>"
 _BEFORE_TRACKING = frozenset(
@@ -154,6 +156,7 @@ class RedlineBody:
     new_places: frozenset[tuple[BlockKind, str]]
     _parts: list[str] = field(default_factory=list)
     _first: bool = True
+    _before_table: bool = False
 
     @classmethod
     def of(cls, sheet: Sheet, tracker: Tracker, comparison: Comparison) -> RedlineBody:
@@ -167,14 +170,21 @@ class RedlineBody:
 
     def write(self, entries: tuple[Entry, ...]) -> str:
         """The XML of the body in the merged reading order."""
-        for is_form, group in groupby(entries, lambda e: e.kind is BlockKind.FORM_ROW):
+        followers = (*(e.kind for e in entries[1:]), None)
+        for is_form, group in groupby(zip(entries, followers, strict=True), lambda pair: pair[0].kind is BlockKind.FORM_ROW):
             if is_form:
-                self._parts.append(self.forms.write(list(group)))
+                self._parts.append(self.forms.write([entry for entry, _ in group]))
                 continue
-            for entry in group:
+            for entry, follower in group:
+                self._before_table = follower in (BlockKind.TABLE, BlockKind.FORM_ROW)
                 self._entry(entry)
+        if entries[-1].placement is not Placement.BOTH:  # the last paragraph's mark cannot be removed
+            self._parts.append(self._buffer())
         self.sheet.layout.finish()
         return "".join(self._parts)
+
+    def _buffer(self) -> str:
+        return paragraph(self.sheet.styles[Style.TABLE_END], run(_NOTHING))
 
     def _entry(self, entry: Entry) -> None:
         match entry.kind:
@@ -262,12 +272,18 @@ class RedlineBody:
         self._parts.append(paragraph(self.sheet.styles[style], content, properties))
 
     def _numbered(self, entry: Entry, layout: Callable[[Block], tuple[Style, int, int]], words: Callable[..., str]) -> None:
-        """A numbered paragraph. One whose list or level changed is deleted and inserted: programs differ on tracked lists."""
+        """A numbered paragraph. One whose list or level changed is deleted and inserted: programs differ on tracked lists.
+
+        LibreOffice cannot join a tracked paragraph with a table or an empty paragraph behind it: an empty paragraph with its
+        number stays. A small one that is neither empty nor tracked stands between.
+        """
         if entry.placement is Placement.BOTH:
             assert entry.old is not None
             assert entry.new is not None
             if layout(entry.old) != layout(entry.new):
+                before_table, self._before_table = self._before_table, False
                 self._numbered(_half(entry, Placement.OLD), layout, words)
+                self._before_table = before_table
                 self._numbered(_half(entry, Placement.NEW), layout, words)
                 return
         block, kind = entry.block, KINDS[entry.placement]
@@ -279,6 +295,8 @@ class RedlineBody:
             number = self.sheet.ids.of("clause", block.id)
             xml = control(xml, control_tag("clause", block.id), f"条款 {block.id}", number)
         self._parts.append(xml)
+        if kind and self._before_table:
+            self._parts.append(self._buffer())
 
     def _annex(self, entry: Entry) -> str:
         """附件一 before the title of an annex, in the bookmark that references to the annex show."""

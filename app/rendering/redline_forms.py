@@ -13,7 +13,7 @@ from app.domain.comparison import Entry
 from app.domain.sequence import Placement
 from app.domain.tree import Box, FormRow
 from app.rendering.docx_forms import FormFrame
-from app.rendering.docx_runs import RunWriter
+from app.rendering.docx_runs import RunWriter, Targets
 from app.rendering.docx_styles import Style, Styles
 from app.rendering.docx_xml import Ids, bookmark_name, clean, paragraph, run, w
 from app.rendering.redline_tables import KINDS
@@ -75,7 +75,9 @@ class RedlineForms:
         return next(r for r in table.iterfind(w("tr")) if any(b.get(w("name")) == mark for b in r.iter(w("bookmarkStart"))))
 
     def _alone(self, row: FormRow, kind: str) -> etree._Element:
-        element = self._built(row, self.old_runs if kind == DELETED else self.new_runs)
+        # Deleted references are plain text, see Tracker.wrapped.
+        plain = RunWriter(self.styles, Targets(frozenset(), {}, {}))
+        element = self._built(row, plain if kind == DELETED else self.new_runs)
         if kind == DELETED:  # names must stay unique: the line may stand elsewhere, or its boxes in its successor
             for mark in (*element.iter(w("bookmarkStart")), *element.iter(w("bookmarkEnd"))):
                 _drop(mark)

@@ -26,12 +26,12 @@ _FIELD_SYMBOLS = 0x10FFFD
 _RESERVED = 0x100000
 """Characters from here on (a private plane) are not compared as themselves either."""
 _XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
-_DELETED_NAMES = {w("t"): w("delText"), w("instrText"): w("delInstrText")}
 
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """One character with the properties of its run, or a whole field (``xml``); ``symbol`` stands for it in the diff."""
+    """One character with the properties of its run, or a whole field (``xml``) with the text it shows; ``symbol`` stands
+    for it in the diff."""
 
     symbol: str
     text: str
@@ -65,10 +65,16 @@ class Tracker:
         return f"<w:rPr>{self.mark(kind)}</w:rPr>" if kind else ""
 
     def wrapped(self, kind: str, runs: str) -> str:
-        """Runs (and whole fields) inserted or deleted; unchanged when ``kind`` is empty."""
+        """Runs (and whole fields) inserted or deleted; unchanged when ``kind`` is empty.
+
+        A deleted cross-reference becomes plain text: its target may stand elsewhere by now, and a program that updates its
+        fields would put the new number into the old version.
+        """
         if not runs or not kind:
             return runs
-        return f"<w:{kind} {self._attributes()}>{_as_deleted(runs) if kind == DELETED else runs}</w:{kind}>"
+        if kind == DELETED:
+            runs = _as_deleted("".join(_runs(list(self._pieces(runs)), plain=True)))
+        return f"<w:{kind} {self._attributes()}>{runs}</w:{kind}>"
 
     def changed(self, old: str, new: str) -> str:
         """The runs of ``new`` with what they changed in ``old`` tracked; a change of looks alone is tracked as well."""
@@ -81,7 +87,7 @@ class Tracker:
         for hunk in compare_texts(self.differ, *texts)[1]:
             length = len(hunk.text)
             if hunk.kind is HunkKind.DELETE:
-                parts.append(self.wrapped(DELETED, "".join(_runs(before[i : i + length]))))
+                parts.append(self.wrapped(DELETED, "".join(_runs(before[i : i + length], plain=True))))
                 i += length
             elif hunk.kind is HunkKind.INSERT:
                 parts.append(self.wrapped(INSERTED, "".join(_runs(after[j : j + length]))))
@@ -122,7 +128,7 @@ class Tracker:
                 instruction += "".join(e.text or "" for e in element.iterfind(w("instrText")))
                 if not depth:
                     key = (instruction, shown)
-                    yield _Piece(self._symbol(key), "", properties, "".join(parts))
+                    yield _Piece(self._symbol(key), shown, properties, "".join(parts))
                     parts, shown, instruction = [], "", ""
             else:
                 for character in text:
@@ -133,7 +139,7 @@ class Tracker:
         return self._symbols.setdefault(key, chr(_FIELD_SYMBOLS - len(self._symbols)))
 
     def track_row(self, row: etree._Element, kind: str) -> None:
-        """Track a whole row: itself, the rows of tables inside it, their paragraphs and runs."""
+        """Track a whole row: itself, the rows of tables inside it, their paragraphs and runs. A deleted one holds no fields."""
         for inner in row.iter(w("tr")):
             properties = inner.find(w("trPr"))
             if properties is None:
@@ -153,10 +159,9 @@ class Tracker:
             element.addprevious(wrapper)
             wrapper.append(element)
             if kind == DELETED:
-                for child in element:
-                    if child.tag in _DELETED_NAMES:
-                        child.tag = _DELETED_NAMES[child.tag]
-                        child.set(_XML_SPACE, "preserve")
+                for child in element.iterfind(w("t")):
+                    child.tag = w("delText")
+                    child.set(_XML_SPACE, "preserve")
         if mark:
             properties = paragraph.find(w("pPr"))
             if properties is None:
@@ -191,8 +196,8 @@ def _run_text(element: etree._Element) -> str:
     return "".join(e.text or "" if e.tag == w("t") else shown.get(e.tag, "") for e in element)
 
 
-def _runs(pieces: list[_Piece]) -> Iterator[str]:
-    for (properties, is_field), group in groupby(pieces, lambda p: (p.properties, bool(p.xml))):
+def _runs(pieces: list[_Piece], *, plain: bool = False) -> Iterator[str]:
+    for (properties, is_field), group in groupby(pieces, lambda p: (p.properties, bool(p.xml) and not plain)):
         if is_field:
             yield from (p.xml for p in group)
         else:
@@ -201,7 +206,4 @@ def _runs(pieces: list[_Piece]) -> Iterator[str]:
 
 def _as_deleted(runs: str) -> str:
     """Text escaped by ``text_xml`` holds no ``<``, so that only tags are touched."""
-    for name, deleted in (("t", "delText"), ("instrText", "delInstrText")):
-        runs = runs.replace(f"<w:{name}>", f"<w:{deleted}>").replace(f"<w:{name} ", f"<w:{deleted} ")
-        runs = runs.replace(f"</w:{name}>", f"</w:{deleted}>")
-    return runs
+    return runs.replace("<w:t>", "<w:delText>").replace("<w:t ", "<w:delText ").replace("</w:t>", "</w:delText>")

@@ -22,6 +22,7 @@ from app.services.credentials import (
     password_matches,
     recovery_digest,
 )
+from app.services.journal import note
 from app.services.ports import MailWriter
 from app.store.contracts import ContractRow, contract_of_draft, find_contract
 from app.store.uow import UnitOfWork
@@ -161,7 +162,7 @@ def sign_out(uow: UnitOfWork, now: datetime, token: str) -> None:
     row = find_session(uow.session, digest_of(token))
     if row is not None and row.ended_at is None:
         row.ended_at = now
-        uow.record(now, row.user_id, "access.signed_out", {"session": row.id[:12]})
+        uow.record(now, row.user_id, "access.signed_out", {"user": row.user_id, "session": row.id[:12]})
     uow.commit()
 
 
@@ -180,14 +181,14 @@ def end_session(uow: UnitOfWork, actor: Actor, now: datetime, session_id: str) -
         raise ContractError("session.missing", "没有这个登录会话，可能已经结束。")
     if row.ended_at is None:
         row.ended_at = now
-        note_access(uow, actor, now, "access.session_ended", actor.id, session=row.id[:12])
+        note(uow, actor, now, "access.session_ended", user=actor.id, session=row.id[:12])
     uow.commit()
 
 
 def end_other_sessions(uow: UnitOfWork, actor: Actor, now: datetime, current: str) -> int:
     """End every session of the actor but ``current``; returns how many."""
     ended = close_sessions(uow, actor.id, now, keep=current)
-    note_access(uow, actor, now, "access.sessions_ended", actor.id, count=ended)
+    note(uow, actor, now, "access.sessions_ended", user=actor.id, count=ended)
     uow.commit()
     return ended
 
@@ -252,10 +253,6 @@ def take_code(uow: UnitOfWork, user: UserRow, code: str, now: datetime) -> bool:
     return True
 
 
-def note_access(uow: UnitOfWork, actor: Actor, now: datetime, action: str, user_id: str, **data: object) -> None:
-    uow.record(now, actor.id or actor.name, action, {"actor_name": actor.name, "user": user_id, **data})
-
-
 def tell(
     uow: UnitOfWork, user: UserRow, now: datetime, write: MailWriter, mail: str, cause: str, values: dict[str, str] | None = None
 ) -> None:
@@ -272,7 +269,7 @@ def _is_open(row: SessionRow, now: datetime) -> bool:
 def _enter(uow: UnitOfWork, user: UserRow, now: datetime, client: Client, *, second_factor: bool = False) -> str:
     user.failures, user.locked_until = 0, None
     forget_sessions(uow.session, user.id, now - KEPT)
-    uow.record(now, user.id, "access.signed_in", {"actor_name": user.name, "user": user.id, "second_factor": second_factor})
+    note(uow, actor_of(user), now, "access.signed_in", user=user.id, second_factor=second_factor)
     return _open(uow, user, now, client, lasting=LASTING, second_factor=second_factor)
 
 

@@ -12,8 +12,9 @@ from sqlalchemy.exc import IntegrityError
 from app.domain.approval_route import Function
 from app.domain.errors import ContractError, InputError, InputFault
 from app.domain.permissions import Action, Actor, Role, require
-from app.services.access import OFFICE, actor_of, close_sessions, note_access, tell
+from app.services.access import OFFICE, actor_of, close_sessions, tell
 from app.services.credentials import digest_of, hash_password, new_token, require_password
+from app.services.journal import note
 from app.services.ports import MailWriter
 from app.store.uow import ChangedMeanwhile, UnitOfWork
 from app.store.users import (
@@ -109,7 +110,7 @@ def create_administrator(uow: UnitOfWork, now: datetime, token: str, details: Us
         raise LinkSpent
     row = _add(uow, details, now)
     row.password_hash, row.password_at = hashed, now
-    note_access(uow, actor_of(row), now, "user.first", row.id, **_plain(details))
+    note(uow, actor_of(row), now, "user.first", user=row.id, **_plain(details))
     uow.commit()
     return row.id
 
@@ -135,7 +136,7 @@ def invite(uow: UnitOfWork, actor: Actor, now: datetime, details: UserDetails, p
     if user_with_login(uow.session, details.login) is not None:
         raise InputError([_taken()])
     row = _add(uow, details, now)
-    note_access(uow, actor, now, "user.invited", row.id, **_plain(details))
+    note(uow, actor, now, "user.invited", user=row.id, **_plain(details))
     uow.session.flush()
     link = _send_link(uow, row, now, INVITATION, post)
     try:
@@ -157,7 +158,7 @@ def change_user(uow: UnitOfWork, actor: Actor, now: datetime, user_id: str, revi
         _keep_an_administrator(uow, user_id)
     row.name, row.email = details.name, details.email
     _set_roles(row, details)
-    note_access(uow, actor, now, "user.changed", user_id, before=_plain(before), after=_plain(details))
+    note(uow, actor, now, "user.changed", user=user_id, before=_plain(before), after=_plain(details))
     uow.commit()
 
 
@@ -173,7 +174,7 @@ def set_active(uow: UnitOfWork, actor: Actor, now: datetime, user_id: str, activ
     if not active:
         close_sessions(uow, user_id, now)
         void_links(uow, user_id, now)
-    note_access(uow, actor, now, "user.opened" if active else "user.closed", user_id)
+    note(uow, actor, now, "user.opened" if active else "user.closed", user=user_id)
     uow.commit()
 
 
@@ -185,7 +186,7 @@ def send_link(uow: UnitOfWork, actor: Actor, now: datetime, user_id: str, post: 
         raise ContractError("user.closed", "账号已停用，请先恢复。")
     row.failures, row.locked_until = 0, None
     link = _send_link(uow, row, now, RESET if row.password_hash else INVITATION, post)
-    note_access(uow, actor, now, "user.link_sent", user_id)
+    note(uow, actor, now, "user.link_sent", user=user_id)
     uow.commit()
     return Invitation(user_id, link, bool(row.email))
 
@@ -198,7 +199,7 @@ def clear_second_factor(uow: UnitOfWork, actor: Actor, now: datetime, user_id: s
     for spare in unused_tokens(uow.session, user_id, "recovery"):
         spare.used_at = now
     close_sessions(uow, user_id, now)
-    note_access(uow, actor, now, "user.second_factor_cleared", user_id)
+    note(uow, actor, now, "user.second_factor_cleared", user=user_id)
     tell(uow, row, now, write, "second_factor_removed", f"{now:%Y%m%d%H%M%S}")
     uow.commit()
 
@@ -207,7 +208,7 @@ def end_sessions_of(uow: UnitOfWork, actor: Actor, now: datetime, user_id: str) 
     require(actor, Action.MANAGE_USERS)
     _require_user(uow, user_id)
     ended = close_sessions(uow, user_id, now)
-    note_access(uow, actor, now, "user.sessions_ended", user_id, count=ended)
+    note(uow, actor, now, "user.sessions_ended", user=user_id, count=ended)
     uow.commit()
 
 

@@ -15,7 +15,6 @@ from app.domain.proofreading import Draft, Finding, Severity, Stage, proofread, 
 from app.domain.tree import Instrument
 from app.domain.variables import Answers
 
-
 FINAL_DATE = "contract.final_date"
 
 

@@ -17,6 +17,7 @@ from app.domain.errors import ContractError, InputFault
 from app.domain.interchange import plain_value
 from app.domain.permissions import Actor as Actor
 from app.domain.variables import DeviationKind, is_blank
+from app.store.contracts import contract_of_draft
 from app.store.drafts import (
     AcknowledgementRow,
     AnswerRow,
@@ -104,7 +105,7 @@ def list_drafts(uow: UnitOfWork, library: ClauseLibrary, limit: int = 200, offse
 
 def load_draft(uow: UnitOfWork, library: ClauseLibrary, draft_id: str) -> DraftView:
     """One draft. Raises ``DraftMissing``."""
-    return _view(uow, _require(uow, draft_id), library)
+    return _view(uow, _require(uow, draft_id, lock=False), library)
 
 
 def save_answer(
@@ -240,12 +241,15 @@ def withdraw_acknowledgement(
 
 
 def delete_draft(uow: UnitOfWork, draft_id: str) -> None:
-    uow.session.delete(_require(uow, draft_id))
+    row = _require(uow, draft_id)
+    if contract_of_draft(uow.session, draft_id) is not None:
+        raise ContractError("draft.filed", "这份草稿已登记为合同，不能删除；不再需要的，请将合同作废。")
+    uow.session.delete(row)
     uow.commit()
 
 
-def _require(uow: UnitOfWork, draft_id: str) -> DraftRow:
-    row = find_draft(uow.session, draft_id)
+def _require(uow: UnitOfWork, draft_id: str, *, lock: bool = True) -> DraftRow:
+    row = find_draft(uow.session, draft_id, lock=lock)
     if row is None:
         raise DraftMissing(draft_id)
     return row

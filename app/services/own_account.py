@@ -14,7 +14,6 @@ from app.services.access import (
     close_sessions,
     count_failure,
     is_locked,
-    note_access,
     take_code,
     tell,
 )
@@ -28,6 +27,7 @@ from app.services.credentials import (
     recovery_digest,
     require_password,
 )
+from app.services.journal import note
 from app.services.ports import MailWriter
 from app.store.uow import UnitOfWork
 from app.store.users import OneTimeTokenRow, UserRow, find_session, find_user, unused_tokens, user_with_login
@@ -74,7 +74,7 @@ def change_password(uow: UnitOfWork, actor: Actor, now: datetime, session_id: st
     hashed = hash_password(new)
     row = _mine(uow, actor, lock=True)
     _set_password(uow, row, now, hashed, keep=session_id)
-    note_access(uow, actor, now, "access.password_changed", actor.id)
+    note(uow, actor, now, "access.password_changed", user=actor.id)
     tell(uow, row, now, write, "password_changed", f"{now:%Y%m%d%H%M%S%f}")
     uow.commit()
 
@@ -85,7 +85,7 @@ def request_reset(uow: UnitOfWork, now: datetime, login: str, post: Post) -> Non
     recent = unused_tokens(uow.session, row.id, RESET) if row is not None else []
     if row is not None and row.active and row.email and not any(now - t.created_at < PAUSE for t in recent):
         mail_link(uow, row, now, RESET if row.password_hash else INVITATION, post)
-        note_access(uow, actor_of(row), now, "access.reset_requested", row.id)
+        note(uow, actor_of(row), now, "access.reset_requested", user=row.id)
     uow.commit()
 
 
@@ -103,7 +103,7 @@ def set_password_by_link(uow: UnitOfWork, now: datetime, token: str, new: str, w
     had_one = bool(row.password_hash)
     _set_password(uow, row, now, hashed)
     row.failures, row.locked_until = 0, None
-    note_access(uow, actor_of(row), now, "access.password_reset" if had_one else "access.password_set", row.id)
+    note(uow, actor_of(row), now, "access.password_reset" if had_one else "access.password_set", user=row.id)
     if had_one:
         tell(uow, row, now, write, "password_changed", f"{now:%Y%m%d%H%M%S%f}")
     uow.commit()
@@ -126,7 +126,7 @@ def enable_second_factor(
         current.second_factor = True
     close_sessions(uow, row.id, now, keep=session_id)
     codes = _new_codes(uow, row, now)
-    note_access(uow, actor, now, "access.second_factor_enabled", row.id)
+    note(uow, actor, now, "access.second_factor_enabled", user=row.id)
     tell(uow, row, now, write, "second_factor_added", f"{now:%Y%m%d%H%M%S%f}")
     uow.commit()
     return codes
@@ -140,7 +140,7 @@ def disable_second_factor(uow: UnitOfWork, actor: Actor, now: datetime, password
     row.totp_secret, row.totp_step = "", 0
     for spare in unused_tokens(uow.session, row.id, RECOVERY):
         spare.used_at = now
-    note_access(uow, actor, now, "access.second_factor_disabled", row.id)
+    note(uow, actor, now, "access.second_factor_disabled", user=row.id)
     tell(uow, row, now, write, "second_factor_removed", f"{now:%Y%m%d%H%M%S%f}")
     uow.commit()
 
@@ -152,7 +152,7 @@ def renew_recovery_codes(uow: UnitOfWork, actor: Actor, now: datetime, password:
     if not row.totp_secret:
         raise ContractError("code.disabled", "尚未启用两步验证。")
     codes = _new_codes(uow, row, now)
-    note_access(uow, actor, now, "access.recovery_codes_renewed", row.id)
+    note(uow, actor, now, "access.recovery_codes_renewed", user=row.id)
     uow.commit()
     return codes
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
+from app.domain.audit import Checkpoint
 from app.domain.documents import Attachment, DocumentMeta, RenderedPdf, TextProof
 from app.domain.messages import Mail, MailText
 from app.domain.tree import Instrument, Table
@@ -57,6 +58,16 @@ class MailWriter(Protocol):
     """Fills the words of one mail (a folder of ``templates/mails``) with values."""
 
     def __call__(self, mail: str, values: Mapping[str, str]) -> MailText: ...
+
+
+class CheckpointFile(Protocol):
+    """Where audit checkpoints are kept outside the database."""
+
+    def keep(self, point: Checkpoint) -> None: ...
+
+    def kept(self) -> tuple[tuple[Checkpoint, ...], tuple[int, ...]]:
+        """Every checkpoint, and the numbers of unreadable lines."""
+        ...
 
 
 class CellProblem(Protocol):

@@ -31,7 +31,14 @@ def write_answers(answers: Answers) -> str:
         "given": sorted(answers.given),
         "positions": dict(sorted(answers.positions.items())),
         "deviations": [
-            {"kind": d.kind.value, "provision": d.provision, "reason": d.reason, "text": d.text, "title": d.title, "after": d.after}
+            {
+                "kind": d.kind.value,
+                "provision": d.provision,
+                "reason": d.reason,
+                "text": d.text,
+                "title": d.title,
+                "after": d.after,
+            }
             for d in answers.deviations
         ],
         "acknowledgements": [

@@ -16,6 +16,8 @@ from app.store.base import Base, Instant
 CHAIN_LOCK = 0x63_79_61_75_64
 """Key of the advisory lock under which entries are appended on PostgreSQL."""
 ORIGIN = "origin"
+PAGE = 2000
+"""Entries read at a time."""
 
 
 class AuditRow(Base):
@@ -97,11 +99,16 @@ def head(session: Session) -> Head:
 
 
 def entries(session: Session, after: int = 0) -> Iterator[Entry]:
-    """Entries behind number ``after`` in order, streamed: the log may be longer than memory."""
+    """Entries behind number ``after`` in order, a page at a time: the log may be longer than memory."""
     columns = AuditRow.__table__.columns
-    statement = select(*columns).where(AuditRow.number > after).order_by(AuditRow.number).execution_options(yield_per=1000)
-    for row in session.execute(statement):
-        yield Entry(row.number, row.at, row.actor, row.action, row.subject, row.data, row.previous, row.hash)
+    while True:
+        statement = select(*columns).where(AuditRow.number > after).order_by(AuditRow.number).limit(PAGE)
+        page = session.execute(statement).all()
+        for row in page:
+            yield Entry(row.number, row.at, row.actor, row.action, row.subject, row.data, row.previous, row.hash)
+        if len(page) < PAGE:
+            return
+        after = page[-1].number
 
 
 def entries_of(session: Session, subject: str, *, newest_first: bool = False, limit: int | None = None) -> list[Entry]:

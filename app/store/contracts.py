@@ -26,7 +26,7 @@ class ContractRow(Base):
     number: Mapped[str] = mapped_column(String(40), unique=True)
     form: Mapped[str] = mapped_column(String(64))
     title: Mapped[str] = mapped_column(String(200))
-    draft_id: Mapped[str | None] = mapped_column(ForeignKey("drafts.id", ondelete="SET NULL"), unique=True)
+    draft_id: Mapped[str | None] = mapped_column(ForeignKey("drafts.id"), unique=True)
     stage: Mapped[str] = mapped_column(String(16))
     rectifying: Mapped[bool] = mapped_column(Boolean, default=False)
     disputed: Mapped[bool] = mapped_column(Boolean, default=False)

@@ -81,8 +81,8 @@ class AcknowledgementRow(Base):
     reason: Mapped[str] = mapped_column(Text)
 
 
-def find_draft(session: Session, draft_id: str) -> DraftRow | None:
-    """The draft with everything that belongs to it."""
+def find_draft(session: Session, draft_id: str, *, lock: bool = False) -> DraftRow | None:
+    """The draft with everything that belongs to it; ``lock`` keeps other writers out until the end of the transaction."""
     statement = (
         select(DraftRow)
         .where(DraftRow.id == draft_id)
@@ -93,7 +93,7 @@ def find_draft(session: Session, draft_id: str) -> DraftRow | None:
             selectinload(DraftRow.acknowledgements),
         )
     )
-    return session.scalars(statement).one_or_none()
+    return session.scalars(statement.with_for_update(of=DraftRow) if lock else statement).one_or_none()
 
 
 def recent_drafts(session: Session, limit: int, offset: int = 0) -> list[DraftRow]:

@@ -51,5 +51,6 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin(connection: Connection) -> None:
     # A reader sees one snapshot of the WAL; a writer takes its lock at once.
-    reads_only = connection.get_execution_options().get(READING)
+    reads_only = bool(connection.get_execution_options().get(READING))
+    connection.exec_driver_sql(f"PRAGMA query_only = {int(reads_only)}")
     connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")

@@ -110,5 +110,5 @@ def messages(session: Session, *, states: tuple[str, ...] = (), limit: int = 100
 
 
 def count_by_state(session: Session) -> dict[str, int]:
-    counted = session.execute(select(OutboxRow.state, func.count()).group_by(OutboxRow.state)).all()
-    return {state: count for state, count in counted}
+    counted = session.execute(select(OutboxRow.state, func.count()).group_by(OutboxRow.state))
+    return {line[0]: line[1] for line in counted}

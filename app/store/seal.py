@@ -150,4 +150,3 @@ def _create(path: Path, content: bytes, mode: int) -> None:
             return
     finally:
         work.unlink(missing_ok=True)
-

@@ -16,6 +16,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from app.domain.audit import Record
 from app.domain.errors import ContractError
 from app.domain.messages import NewMail
+from app.store import tables  # noqa: F401  (foreign keys resolve only once every table is known)
 from app.store.audit import append_records
 from app.store.outbox import WAITING, OutboxRow, message_with_key
 

@@ -74,6 +74,11 @@ def test_a_removed_provision_renumbers_its_followers_and_only_the_numbers_of_ref
     assert (referring.change, referring.nature) == (Change.CHANGED, Nature.REFERENCE)
 
 
+def test_a_reference_to_a_removed_provision_is_a_change_of_wording() -> None:
+    entry = _entry(compare(BASE, without(BASE, "fees.payment.invoice.red"), DIFF), "fees.payment.invoice.late.b")
+    assert entry.nature is Nature.WORDING
+
+
 def test_an_added_provision_is_added_with_everything_below_it() -> None:
     added = provision("extra", "乙方应当备份数据。", children=(provision("extra.a", "每日一次；", level=Level.ITEM),))
     comparison = compare(BASE, behind(BASE, "fees.payment.invoice", added), DIFF)

@@ -132,3 +132,11 @@ def test_faults_carry_the_line_of_the_file(variables: VariableSet) -> None:
     )
     faults = read_answers(variables, source.data, lines=source.lines).faults
     assert [(f.line, f.path) for f in faults] == [(3, "term.start_date"), (5, "fees.price_rows[1].excl_tax")]
+
+
+def test_a_blank_file_says_of_tables_what_may_stand_in_their_cells_and_when_a_value_is_needed(variables: VariableSet) -> None:
+    text = blank_answers(variables)
+    products = next(line for line in text.splitlines() if "产品清单；必填" in line)
+    assert "kind=产品类型（software=软件/hardware=配套硬件/platform=平台）" in products
+    assert "至少4行" in next(line for line in text.splitlines() if "关键人员；必填" in line)
+    assert "按条件必填（fees.model == 'per_seat'）" in text

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from app.domain.comparison import Comparison, compare
-from app.domain.tree import FilledValue, FormRow, Instrument, Level, TableRow, Text
+from app.domain.tree import FilledValue, FormRow, Instrument, Level, Provision, Table, TableColumn, TableRow, Text
 from app.rendering.redline_docx import render_redline_docx
 from app.rendering.textdiff import ChineseDiff
 from tests.rendering.sample import meta_of, sample, service_table
@@ -81,6 +81,13 @@ def without_chapter(base: Instrument, index: int) -> Instrument:
     return renumbered(replace(base, chapters=tuple(chapters)))
 
 
+def wide() -> Provision:
+    """A provision with a table that lies on a page across."""
+    columns = tuple(TableColumn(f"c{i}", f"第{i}列", 10) for i in range(9))
+    rows = tuple(TableRow(f"w{r}", tuple(f"{r}-{c}" for c in range(9))) for r in range(3))
+    return provision("fees.wide.list", "宽表如下：", table=Table("fees.wide", "宽表", columns, rows))
+
+
 BASE = sample(12)
 PAIRS: dict[str, tuple[Instrument, Instrument]] = {
     "nothing": (BASE, BASE),
@@ -88,11 +95,16 @@ PAIRS: dict[str, tuple[Instrument, Instrument]] = {
     "much, backwards": (much_changed(BASE), BASE),
     "section left out": (BASE, without_section(BASE, "8.2")),
     "section put in": (without_section(BASE, "2.1"), BASE),
+    "section with table put in": (without_section(BASE, "8.2"), BASE),
     "annex left out": (BASE, without_section(BASE, "13.1")),
     "chapter left out": (BASE, without_chapter(BASE, 9)),
     "table put in": (tabled(BASE, "annex.services", lambda t: None), BASE),
     "table replaced": (BASE, tabled(BASE, "sla.metrics", lambda t: replace(service_table(3), id="sla.metrics"))),
     "provision with table moved": (BASE, moved(BASE, "fees.payment.amount", "breach.cap")),
+    "wide table left out": (behind(BASE, "fees.payment.amount", wide()), BASE),
+    "wide table put in": (BASE, behind(BASE, "fees.payment.term", wide())),
+    "wide table alone put in": (tabled(behind(BASE, "fees.payment.term", wide()), "fees.wide", lambda t: None),
+                                behind(BASE, "fees.payment.term", wide())),
     "items become paragraphs": (BASE, each(BASE, lambda p: (
         replace(p, children=tuple(replace(c, level=Level.PARAGRAPH) for c in p.children)) if p.id == "defs.meaning" else p,))),
 }  # fmt: skip

@@ -30,9 +30,7 @@ def test_migrations_run_down_to_nothing_and_up_again(engine: Engine) -> None:
 def test_two_processes_that_start_together_migrate_one_after_the_other(engine: Engine, database: str) -> None:
     downgrade(engine, "base")
     engine.dispose()
-    program = (
-        "import sys; from app.store.engine import open_engine; from app.store.migrate import upgrade; upgrade(open_engine(sys.argv[1]))"
-    )
+    program = "import sys; from app.store.engine import open_engine; from app.store.migrate import upgrade; upgrade(open_engine(sys.argv[1]))"
     both = [subprocess.Popen([sys.executable, "-c", program, database], cwd=ROOT) for _ in range(2)]
     assert [process.wait(60) for process in both] == [0, 0]
     assert current(engine) == head()

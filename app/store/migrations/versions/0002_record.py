@@ -156,7 +156,7 @@ def _tables() -> None:
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('updated_by', sa.String(length=100), nullable=False),
-    sa.ForeignKeyConstraint(['draft_id'], ['drafts.id'], name=op.f('fk_contracts_draft_id_drafts'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['draft_id'], ['drafts.id'], name=op.f('fk_contracts_draft_id_drafts')),
     sa.ForeignKeyConstraint(['owner_id'], ['users.id'], name=op.f('fk_contracts_owner_id_users')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_contracts')),
     sa.UniqueConstraint('draft_id', name=op.f('uq_contracts_draft_id')),

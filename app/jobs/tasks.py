@@ -1,0 +1,48 @@
+"""What the clock wakes, and how often."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from app.services.auditing import make_checkpoint
+from app.services.outbox import deliver_outbox
+from app.wiring import Wiring
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """``work`` does what is due and says in a few words what it did, or nothing where nothing was due."""
+
+    name: str
+    seconds: int
+    work: Callable[[], str]
+    ending: threading.Event = field(default_factory=threading.Event)
+
+    def stop(self) -> None:
+        """Asks work under way to come to an end soon."""
+        self.ending.set()
+
+
+def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
+    """Every task of the product."""
+    ending = threading.Event()
+
+    def deliver() -> str:
+        done = deliver_outbox(wiring.unit_of_work, wiring.mailer, wiring.now, carry_on=lambda: not ending.is_set())
+        parts = (
+            ("已发送", done.sent), ("存入本地发件箱", done.local), ("稍后重试", done.postponed), ("投递失败", done.failed),
+            ("租约已转移", done.lost),
+        )  # fmt: skip
+        return "，".join(f"{label} {count} 封" for label, count in parts if count)
+
+    def checkpoint() -> str:
+        with wiring.unit_of_work() as uow:
+            made = make_checkpoint(uow, wiring.audit_seal.signer(), wiring.audit_seal, wiring.now())
+        return f"已为前 {made.size} 条记录设立检查点" if made else ""
+
+    return (
+        Task("邮件投递", 10, deliver, ending),
+        Task("审计检查点", 600, checkpoint, ending),
+    )

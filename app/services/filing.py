@@ -1,0 +1,327 @@
+"""The record of a contract: opened from a draft under a number, then versions and documents are added to it."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+
+from sqlalchemy.exc import IntegrityError
+
+from app.domain.errors import ContractError
+from app.domain.lifecycle import Flag, Stage, State
+from app.domain.numbering_pattern import NumberPattern
+from app.domain.variables import Answers
+from app.services.drafting import Reference, build
+from app.services.drafts import NUMBER, Actor, DraftMissing, load_draft
+from app.services.journal import note
+from app.store.blobs import BlobStore
+from app.store.contracts import (
+    ContractPartyRow,
+    ContractRow,
+    contract_of_draft,
+    contract_with_number,
+    find_contract,
+    next_in_series,
+)
+from app.store.documents import DocumentRow, find_document
+from app.store.drafts import AnswerRow, DraftRow, draft_with_number, find_draft
+from app.store.organisations import organisation_with_code
+from app.store.uow import UnitOfWork
+
+MAX_NAME = 200
+
+
+class DocumentKind(Enum):
+    GENERATED = "generated"
+    SIGNED = "signed"
+    EVIDENCE = "evidence"
+    CORRESPONDENCE = "correspondence"
+    LICENCE = "licence"
+    OTHER = "other"
+
+    @property
+    def label(self) -> str:
+        labels = {
+            "generated": "生成的文件",
+            "signed": "签署件",
+            "evidence": "证据",
+            "correspondence": "往来函件",
+            "licence": "证照",
+        }
+        return labels.get(self.value, "其他")
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A party as the text names it. ``role``: ``a`` or ``b``; ``organisation_id`` empty where no master data has its code."""
+
+    role: str
+    name: str
+    uscc: str
+    organisation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContractView:
+    """The head of a contract's record. ``value``: contract sum with tax in yuan; ``last_day``: of the term, inclusive."""
+
+    id: str
+    number: str
+    title: str
+    form: str
+    draft_id: str
+    state: State
+    confidential: bool
+    owner_id: str
+    owner_name: str
+    value: Decimal | None
+    took_effect_on: date | None
+    last_day: date | None
+    parties: tuple[Party, ...]
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+    updated_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentView:
+    id: str
+    contract_id: str
+    version_id: str
+    kind: DocumentKind
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    note: str
+    created_at: datetime
+    created_by: str
+
+
+class ContractMissing(ContractError):
+    def __init__(self, contract_id: str) -> None:
+        super().__init__("contract.missing", f"没有找到合同 {contract_id[:40]}。")
+
+
+class DocumentMissing(ContractError):
+    def __init__(self, document_id: str) -> None:
+        super().__init__("document.missing", f"没有找到文件 {document_id[:40]}。")
+
+
+def create_contract(
+    uow: UnitOfWork,
+    actor: Actor,
+    now: datetime,
+    today: date,
+    reference: Reference,
+    draft_id: str,
+    pattern: NumberPattern,
+    *,
+    owner: Actor | None = None,
+    confidential: bool = False,
+) -> ContractView:
+    """Open the record of a draft. A number typed in the draft is kept where it is free, otherwise the next of the series of
+    ``today`` is given and written into the draft. Raises ``contract.exists``, ``contract.number``, ``DraftMissing``.
+    """
+    draft = find_draft(uow.session, draft_id, lock=True)
+    if draft is None:
+        raise DraftMissing(draft_id)
+    existing = contract_of_draft(uow.session, draft_id)
+    if existing is not None:
+        raise ContractError("contract.exists", f"这份草稿已登记为合同 {existing.number}。")
+    typed = next((str(a.value).strip() for a in draft.answers if a.name == NUMBER and a.value), "")
+    number = _keep(uow, draft, typed) if typed else _assign(uow, draft, pattern, today, actor, now)
+    answers = build(reference, load_draft(uow, reference.library, draft_id).reading.answers, today)[0]
+    holder = owner or actor
+    row = ContractRow(
+        id=uuid.uuid4().hex,
+        number=number,
+        form=draft.form,
+        title=_text(answers, "contract.title") or draft.title,
+        draft_id=draft_id,
+        stage=Stage.DRAFT.value,
+        confidential=confidential,
+        owner_id=holder.id or None,
+        owner_name=holder.name,
+        created_at=now,
+        updated_at=now,
+        updated_by=actor.name,
+        parties=_parties(uow, answers),
+    )
+    describe(row, answers)
+    uow.session.add(row)
+    note(
+        uow, actor, now, "contract.created", contract=row.id, number=number, draft=draft_id, assigned=not typed,
+        owner=holder.id or holder.name, confidential=confidential,
+    )  # fmt: skip
+    try:
+        uow.commit()
+    except IntegrityError as error:
+        raise ContractError("contract.number", f"合同编号“{number}”刚刚被占用，请重试。") from error
+    return view_contract(row)
+
+
+def load_contract(uow: UnitOfWork, contract_id: str) -> ContractView:
+    """Raises ``ContractMissing``."""
+    return view_contract(require_contract(uow, contract_id))
+
+
+def require_contract(uow: UnitOfWork, contract_id: str, *, lock: bool = False) -> ContractRow:
+    """The contract's row, kept from other writers with ``lock``. Raises ``ContractMissing``."""
+    row = find_contract(uow.session, contract_id, lock=lock)
+    if row is None:
+        raise ContractMissing(contract_id)
+    return row
+
+
+def describe(row: ContractRow, answers: Answers) -> None:
+    """Copy what the register shows and sorts by from the text's answers into the row."""
+    value, last_day = answers.get("fees.total_incl_tax"), answers.get("term.end_date")
+    row.value = value if isinstance(value, Decimal) else None
+    row.last_day = last_day if isinstance(last_day, date) else None
+    row.title = _text(answers, "contract.title") or row.title
+
+
+def state_of(row: ContractRow) -> State:
+    flags = {Flag.RECTIFYING: row.rectifying, Flag.DISPUTED: row.disputed}
+    return State(Stage(row.stage), frozenset(flag for flag, stands in flags.items() if stands))
+
+
+def attach_document(
+    uow: UnitOfWork,
+    actor: Actor,
+    now: datetime,
+    blobs: BlobStore,
+    contract_id: str,
+    *,
+    kind: DocumentKind,
+    name: str,
+    media_type: str,
+    content: bytes,
+    version_id: str = "",
+    remark: str = "",
+) -> DocumentView:
+    """Add a file to the record. The bytes are on disk before the record says so; a crash in between leaves only bytes
+    that nobody points to. Raises ``ContractMissing``, ``document.empty``."""
+    if not content:
+        raise ContractError("document.empty", f"文件“{name[:80]}”是空的。")
+    require_contract(uow, contract_id)
+    uow.session.rollback()  # writing the file takes a while and needs no lock on the database
+    sha256 = blobs.put(content)
+    require_contract(uow, contract_id)
+    row = DocumentRow(
+        id=uuid.uuid4().hex,
+        contract_id=contract_id,
+        version_id=version_id or None,
+        kind=kind.value,
+        name=_file_name(name),
+        media_type=media_type[:100],
+        size=len(content),
+        sha256=sha256,
+        note=remark,
+        created_at=now,
+        created_by=actor.name,
+    )
+    uow.session.add(row)
+    note(
+        uow, actor, now, "document.attached", contract=contract_id, document=row.id, kind=kind.value, name=row.name,
+        size=row.size, sha256=sha256, version=version_id,
+    )  # fmt: skip
+    uow.commit()
+    return _document(row)
+
+
+def read_document(uow: UnitOfWork, blobs: BlobStore, document_id: str) -> tuple[DocumentView, bytes]:
+    """A file and what is known of it. Raises ``DocumentMissing``, ``BlobMissing``, ``BlobDamaged``."""
+    row = find_document(uow.session, document_id)
+    if row is None:
+        raise DocumentMissing(document_id)
+    return _document(row), blobs.get(row.sha256)
+
+
+def view_contract(row: ContractRow) -> ContractView:
+    return ContractView(
+        id=row.id,
+        number=row.number,
+        title=row.title,
+        form=row.form,
+        draft_id=row.draft_id or "",
+        state=state_of(row),
+        confidential=row.confidential,
+        owner_id=row.owner_id or "",
+        owner_name=row.owner_name,
+        value=row.value,
+        took_effect_on=row.took_effect_on,
+        last_day=row.last_day,
+        parties=tuple(Party(p.role, p.name, p.uscc, p.organisation_id or "") for p in row.parties),
+        revision=row.revision,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        updated_by=row.updated_by,
+    )
+
+
+def _keep(uow: UnitOfWork, draft: DraftRow, typed: str) -> str:
+    taken = contract_with_number(uow.session, typed) is not None
+    if taken or draft.number != typed:
+        why = "已被使用" if taken or draft_with_number(uow.session, typed) is not None else "不能使用"
+        raise ContractError("contract.number", f"合同编号“{typed[:40]}”{why}。请改用其他编号，或者清空编号，由系统自动编号。")
+    return typed
+
+
+def _assign(uow: UnitOfWork, draft: DraftRow, pattern: NumberPattern, today: date, actor: Actor, now: datetime) -> str:
+    """The next number of the series that no contract bears yet, so the series has neither gaps nor doubles.
+
+    A draft that merely typed this number loses its claim: it shows the number as taken, like one typed too late.
+    """
+    while True:
+        number = pattern.number(today, next_in_series(uow.session, pattern.series(today)))
+        if contract_with_number(uow.session, number) is None:
+            break
+    other = draft_with_number(uow.session, number)
+    if other is not None and other.id != draft.id:
+        other.number = None
+        note(uow, actor, now, "draft.number_lost", draft=other.id, number=number)
+        uow.session.flush()
+    draft.number = number
+    answer = next((a for a in draft.answers if a.name == NUMBER), None)
+    if answer is None:
+        draft.answers.append(AnswerRow(name=NUMBER, value=number))
+    else:
+        answer.value = number
+    draft.revision += 1
+    draft.updated_at, draft.updated_by = now, actor.name
+    uow.session.flush()
+    return number
+
+
+def _parties(uow: UnitOfWork, answers: Answers) -> list[ContractPartyRow]:
+    rows = []
+    for role in ("a", "b"):
+        name, uscc = _text(answers, f"party_{role}.name"), _text(answers, f"party_{role}.uscc")
+        known = organisation_with_code(uow.session, uscc) if uscc else None
+        rows.append(ContractPartyRow(role=role, name=name, uscc=uscc, organisation_id=known.id if known else None))
+    return rows
+
+
+def _text(answers: Answers, name: str) -> str:
+    value = answers.get(name)
+    return value.strip()[:200] if isinstance(value, str) else ""
+
+
+def _file_name(name: str) -> str:
+    """The last part of the path that a browser may send, without control characters."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(c for c in last if c.isprintable())[-MAX_NAME:] or hashlib.sha256(name.encode()).hexdigest()[:12]
+
+
+def _document(row: DocumentRow) -> DocumentView:
+    return DocumentView(
+        row.id, row.contract_id, row.version_id or "", DocumentKind(row.kind), row.name, row.media_type, row.size, row.sha256,
+        row.note, row.created_at, row.created_by,
+    )  # fmt: skip

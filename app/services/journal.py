@@ -1,0 +1,20 @@
+"""Saying what happened: one form for every audit entry that a use case writes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from app.services.drafts import Actor
+from app.store.uow import UnitOfWork
+
+CLOCK = Actor("后台任务", "clock")
+"""Who acts where the calendar does."""
+
+
+def note(uow: UnitOfWork, actor: Actor, at: datetime, action: str, *, contract: str = "", **data: Any) -> None:
+    """An audit entry with this transaction. ``action`` is a stable code, ``data`` text, whole numbers, booleans, lists.
+
+    The actor's name goes in beside the id: names change, and the log must be readable by itself.
+    """
+    uow.record(at, actor.id or actor.name, action, {"actor_name": actor.name, **data}, contract=contract)

@@ -1,0 +1,39 @@
+"""Moving a contract from stage to stage: ``lifecycle.advance`` decides, the row follows, the log tells."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.domain.lifecycle import Event, Flag, State, advance
+from app.domain.lifecycle_facts import Facts
+from app.services.drafts import Actor
+from app.services.filing import state_of
+from app.services.journal import note
+from app.store.contracts import ContractRow
+from app.store.uow import UnitOfWork
+
+
+def move(
+    uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, event: Event, facts: Facts | None = None, **data: str
+) -> State:
+    """Advance inside the caller's transaction; the caller holds the contract's lock and commits. Raises ``IllegalMove``.
+
+    ``data`` goes into the audit entry: what the move rests on (version, paper number).
+    """
+    before = state_of(contract)
+    after = advance(before, event, facts)
+    contract.stage = after.stage.value
+    contract.rectifying, contract.disputed = Flag.RECTIFYING in after.flags, Flag.DISPUTED in after.flags
+    if event is Event.TOOK_EFFECT and facts is not None and facts.effect is not None:
+        contract.took_effect_on = facts.effect.effective_on
+    contract.updated_at, contract.updated_by = now, actor.name
+    note(
+        uow, actor, now, "contract.moved", contract=contract.id, event=event.value, before=_words(before), after=_words(after),
+        reason=facts.reason if facts else "", **data,
+    )  # fmt: skip
+    return after
+
+
+def _words(state: State) -> list[str]:
+    """Stage, then flags: ``["active", "disputed"]``."""
+    return [state.stage.value, *sorted(f.value for f in state.flags)]

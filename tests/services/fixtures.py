@@ -1,0 +1,58 @@
+"""The demonstration contract as the services know it; loaded once, since the library never changes during a run."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+
+from app.domain.numbering_pattern import parse_pattern
+from app.library.answers_file import load_example
+from app.library.calendars import load_calendar
+from app.library.laws import load_laws
+from app.library.loader import load_library
+from app.services.drafting import Reference
+from app.services.drafts import Actor, create_draft
+from app.services.registering import BankAccount, Licence, Organisation, Person, ServiceAddress
+from app.store.uow import UnitOfWork
+
+NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
+TODAY = date(2026, 11, 22)
+PATTERN = parse_pattern("SHFW-{YYYY}-{NNNN}")
+LAWYER = Actor("王律师")
+OTHER = Actor("李律师")
+
+
+@cache
+def reference() -> Reference:
+    return Reference(load_library(), load_laws(), load_calendar())
+
+
+def later(minutes: float) -> datetime:
+    return NOW + timedelta(minutes=minutes)
+
+
+def draft(uow: UnitOfWork, number: str = "") -> str:
+    """The demonstration contract as a draft; without ``number`` nobody has typed one yet."""
+    raw = dict(load_example().data)
+    contract = {k: v for k, v in raw["contract"].items() if k != "no"}
+    if number:
+        contract["no"] = number
+    return create_draft(uow, LAWYER, NOW, reference().library, {**raw, "contract": contract})
+
+
+def organisation(**changes: object) -> Organisation:
+    """A sound fictitious company."""
+    whole = Organisation(
+        name="示例科技（北京）有限公司",
+        uscc="91110105MA0000007L",
+        legal_representative="张三",
+        registered_address="北京市朝阳区示例路1号",
+        size_class="small",
+        addresses=(ServiceAddress("postal", "北京市朝阳区示例路1号", "张三"), ServiceAddress("email", "notice@example.com")),
+        bank_accounts=(BankAccount("示例科技（北京）有限公司", "示例银行北京分行", "1100000000000001"),),
+        licences=(
+            Licence("增值电信业务经营许可证", "京B2-20260001", valid_from=date(2026, 1, 1), valid_until=date(2030, 12, 31)),
+        ),
+        contacts=(Person("李四", "项目负责人", "010-00000000", "li@example.com"),),
+    )
+    return Organisation(**{**{name: getattr(whole, name) for name in Organisation.__slots__}, **changes})  # type: ignore[arg-type]

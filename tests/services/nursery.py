@@ -1,0 +1,177 @@
+"""Processes that are killed on purpose: run as a program, it forks one child for each line it is sent.
+
+A line names the database, the folder, the steps to take and when to die: at the n-th boundary (just before or after a commit, just
+before a file gets its name) or after so many seconds. The child prints a line for everything that a service told it was done; the
+last line says how it ended. Everything heavy is loaded once, so a child costs a fork.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NoReturn
+
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
+
+from app.domain.errors import ContractError
+from app.domain.lifecycle import Event
+from app.domain.lifecycle_facts import Facts
+from app.domain.messages import NewMail
+from app.services.auditing import make_checkpoint
+from app.services.drafts import save_answer
+from app.services.filing import DocumentKind, attach_document, create_contract, require_contract
+from app.services.moving import move
+from app.services.outbox import deliver_outbox
+from app.services.registering import create_organisation
+from app.services.versions import save_version
+from app.store.blobs import BlobStore
+from app.store.contracts import ContractRow, contract_of_draft
+from app.store.drafts import recent_drafts
+from app.store.engine import open_engine
+from app.store.migrate import upgrade
+from app.store.seal import CHECKPOINT_FILE, AuditSeal
+from app.store.uow import UnitOfWork
+from tests.services.fixtures import LAWYER, NOW, PATTERN, TODAY, draft, later, organisation, reference
+
+
+class Life:
+    """One child: its tools, and the count of boundaries it has come to."""
+
+    def __init__(self, url: str, folder: Path, at: int | None) -> None:
+        self.engine, self.at, self.reached = open_engine(url), at, 0
+        self.blobs, self.seal = BlobStore(folder / "blobs"), AuditSeal(folder / "audit")
+        event.listen(self.engine, "commit", lambda _connection: self.boundary())
+        event.listen(Session, "after_commit", lambda _session: self.boundary())
+        sys.addaudithook(self._hook)
+
+    def boundary(self) -> None:
+        self.reached += 1
+        if self.reached == self.at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def _hook(self, name: str, arguments: tuple[Any, ...]) -> None:
+        if name == "os.rename" or (name == "open" and str(arguments[0]).endswith(CHECKPOINT_FILE)):
+            self.boundary()
+
+    def unit(self) -> UnitOfWork:
+        return UnitOfWork(self.engine)
+
+    # ---- steps: each finds its own work, so it may be taken again after a death
+
+    def organisation(self) -> None:
+        with self.unit() as uow:
+            say(organisation=create_organisation(uow, LAWYER, NOW, organisation()))
+
+    def draft(self) -> None:
+        with self.unit() as uow:
+            say(draft=draft(uow))
+
+    def contract(self) -> None:
+        with self.unit() as uow:
+            free = [d.id for d in recent_drafts(uow.session, 99) if contract_of_draft(uow.session, d.id) is None]
+        with self.unit() as uow:
+            say(contract=create_contract(uow, LAWYER, NOW, TODAY, reference(), free[0], PATTERN).id)
+
+    def _contract(self, uow: UnitOfWork) -> ContractRow:
+        return uow.session.scalars(select(ContractRow).order_by(ContractRow.number).limit(1)).one()
+
+    def version(self) -> None:
+        with self.unit() as uow:
+            say(version=save_version(uow, LAWYER, NOW, TODAY, reference(), self._contract(uow).id).id)
+
+    def revision(self) -> None:
+        with self.unit() as uow:
+            draft_id = self._contract(uow).draft_id or ""
+            place = f"上海市浦东新区第{time.monotonic_ns() % 1000}号"
+            save_answer(uow, LAWYER, later(1), reference().library, draft_id, "contract.sign_place", place)
+            say(version=save_version(uow, LAWYER, later(2), TODAY, reference(), self._contract(uow).id).id)
+
+    def document(self) -> None:
+        with self.unit() as uow:
+            added = attach_document(
+                uow, LAWYER, NOW, self.blobs, self._contract(uow).id,
+                kind=DocumentKind.OTHER, name="a.bin", media_type="application/octet-stream", content=os.urandom(64),
+            )  # fmt: skip
+        say(document=added.id)
+
+    def mail(self) -> None:
+        with self.unit() as uow:
+            key = f"test-{time.monotonic_ns()}"
+            uow.record(NOW, "u1", "test.mailed", {"key": key}, contract=self._contract(uow).id)
+            uow.send(NOW, NewMail(key, "a@example.com", "标题", "正文"))
+            uow.commit()
+        say(mail=key)
+
+    def delivery(self) -> None:
+        deliver_outbox(self.unit, None, lambda: NOW)
+
+    def checkpoint(self) -> None:
+        with self.unit() as uow:
+            made = make_checkpoint(uow, self.seal.signer(), self.seal, later(3))
+        if made:
+            say(checkpoint=made.size)
+
+    def move(self) -> None:
+        with self.unit() as uow:
+            contract = require_contract(uow, self._contract(uow).id, lock=True)
+            move(uow, LAWYER, NOW, contract, Event.SUBMITTED, Facts(digest="0" * 64))
+            uow.commit()
+        say(moved=contract.id)
+
+
+STEPS = ("organisation", "draft", "contract", "version", "revision", "document", "mail", "delivery", "checkpoint", "move")
+"""In this order: the contract leaves the drafting stage last."""
+
+
+def say(**what: object) -> None:
+    os.write(1, (json.dumps(what) + "\n").encode())
+
+
+def live(order: dict[str, Any]) -> NoReturn:
+    """A child's whole life; a step that says it was taken already is done."""
+    life = Life(order["url"], Path(order["folder"]), order["at"])
+    for name in order["steps"]:
+        step: Callable[[], None] = getattr(life, name)
+        try:
+            step()
+        except ContractError as error:
+            say(refused=error.code)
+    say(reached=life.reached)
+    os._exit(0)
+
+
+def rehearse() -> None:
+    """Every step once over a database that is thrown away, so that a child finds everything warm."""
+    with TemporaryDirectory() as folder:
+        life = Life(f"sqlite:///{folder}/rehearsal.sqlite3", Path(folder), None)
+        upgrade(life.engine)
+        for name in STEPS:
+            getattr(life, name)()
+        life.engine.dispose()
+
+
+def main() -> None:
+    open_engine("postgresql://nobody@127.0.0.1:1/nothing")  # loads the driver; nothing is connected
+    rehearse()
+    say(ready=True)
+    for line in sys.stdin:
+        order = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            live(order)
+        if order["seconds"] is not None:
+            time.sleep(order["seconds"])
+            os.kill(child, signal.SIGKILL)
+        _, status = os.waitpid(child, 0)
+        say(end=os.WTERMSIG(status) if os.WIFSIGNALED(status) else -os.WEXITSTATUS(status))
+
+
+if __name__ == "__main__":
+    main()

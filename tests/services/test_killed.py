@@ -1,0 +1,185 @@
+"""Killed at any moment: nothing committed is missing, nothing is half-done, the chain verifies."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select
+
+from app.domain.numbering_pattern import missing_numbers
+from app.services.auditing import verify_audit
+from app.services.filing import read_document
+from app.services.versions import read_version
+from app.store import audit
+from app.store.blobs import BlobStore
+from app.store.contracts import ContractRow, NumberSeriesRow
+from app.store.documents import DocumentRow
+from app.store.drafts import DraftRow, entered_names
+from app.store.engine import open_engine
+from app.store.organisations import OrganisationRow
+from app.store.outbox import OutboxRow
+from app.store.seal import AuditSeal
+from app.store.uow import UnitOfWork
+from app.store.versions import VersionRow
+from tests.services.fixtures import PATTERN
+from tests.services.nursery import STEPS
+
+ROOT = Path(__file__).resolve().parents[2]
+KILLED = int(signal.SIGKILL)
+FEWEST = 20
+"""Boundaries that the steps come to at least; fewer would mean that the hooks no longer see them."""
+
+
+class Nursery:
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tests.services.nursery"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        while "ready" not in self._read():
+            pass  # what the rehearsal says
+
+    def run(
+        self, url: str, folder: Path, steps: tuple[str, ...], *, at: int | None = None, seconds: float | None = None
+    ) -> tuple[list[dict[str, Any]], int]:
+        """What a child said, and the signal that ended it (0: it came to its end)."""
+        order = {"url": url, "folder": str(folder), "steps": steps, "at": at, "seconds": seconds}
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        said: list[dict[str, Any]] = []
+        while True:
+            line = self._read()
+            if "end" in line:
+                return said, line["end"]
+            said.append(line)
+
+    def _read(self) -> dict[str, Any]:
+        assert self.process.stdout is not None
+        text = self.process.stdout.readline()
+        assert text, "the nursery ended by itself"
+        found: dict[str, Any] = json.loads(text)
+        return found
+
+    def close(self) -> None:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.wait(20)
+        self.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[Nursery]:
+    running = Nursery()
+    yield running
+    running.close()
+
+
+def _logged(uow: UnitOfWork, action: str, name: str) -> Counter[str]:
+    found = (json.loads(e.data) for e in audit.entries(uow.session) if e.action == action)
+    return Counter(data[name] for data in found)
+
+
+def assert_whole(engine: Engine, folder: Path, said: list[dict[str, Any]], *, texts: bool = True) -> None:
+    """Everything that was told done is there; every row has its entry and every entry its row; every text and file reads.
+
+    ``texts`` False spares reading every version again.
+    """
+    blobs, seal = BlobStore(folder / "blobs"), AuditSeal(folder / "audit")
+    with UnitOfWork(engine) as uow:
+        report = verify_audit(uow, seal.verifier(), seal)
+        assert report.verdict.sound, report.verdict.summary
+        rows = {
+            "organisation": (OrganisationRow.id, "organisation.created", "organisation"),
+            "contract": (ContractRow.number, "contract.created", "number"),
+            "version": (VersionRow.id, "version.saved", "version"),
+            "document": (DocumentRow.id, "document.attached", "document"),
+            "mail": (OutboxRow.key, "test.mailed", "key"),
+        }
+        for column, action, name in rows.values():
+            assert Counter(uow.session.scalars(select(column))) == _logged(uow, action, name), action
+        contracts = list(uow.session.scalars(select(ContractRow)))
+        there = {
+            "organisation": set(uow.session.scalars(select(OrganisationRow.id))),
+            "draft": set(uow.session.scalars(select(DraftRow.id))),
+            "contract": {c.id for c in contracts},
+            "version": set(uow.session.scalars(select(VersionRow.id))),
+            "document": set(uow.session.scalars(select(DocumentRow.id))),
+            "mail": set(uow.session.scalars(select(OutboxRow.key))),
+            "moved": {c.id for c in contracts if c.stage == "in_review"},
+            "checkpoint": {p.size for p in audit.checkpoints(uow.session)},
+        }
+        for line in said:
+            for kind, value in line.items():
+                assert kind not in there or value in there[kind], line
+        sequences = [PATTERN.read(c.number).sequence for c in contracts]  # type: ignore[union-attr]
+        assert missing_numbers(sequences) == ()
+        assert sum(uow.session.scalars(select(NumberSeriesRow.last))) == len(contracts)
+        printed = entered_names(uow.session, ("contract.no",))
+        assert {c.number for c in contracts} == {printed[c.draft_id or ""]["contract.no"] for c in contracts}
+        for version_id in there["version"] if texts else ():
+            read_version(uow, version_id)
+        for document_id in there["document"]:
+            read_document(uow, blobs, document_id)
+    for name in blobs.names():
+        blobs.get(name)
+
+
+def test_a_process_killed_at_any_commit_boundary_loses_nothing_and_leaves_nothing_half_done(
+    nursery: Nursery, database: str, tmp_path: Path
+) -> None:
+    said: list[dict[str, Any]] = []
+    deaths = 0
+    engine = open_engine(database)
+    for step in STEPS:
+        at = 1
+        while True:
+            told, end = nursery.run(database, tmp_path, (step,), at=at)
+            said += told
+            if end == 0:
+                break
+            assert end == KILLED
+            deaths, at = deaths + 1, at + 1
+            assert_whole(engine, tmp_path, said, texts=False)
+    assert_whole(engine, tmp_path, said)
+    engine.dispose()
+    assert deaths >= FEWEST
+    assert {kind for line in said for kind in line} >= {"draft", "contract", "version", "document", "mail"}
+
+
+@pytest.mark.soak
+def test_a_process_killed_at_seeded_moments_loses_nothing_and_leaves_nothing_half_done(
+    nursery: Nursery, database: str, tmp_path: Path
+) -> None:
+    seed = int(os.environ.get("SOAK_SEED") or random.SystemRandom().randrange(2**32))
+    print(f"seed {seed} (repeat with SOAK_SEED={seed})")
+    chance = random.Random(seed)
+    steps = tuple(s for s in STEPS if s != "move")
+    began = time.monotonic()
+    said, end = nursery.run(database, tmp_path, steps)
+    assert end == 0
+    whole = time.monotonic() - began
+    engine = open_engine(database)
+    deaths = 0
+    for turn in range(200):
+        order = tuple(chance.sample(steps, len(steps)))
+        told, end = nursery.run(database, tmp_path, order, seconds=chance.uniform(0, whole))
+        said += told
+        deaths += end == KILLED
+        assert end in (0, KILLED)
+        if turn % 5 == 0:
+            assert_whole(engine, tmp_path, said)
+    assert_whole(engine, tmp_path, said)
+    engine.dispose()
+    assert deaths > 100
