@@ -62,7 +62,7 @@ class Settings:
     @property
     def base_url(self) -> str:
         """Where people reach the pages; never taken from a request, whose host anybody may forge."""
-        host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host  # noqa: S104  (compared, not bound to)
         return self.public_url.rstrip("/") or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 

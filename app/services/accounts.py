@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
@@ -354,7 +355,7 @@ def _view(row: UserRow) -> UserView:
     )
 
 
-def _plain(details: UserDetails) -> dict[str, object]:
+def _plain(details: UserDetails) -> dict[str, Any]:
     """For the audit log."""
     return {
         "login": details.login,

@@ -195,10 +195,10 @@ def _admit(action: Action, names: Mapping[str, Any]) -> None:
         return
     with desk().reading() as uow:
         record: Record = record_of_draft(uow, draft_id)
-    g.record = record
     if decide(actor(), action, record) is Decision.HIDDEN:
         raise DraftMissing(draft_id)  # word for word what a draft that doesn't exist answers
     require(actor(), action, record)
+    g.record = record
 
 
 def _stranger(*, due: bool) -> ResponseReturnValue:
