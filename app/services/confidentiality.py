@@ -26,7 +26,9 @@ def set_confidentiality(
     Whoever closes a contract stays able to read it: nobody shuts themselves out by mistake.
     """
     row = _locked(uow, actor, Action.SET_CONFIDENTIALITY, contract_id)
-    named = {_reader(uow, user_id).id for user_id in readers} | ({actor.id} if confidential and actor.id != row.owner_id else set())
+    named = {_reader(uow, user_id).id for user_id in readers} | (
+        {actor.id} if confidential and actor.id != row.owner_id else set()
+    )
     before = sorted(r.user_id for r in row.readers)
     row.confidential = confidential
     row.readers = [r for r in row.readers if r.user_id in named] + [

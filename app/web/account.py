@@ -116,6 +116,6 @@ def _offer(problem: str = "") -> str:
     found, secret = me(), session[OFFER]
     address = enrolment_address(secret, found.login if found else "")
     # Ours from the first byte to the last, and without a style: the content security policy would refuse one.
-    picture = Markup(segno.make(address, error="m").svg_inline(scale=5, border=4, dark="#000", light="#fff"))  # noqa: S704
+    picture = Markup(segno.make(address, error="m").svg_inline(omitsize=True, border=4, dark="#000", light="#fff"))  # noqa: S704
     groups = [secret[i : i + 4] for i in range(0, len(secret), 4)]
     return render_template("account/second_factor.html", picture=picture, groups=groups, problem=problem)

@@ -60,7 +60,9 @@ class House:
         with self.units() as uow:
             return create_administrator(uow, self.now, token, ADMIN, PASSWORD)
 
-    def person(self, login: str = "wang", *roles: Role, email: str = "wang@example.com", offices: frozenset[Function] = frozenset()) -> str:
+    def person(
+        self, login: str = "wang", *roles: Role, email: str = "wang@example.com", offices: frozenset[Function] = frozenset()
+    ) -> str:
         details = UserDetails(login, "王律师", email, frozenset(roles or {Role.DRAFTER}), offices)
         with self.units() as uow:
             made = invite(uow, CONSOLE, self.now, details, self.post)

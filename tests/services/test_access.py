@@ -19,7 +19,7 @@ from tests.services.people import PASSWORD, SECRET, House, cheap_hashes
 WRONG = "这不是正确的密码-测试"
 
 
-pytest.fixture(autouse=True)(cheap_hashes)
+cheap = pytest.fixture(autouse=True)(cheap_hashes)
 
 
 @pytest.fixture
@@ -45,7 +45,9 @@ def test_the_sign_in_name_is_taken_in_any_case_and_with_spaces_around(house: Hou
     assert house.who(house.enter(" WANG ").token)
 
 
-@pytest.mark.parametrize(("login", "password"), [("wang", WRONG), ("nobody", PASSWORD), ("wang", ""), ("", ""), ("wang", "x" * 5000)])
+@pytest.mark.parametrize(
+    ("login", "password"), [("wang", WRONG), ("nobody", PASSWORD), ("wang", ""), ("", ""), ("wang", "x" * 5000)]
+)
 def test_every_refusal_has_the_same_words(house: House, login: str, password: str) -> None:
     with pytest.raises(SignInRefused) as refusal:
         house.enter(login, password)
@@ -58,7 +60,9 @@ def test_the_database_holds_neither_password_nor_token(house: House) -> None:
         user = uow.session.scalars(select(UserRow)).one()
         assert user.password_hash.startswith("$argon2id$")
         assert PASSWORD not in user.password_hash
-        kept = {r.id for r in uow.session.scalars(select(SessionRow))} | {r.id for r in uow.session.scalars(select(OneTimeTokenRow))}
+        kept = {r.id for r in uow.session.scalars(select(SessionRow))} | {
+            r.id for r in uow.session.scalars(select(OneTimeTokenRow))
+        }
     assert token not in kept
     assert not kept & set(house.links)
 

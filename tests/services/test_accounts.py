@@ -48,7 +48,7 @@ from tests.services.people import ADMIN, PASSWORD, SECRET, House, cheap_hashes
 NEW = "另外一个足够长的新密码-测试"
 
 
-pytest.fixture(autouse=True)(cheap_hashes)
+cheap = pytest.fixture(autouse=True)(cheap_hashes)
 
 
 @pytest.fixture
@@ -106,7 +106,18 @@ def test_a_refused_first_run_leaves_the_link_usable(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "password", ["", "elevenchars", "a" * 12, "123456789012", "abcdefghijkl", "abababababab", "xx-admin-yy-2026", "管理员管理员的长长长密码", "x" * 201]
+    "password",
+    [
+        "",
+        "elevenchars",
+        "a" * 12,
+        "123456789012",
+        "abcdefghijkl",
+        "abababababab",
+        "xx-admin-yy-2026",
+        "管理员管理员的长长长密码",
+        "x" * 201,
+    ],
 )
 def test_weak_passwords_are_refused(house: House, password: str) -> None:
     with house.units() as uow:

@@ -215,4 +215,4 @@ def test_who_may_only_read_is_offered_no_way_to_change(house: House) -> None:
     assert '<fieldset class="bare" disabled>' in page
     assert "data-read-only" in page
     assert 'class="button primary" href="/drafts/new"' not in visitor.get("/drafts/").get_data(as_text=True)
-    assert "<form method=\"post\" action=\"/drafts/" not in visitor.get(f"/drafts/{draft}/documents/").get_data(as_text=True)
+    assert '<form method="post" action="/drafts/' not in visitor.get(f"/drafts/{draft}/documents/").get_data(as_text=True)
