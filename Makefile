@@ -43,6 +43,7 @@ bench: setup-test ## measure speed and memory; writes docs/benchmarks.md
 soak: setup-test ## long fault runs; prints its seed
 	@$(PY) -m pytest -m soak
 
+lock: export PYTHONWARNINGS = ignore
 lock: setup-test ## compile the pinned requirements
 	@$(VENV)/bin/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --allow-unsafe requirements.in -o requirements.txt
 	@$(VENV)/bin/pip-compile -q --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --strip-extras --allow-unsafe requirements-dev.in -o requirements-dev.txt

@@ -86,6 +86,10 @@ def _settings() -> Settings:
         settings = Settings.from_environment()
     except ValueError as error:
         raise click.UsageError(f"环境变量有误：\n{error}") from error
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.ClickException(f"无法使用数据目录 DATA_DIR={settings.data_dir}：{error.strerror or error}") from error
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     for chatty in ("alembic", "weasyprint", "fontTools", "pikepdf"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -67,8 +67,9 @@ def postgresql(folder: Path) -> Iterator[str]:
         options = {"port": str(port), "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off",
                    "full_page_writes": "off", "synchronous_commit": "off", "max_connections": "60"}  # fmt: skip
         with (folder / "postgresql.log").open("wb") as log:
+            # The signal of a parent's death ends the server even where the tests are killed.
             server = subprocess.Popen(
-                [*words, str(bin_folder / "postgres"), "-D", str(data), *(f"--{k}={v}" for k, v in options.items())],
+                [*words, "setpriv", "--pdeathsig=INT", "--", str(bin_folder / "postgres"), "-D", str(data), *(f"--{k}={v}" for k, v in options.items())],
                 stdout=log, stderr=subprocess.STDOUT, cwd=home,
             )  # fmt: skip
         try:

@@ -232,7 +232,7 @@ RED = '<w:b/><w:color w:val="C00000"/>'
 
 def furniture() -> dict[str, str]:
     """Headers and footers. They lie outside the contract's text."""
-    identity = run("文件编号 {{ document_id }}　版本 {{ version }}　校验码 {{ digest_short }}", size(15))
+    identity = run("文档编号 {{ document_id }}　版本 {{ version }}　正文摘要 {{ digest_short }}", size(15))
     tab = "<w:r><w:tab/></w:r>"
     pages = run("第 ") + field("PAGE") + run(" 页　共 ") + field("NUMPAGES") + run(" 页")
     none = '<w:pBdr><w:bottom w:val="nil"/></w:pBdr>'

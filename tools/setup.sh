@@ -17,7 +17,7 @@ PY
 
 packages=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig fonts-noto-cjk)
 if [ "$mode" = test ]; then
-  packages+=(poppler-utils libreoffice-writer-nogui postgresql)
+  packages+=(poppler-utils libreoffice-writer-nogui python3-uno postgresql)
   # Debian has a Chromium package; Ubuntu's is a snap, which neither a container nor a test can use: Playwright brings its own there.
   own_chromium=$(. /etc/os-release && [ "${ID:-}" = ubuntu ] && echo yes || true)
   [ "$own_chromium" = yes ] || packages+=(chromium)
@@ -84,10 +84,14 @@ front() {
   PATH="$PWD/$venv/bin:$PATH" npm install --no-save --ignore-scripts --no-progress --loglevel=error "$@" >/dev/null
   "$venv/bin/python" tools/vendor.py
 }
-if [ "$mode" = test ]; then
-  wanted=$(stamp_of package.json package-lock.json tools/vendor.py)
-  fresh front-dev "$wanted" && [ -d node_modules/axe-core ] || { front; printf '%s' "$wanted" > "$venv/front-dev.stamp"; printf '%s' "$wanted" > "$venv/front.stamp"; }
-else
-  wanted=$(stamp_of package.json package-lock.json tools/vendor.py)
-  fresh front "$wanted" && [ -d app/web/static/vendor ] || { front --omit=dev; printf '%s' "$wanted" > "$venv/front.stamp"; rm -f "$venv/front-dev.stamp"; }
+wanted=$(stamp_of package.json package-lock.json tools/vendor.py)
+if [ "$mode" = test ] || [ -f "$venv/front-dev.stamp" ]; then
+  # Once a machine has the test tools it keeps them: `make run` in between must not take them away.
+  if ! fresh front-dev "$wanted" || ! [ -d node_modules/axe-core ] || ! [ -d app/web/static/vendor ]; then
+    front
+    printf '%s' "$wanted" | tee "$venv/front-dev.stamp" > "$venv/front.stamp"
+  fi
+elif ! fresh front "$wanted" || ! [ -d app/web/static/vendor ]; then
+  front --omit=dev
+  printf '%s' "$wanted" > "$venv/front.stamp"
 fi

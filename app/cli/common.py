@@ -13,6 +13,8 @@ from app.domain.answers import Reading, read_answers
 from app.domain.clauses import ClauseLibrary
 from app.domain.interchange import plain_value
 from app.domain.proofreading import Finding
+from app.domain.tree import Deviation, Instrument
+from app.domain.variables import DeviationKind
 from app.settings import Settings
 from app.wiring import today as beijing_today
 
@@ -65,6 +67,27 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "fix": finding.fix,
         "patch": plain_value(getattr(finding.patch, "value", None)) if finding.patch else None,
     }
+
+
+_KINDS = {DeviationKind.OVERRIDE: "改写", DeviationKind.REMOVE: "删去", DeviationKind.ADD: "增加"}
+
+
+def deviation_data(deviation: Deviation) -> dict[str, str]:
+    return {
+        "kind": deviation.kind.value,
+        "provision": deviation.provision,
+        "reason": deviation.reason,
+        "library_text": deviation.library_text,
+        "contract_text": deviation.contract_text,
+    }
+
+
+def print_deviations(instrument: Instrument) -> None:
+    """What this contract changed against the library, each with its reason; a reviewer must see it beside the findings."""
+    numbers = {p.id: p.number for p in instrument.provisions()}
+    for deviation in instrument.deviations:
+        place = " ".join(filter(None, (numbers.get(deviation.provision, ""), deviation.provision)))
+        click.echo(f"[偏离] {_KINDS[deviation.kind]} {place}：{deviation.reason}")
 
 
 def print_findings(findings: Iterable[Finding]) -> None:

@@ -9,7 +9,16 @@ from pathlib import Path
 
 import click
 
-from app.cli.common import finding_data, print_findings, read_file, settings, tally, today_option
+from app.cli.common import (
+    deviation_data,
+    finding_data,
+    print_deviations,
+    print_findings,
+    read_file,
+    settings,
+    tally,
+    today_option,
+)
 from app.cli.files import write_all
 from app.domain.errors import ContractError
 from app.domain.proofreading.registry import MINIMUM_REASON
@@ -46,6 +55,7 @@ def draft(answers: Path, out: Path, final: bool, formats: frozenset[Format], tod
     entered = reading.require()
     compiled = compile_draft(wiring.reference, dated_final(entered, today) if final else entered, today)
     print_findings(compiled.findings)
+    print_deviations(compiled.instrument)
     click.echo(f"校对：{tally(compiled.findings)}")
     if final and compiled.blocking:
         rules = "、".join(sorted({f.rule for f in compiled.blocking}))
@@ -86,9 +96,11 @@ def check(answers: Path, as_json: bool, today: date) -> None:
             "findings": [finding_data(f) for f in compiled.findings],
             "blocking": [finding_data(f) for f in compiled.blocking],
             "blanks": [{"place": p, "variable": b.variable, "label": b.label} for p, b in compiled.instrument.blanks()],
+            "deviations": [deviation_data(d) for d in compiled.instrument.deviations],
         }
         click.echo(json.dumps(data, ensure_ascii=False, indent=1))
     else:
         print_findings(compiled.findings)
+        print_deviations(compiled.instrument)
         click.echo(f"校对：{tally(compiled.findings)}")
     sys.exit(1 if any(f.severity.value == "error" for f in compiled.findings) else 0)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from app.domain.laws import Law, LawBook, Standard, StandardKind
+from app.domain.laws import Law, LawBook, Standard, StandardKind, Verification
 from app.domain.presentation import number, with_unit
 from app.domain.variables import Row, Value, is_blank
 
@@ -42,7 +42,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "M-02", "接通率", "在接起阈值内接起的有效呼入所占比例", "阈值内接起量÷有效呼入量×100%",
-        "话务系统", "sla.answer_rate_target", "sla.answer_rate_floor", exclusion="超区间业务量、线路故障、恶意骚扰",
+        "话务系统", "sla.answer_rate_target", "sla.answer_rate_floor", exclusion="甲方原因、超区间业务量、恶意骚扰",
     ),
     Metric(
         "M-03", "解决率", "考核期内解决且在重开窗口内未重开的工单所占比例", "已解决且未重开工单数÷应解决工单数×100%",
@@ -54,7 +54,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "M-05", "满意度CSAT", "终端用户评价为四分或者五分的有效评价所占比例", "四分及五分评价份数÷有效评价份数×100%",
-        "评价系统", "sla.csat_target", "sla.csat_floor", exclusion="双方确认的无效评价、因产品政策所致评价",
+        "评价系统", "sla.csat_target", "sla.csat_floor", exclusion="不实评价、甲方原因",
     ),
     Metric(
         "M-06", "投诉率", "因乙方服务引起的有效投诉占工单量的比例", "有效投诉件数÷工单总量×100%",
@@ -121,7 +121,7 @@ def severity_matrix(values: Values) -> tuple[Row, ...]:
         }
 
     return (
-        {"level": "P1", "definition": "核心功能大面积不可用，或者发生安全事件，或者存在人身、财产安全风险",
+        {"level": "P1", "definition": "核心功能大面积不可用、发生安全事件或者危及人身、财产安全",
          **limits(("sla.p1_response_minutes", "分钟"), ("sla.p1_restore_hours", "自然小时"), ("sla.p1_resolve_hours", "自然小时")),
          "clock": "自然时间连续计时"},
         {"level": "P2", "definition": "重要功能受损，影响部分终端用户且无替代方案",
@@ -130,7 +130,7 @@ def severity_matrix(values: Values) -> tuple[Row, ...]:
         {"level": "P3", "definition": "一般功能问题，有替代方案",
          **limits(("sla.p3_response_hours", "服务小时"), ("sla.p3_restore_hours", "服务小时"), ("sla.p3_resolve_workdays", "工作日")),
          "clock": "首次响应、恢复按服务小时，解决按工作日"},
-        {"level": "P4", "definition": "咨询、建议及不影响使用的轻微缺陷",
+        {"level": "P4", "definition": "咨询、建议和轻微缺陷",
          **limits(("sla.p4_response_hours", "服务小时"), None, ("sla.p4_resolve_workdays", "工作日")),
          "clock": "首次响应按服务小时，解决按工作日"},
     )  # fmt: skip
@@ -139,9 +139,10 @@ def severity_matrix(values: Values) -> tuple[Row, ...]:
 def system_params(values: Values) -> tuple[Row, ...]:
     """Annex 13.2, third table: system, continuity and security parameters (brief 6.2, 6.3, 7.1)."""
     backup = {"hourly": "每小时", "daily": "每日", "weekly": "每周"}.get(str(values.get("maint.backup_period")), NONE)
+    window_note = "北京时间" if values.get("service.hours_per_day") == 24 else "北京时间，服务时间之外"
     rows = (
         ("系统可用性", "乙方系统月可用率", _bound("≥", values.get("maint.availability_target")), "不含计划维护时间"),
-        ("系统可用性", "计划维护窗口", _text(values.get("maint.window")), "北京时间，服务时间之外"),
+        ("系统可用性", "计划维护窗口", _text(values.get("maint.window")), window_note),
         ("系统可用性", "月计划维护上限", _limit("不超过", values, "maint.max_hours_month", "小时"), "按公历月累计"),
         ("备份与恢复", "备份周期", backup, "含配置与业务数据"),
         ("备份与恢复", "恢复点目标（RPO）", _limit("不超过", values, "maint.rpo_hours", "小时"), "允许丢失数据的最长时间"),
@@ -229,6 +230,8 @@ def standard_list(book: LawBook, kinds: Iterable[StandardKind] | None = None) ->
 
 
 def _standard_status(standard: Standard) -> str:
+    if standard.status is Verification.MEMORY:
+        return "以主管部门公布的状态为准"
     return f"代替{standard.replaces}" if standard.replaces else "现行"
 
 
@@ -237,6 +240,8 @@ def _status(law: Law, on: date) -> str:
         return f"{_day(law.in_force)}起施行"
     if law.expires is not None:
         return f"现行，{_day(law.expires)}后由新法代替"
+    if law.amended_in_force is not None:
+        return f"现行有效，最近修改自{_day(law.amended_in_force)}起施行"
     return "现行有效"
 
 

@@ -157,6 +157,10 @@ def nearest(name: str, variables: VariableSet) -> str:
     near = get_close_matches(name, list(variables.by_name), n=1, cutoff=0.7)
     if near:
         return near[0]
+    if "." not in name:
+        groups = get_close_matches(name, sorted({n.partition(".")[0] for n in variables.by_name}), n=1, cutoff=0.75)
+        if groups:
+            return groups[0]
     by_label = {v.label: v.name for v in variables}
     last = name.rpartition(".")[2]
     if last in by_label:

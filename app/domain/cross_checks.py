@@ -71,6 +71,20 @@ def maintenance_is_outside_service_time(values: Values) -> Iterator[Clash]:
         yield Clash(names[0], f"维护窗口“{window}”与服务时间{start}至{end}重叠", "服务时间之外的时段", names)
 
 
+def means_of_payment_is_accepted(values: Values) -> Iterator[Clash]:
+    """A means of payment other than a transfer needs Party B's willingness to take it (SMEP:11; brief 8.2-b3)."""
+    names = ("pay.method", "pay.noncash_allowed")
+    if values.get(names[0]) in ("commercial_draft", "other") and values.get(names[1]) is False:
+        yield Clash(names[0], "选择了非现金支付，但乙方不接受非现金支付", "改为银行转账，或者确认乙方自愿接受非现金支付", names)
+
+
+def notice_systems_are_named(values: Values) -> Iterator[Clash]:
+    """Ending the contract by notice through a system needs the system account of both parties (CC:137, CC:565; brief 9.3, 12.2)."""
+    names = ("terminate.notice_method", "notice.party_a_system", "notice.party_b_system")
+    if values.get(names[0]) == "system_delivery" and not all(str(values.get(n) or "").strip() for n in names[1:]):
+        yield Clash(names[0], "解除通知经指定系统送达，但双方的指定系统没有填齐", "填写双方的指定系统，或者改为书面送达", names)
+
+
 def _minutes(text: str) -> int | None:
     found = re.fullmatch(r"(\d{2}):(\d{2})", text)
     return int(found[1]) * 60 + int(found[2]) if found else None
@@ -85,4 +99,6 @@ _CHECKS: tuple[Callable[[Values], Iterator[Clash]], ...] = (
     copies_add_up,
     negotiation_steps_fit,
     maintenance_is_outside_service_time,
+    means_of_payment_is_accepted,
+    notice_systems_are_named,
 )

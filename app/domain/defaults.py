@@ -92,6 +92,20 @@ def _items(values: Values) -> Value:
     )
 
 
+def _without_visits(name: str) -> Callable[[Values], Value]:
+    """Default rows that price a visit are left out where the contract has none."""
+
+    def kept(values: Values) -> Value:
+        rows = _rows(values, name)
+        return (
+            rows
+            if values.get("service.onsite_enabled") is not False
+            else tuple(r for r in rows if "上门" not in str(r.get("item")))
+        )
+
+    return kept
+
+
 def _effect(values: Values) -> Value:
     return "e_sign" if values.get("sign.mode") == "e_sign" else values.get("effect.condition")
 
@@ -106,11 +120,16 @@ def _seal(name: str) -> Callable[[Values], Value]:
 
 
 def _contacts(values: Values) -> Value:
-    """Roles without a named person fall to the project manager of that party."""
+    """Party B's key personnel hold the role that section 3.1 names them for; other roles without a named person fall to
+    the project manager of that party. One person per role, so that sections 3.1 and 14.3 can't name two."""
+    key = {str(r.get("position")): r for r in _rows(values, "team.key_personnel")}
     rows: list[Row] = []
     for row in _rows(values, "sign.contacts"):
         manager = values.get(f"{row.get('party')}.project_manager")
-        if is_blank(row.get("name")) and isinstance(manager, Contact):
+        named = key.get(str(row.get("role"))) if row.get("party") == "party_b" else None
+        if is_blank(row.get("name")) and named and not (isinstance(manager, Contact) and manager.name == named.get("name")):
+            rows.append({**row, "name": named.get("name"), "phone": named.get("contact")})
+        elif is_blank(row.get("name")) and isinstance(manager, Contact):
             rows.append({**row, "name": manager.name, "phone": manager.phone, "email": manager.email})
         else:
             rows.append(row)
@@ -129,7 +148,7 @@ def _authority(values: Values) -> Value:
                     "representative": name,
                     "title": _text(values.get(f"sign.{party}_title")),
                     "matters": "签署本合同、补充协议、续约文件、终止文件及通知",
-                    "powers": "可以变更、续展、解除本合同",
+                    "powers": "可以签署补充协议、确认结算、确认变更，续展、解除本合同，不限金额",
                     "term": "自签署之日起至本合同终止后结算完毕之日止",
                     "document": _text(values.get(f"sign.{party}_authority_doc")),
                 }
@@ -142,8 +161,8 @@ def _authority(values: Values) -> Value:
                     "representative": manager.name,
                     "title": manager.title or "项目经理",
                     "matters": "日常联络，确认工单、考核数据与结算单",
-                    "powers": "确认履行事实，无权变更、解除本合同",
-                    "term": "自服务起始日起至本合同终止之日止",
+                    "powers": "可以按合同计价确认结算，无权签署补充协议、确认变更，无权解除本合同",
+                    "term": "自签署之日起至本合同终止后结算完毕之日止",
                 }
             )
     return tuple(rows)
@@ -159,6 +178,8 @@ _FOLLOWING: tuple[tuple[str, Callable[[Values], Value]], ...] = (
     ("team.repair_count", _repair_count),
     ("team.roles", _roles),
     ("annex.service_items", _items),
+    ("fees.included_items", _without_visits("fees.included_items")),
+    ("fees.extra_items", _without_visits("fees.extra_items")),
     ("effect.condition", _effect),
     ("sign.required_marks", _marks),
     ("sign.party_a_seal_type", _seal("sign.party_a_seal_type")),

@@ -10,6 +10,7 @@ import io
 import posixpath
 import struct
 import zipfile
+from itertools import pairwise
 from typing import Any
 
 from lxml import etree
@@ -102,7 +103,7 @@ def _check_directory(package: zipfile.ZipFile, size: int) -> None:
         seen.add(low)
     spans.sort()
     # Overlapping members multiply one small stream into many large ones; zipfile checks this only since 3.11.8.
-    if any(end > start for (_, end), (start, _) in zip(spans, spans[1:], strict=False)) or (spans and spans[-1][1] > size):
+    if any(end > start for (_, end), (start, _) in pairwise(spans)) or (spans and spans[-1][1] > size):
         raise RefusedFile("文件内部结构异常，已拒绝。")
 
 

@@ -229,7 +229,11 @@ def _check_rows(
             continue
         index, key = int(match[1]) - 1, match[2] or ""
         value = str(rows[index].get(key, "")) if key else ""
-        reason = _reason(problem.problem, problem.allowed)
+        column = variable.column(key)
+        labels = "、".join(o.label for o in column.options) if column else ""  # a sheet holds labels, not the form's own values
+        reason = _reason(
+            problem.problem.removeprefix(f"第{index + 1}行“{column.label if column else key}”："), labels or problem.allowed
+        )
         faults.append(_fault(grid, places[index], variable, columns, key, value, reason))
     for row, place in zip(rows, places, strict=True):
         for column in variable.columns:

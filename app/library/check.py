@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,11 +10,14 @@ from dataclasses import dataclass
 from app.domain.clauses import ClauseLibrary, ClauseSource, FormRowSource
 from app.domain.conditions import Condition, ConditionError
 from app.domain.laws import LawBook
-from app.domain.markup import ReferenceToken, TermToken, VariableToken, parse
+from app.domain.markup import Literal, ReferenceToken, TermToken, Token, VariableToken, parse
 from app.library.coverage import PointCoverage, coverage
 
 MINIMUM_DUPLICATE = 24
 """Equal texts shorter than this (characters) are common phrases, not a clause written twice."""
+LEAVES_OPEN = ("另行约定", "另行协商")
+"""Words that put off what a contract has to say itself."""
+_NAMES_WITH_DIGITS = re.compile(r"[PL][0-9]|[0-9]+×[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ def check_library(library: ClauseLibrary, laws: LawBook) -> LibraryReport:
     problems = [
         *_ids(library),
         *_texts(library),
+        *_wording(library),
         *_conditions(library),
         *_conditional_references(library),
         *_citations(library, laws),
@@ -99,6 +104,14 @@ def _targets(library: ClauseLibrary) -> frozenset[str]:
     )
 
 
+def _tokens(text: str) -> tuple[Token, ...]:
+    """Nothing where a text doesn't parse; ``_texts`` reports that."""
+    try:
+        return parse(text)
+    except ValueError:
+        return ()
+
+
 def _texts(library: ClauseLibrary) -> Iterator[str]:
     targets = _targets(library)
     terms = {t.term for t in library.terms}
@@ -124,6 +137,15 @@ def _texts(library: ClauseLibrary) -> Iterator[str]:
             yield f"{clause.id}：没有文字"
         if clause.table and clause.table not in library.variables:
             yield f"{clause.id}：表格变量 {clause.table} 不存在"
+
+
+def _wording(library: ClauseLibrary) -> Iterator[str]:
+    """Figures come from variables alone, and nothing is left to a later agreement."""
+    for place, text in _all_texts(library):
+        words = "".join(t.text for t in _tokens(text) if isinstance(t, Literal))
+        for digits in re.findall(r"[0-9][0-9.,%]*", _NAMES_WITH_DIGITS.sub("", words)):
+            yield f"{place}：数字“{digits}”直接写在文字里，应由变量给出"
+        yield from (f"{place}：“{w}”没有约定内容" for w in LEAVES_OPEN if w in words)
 
 
 def _conditions(library: ClauseLibrary) -> Iterator[str]:
@@ -154,7 +176,7 @@ def _conditional_references(library: ClauseLibrary) -> Iterator[str]:
         for clause in section.provisions:
             visit(clause, ())
     for clause in library.clauses():
-        for token in parse(clause.text):
+        for token in _tokens(clause.text):
             if isinstance(token, ReferenceToken):
                 missing = [g for g in guards.get(token.target, ()) if g not in guards[clause.id]]
                 if missing:

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from app.domain.clauses import ClauseLibrary, ClauseSource, RequiredPoint, SectionSource
-from app.domain.conditions import Condition
-from app.domain.markup import Literal, TermToken, VariableToken, parse
+from app.domain.conditions import Condition, ConditionError
+from app.domain.markup import Literal, TermToken, Token, VariableToken, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +76,9 @@ def _evidence(library: ClauseLibrary, clause: ClauseSource, section: SectionSour
     variables: set[str] = set()
     for part in _standing((clause,), removed):
         words += [part.title, _words(part.text)]
-        variables |= {t.name for t in parse(part.text) if isinstance(t, VariableToken)}
+        variables |= {t.name for t in _tokens(part.text) if isinstance(t, VariableToken)}
         if part.when:  # an answer that decides whether the words stand is used by them
-            variables |= Condition.parse(part.when).names
+            variables |= _names(part.when)
         if part.table:
             variables.add(part.table)
             table = library.variables.get(part.table)
@@ -86,14 +86,29 @@ def _evidence(library: ClauseLibrary, clause: ClauseSource, section: SectionSour
                 words += [table.label, *(c.label for c in table.columns)]
             if part.table == "defs.term_table":
                 words += [f"{t.term} {_words(t.meaning)}" for t in library.terms]
-                variables |= {v.name for t in library.terms for v in parse(t.meaning) if isinstance(v, VariableToken)}
+                variables |= {v.name for t in library.terms for v in _tokens(t.meaning) if isinstance(v, VariableToken)}
     for row in section.form:
         words += [row.label, _words(row.text)]
-        variables |= {t.name for t in parse(row.text) if isinstance(t, VariableToken)}
+        variables |= {t.name for t in _tokens(row.text) if isinstance(t, VariableToken)}
         if row.box is not None:
             variables.add(row.box.name)
     return _Evidence("\n".join(words), frozenset(variables))
 
 
+def _tokens(text: str) -> tuple[Token, ...]:
+    """Nothing where a text doesn't parse: the library check reports that by itself."""
+    try:
+        return parse(text)
+    except ValueError:
+        return ()
+
+
+def _names(condition: str) -> frozenset[str]:
+    try:
+        return Condition.parse(condition).names
+    except ConditionError:
+        return frozenset()
+
+
 def _words(text: str) -> str:
-    return "".join(t.text for t in parse(text) if isinstance(t, Literal | TermToken))
+    return "".join(t.text for t in _tokens(text) if isinstance(t, Literal | TermToken))

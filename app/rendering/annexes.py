@@ -66,7 +66,10 @@ def service_list_template(variables: VariableSet) -> bytes:
     notes = book.create_sheet("填写说明")
     lines = [
         ("说明", "“*”为必填列；每行一项，编号不得重复；不要合并单元格，不要使用公式。"),
-        ("工作表", "“服务项目”为附件一服务项目表；“价格”为价格表，金额为不含税金额（元），税率留空时按计税类别取合同第八章的税率。"),
+        (
+            "工作表",
+            "“服务项目”为附件一服务项目表；“价格”为价格表，金额为不含税金额（元），税率留空时按计税类别取合同第八章的税率。",
+        ),
     ]
     lines += [(c.label, c.help) for n in SHEET_NAMES for c in variables[n].columns if c.help]
     _fill(notes, ["项目", "说明"], lines, [12, 60])

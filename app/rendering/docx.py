@@ -36,7 +36,7 @@ TEMPLATE = Path(__file__).resolve().parent.parent.parent / "templates" / "docume
 CONTENTS = "\ue001contents\ue001"
 BODY = "\ue001body\ue001"
 DRAFT_MARK = "草稿"
-SHORT_DIGEST = 12
+SHORT_DIGEST = 16
 """Hex digits of the digest in the footer: 48 bits, enough to tell two versions of a contract apart at a glance."""
 
 PROPERTY_PREFIX = "chengyue."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -17,6 +17,7 @@ from app.domain.errors import ContractError, InputFault
 from app.domain.interchange import plain_value
 from app.domain.permissions import Actor as Actor
 from app.domain.variables import DeviationKind, is_blank
+from app.services.conflicts import Conflict, conflicts, require_seen
 from app.store.contracts import contract_of_draft
 from app.store.drafts import (
     AcknowledgementRow,
@@ -53,6 +54,8 @@ class DraftView:
     library_fingerprint: str
     raw: Mapping[str, Any]
     reading: Reading
+    conflicts: tuple[Conflict, ...] = ()
+    """Answers of this save that were not stored, since somebody else had changed them unseen."""
 
     def faults_of(self, name: str) -> tuple[InputFault, ...]:
         """Faults of one variable, its cells and fields included."""
@@ -109,27 +112,50 @@ def load_draft(uow: UnitOfWork, library: ClauseLibrary, draft_id: str) -> DraftV
 
 
 def save_answer(
-    uow: UnitOfWork, actor: Actor, now: datetime, library: ClauseLibrary, draft_id: str, name: str, raw: Any
+    uow: UnitOfWork,
+    actor: Actor,
+    now: datetime,
+    library: ClauseLibrary,
+    draft_id: str,
+    name: str,
+    raw: Any,
+    *,
+    seen: int | None = None,
 ) -> DraftView:
     """Store one answer as it was entered (None clears it). Faults do not keep it from being stored; they are in the view."""
-    return save_answers(uow, actor, now, library, draft_id, {name: raw})
+    return save_answers(uow, actor, now, library, draft_id, {name: raw}, seen=seen)
 
 
 def save_answers(
-    uow: UnitOfWork, actor: Actor, now: datetime, library: ClauseLibrary, draft_id: str, entered: Mapping[str, Any]
+    uow: UnitOfWork,
+    actor: Actor,
+    now: datetime,
+    library: ClauseLibrary,
+    draft_id: str,
+    entered: Mapping[str, Any],
+    *,
+    seen: int | None = None,
 ) -> DraftView:
-    """Store several answers in one transaction; other answers of the draft stay untouched."""
+    """Store several answers in one transaction; other answers of the draft stay untouched.
+
+    ``seen`` is the revision that the page showed: what somebody else changed after it is not overwritten, but reported
+    in the view's ``conflicts``. Without it the last one wins.
+    """
     unknown = [name for name in entered if name not in library.variables]
     if unknown:
         raise UnknownPlace("变量", unknown[0])
     row = _require(uow, draft_id)
-    for name, raw in entered.items():
-        _put_answer(row, name, raw)
-    if NUMBER in entered:
-        _claim_number(uow, row)
-    _touch(row, actor, now)
-    _commit(uow, row)
-    return _view(uow, row, library)
+    values = {name: _storable(raw) for name, raw in entered.items()}
+    unseen = conflicts(row, library, values, seen) if seen is not None else ()
+    kept = {name: value for name, value in values.items() if all(c.name != name for c in unseen)}
+    if kept or not entered:
+        for name, value in kept.items():
+            _put_answer(row, name, value, actor)
+        if NUMBER in kept:
+            _claim_number(uow, row)
+        _touch(row, actor, now)
+        _commit(uow, row)
+    return replace(_view(uow, row, library), conflicts=unseen)
 
 
 def choose_position(
@@ -150,9 +176,9 @@ def choose_position(
     for name, preset in chosen.presets.items():
         entered = next((a.value for a in row.answers if a.name == name), None)
         if position != POSITIONS[0]:
-            _put_answer(row, name, preset)
+            _put_answer(row, name, preset, actor)
         elif entered == _storable(preset):
-            _put_answer(row, name, None)
+            _put_answer(row, name, None, actor)
     _touch(row, actor, now)
     _commit(uow, row)
     return _view(uow, row, library)
@@ -171,8 +197,12 @@ def deviate(
     text: str = "",
     title: str = "",
     after: str = "",
+    seen: int | None = None,
 ) -> DraftView:
-    """Override, remove or add a provision for this contract alone; a deviation without a reason is refused."""
+    """Override, remove or add a provision for this contract alone; a deviation without a reason is refused.
+
+    ``seen``: the revision that the page showed; raises ``DeviationChanged`` where somebody else changed the provision after it.
+    """
     if not reason.strip():
         raise ContractError("draft.reason", "请写明偏离范本的理由，它将列入审查材料。")
     if kind is not DeviationKind.REMOVE and not text.strip():
@@ -186,11 +216,20 @@ def deviate(
             raise UnknownPlace("条款", after)
     elif library.clause(provision) is None:
         raise UnknownPlace("条款", provision)
+    if seen is not None:
+        require_seen(row, provision, seen)
     row.deviations = [d for d in row.deviations if d.provision != provision]
     uow.session.flush()
     row.deviations.append(
         DeviationRow(
-            provision=provision, kind=kind.value, title=title.strip(), text=text.strip(), after=after, reason=reason.strip()
+            provision=provision,
+            kind=kind.value,
+            title=title.strip(),
+            text=text.strip(),
+            after=after,
+            reason=reason.strip(),
+            revision=row.revision + 1,
+            by=actor.name,
         )
     )
     _touch(row, actor, now)
@@ -272,15 +311,15 @@ def _commit(uow: UnitOfWork, row: DraftRow) -> None:
         uow.commit()
 
 
-def _put_answer(row: DraftRow, name: str, raw: Any) -> None:
+def _put_answer(row: DraftRow, name: str, raw: Any, actor: Actor) -> None:
+    """Set an answer in the revision that is being made. A cleared one keeps its row, which says who cleared it and when."""
+    value = _storable(raw)
     existing = next((a for a in row.answers if a.name == name), None)
-    if raw is None:
-        if existing is not None:
-            row.answers.remove(existing)
-    elif existing is None:
-        row.answers.append(AnswerRow(name=name, value=_storable(raw)))
-    else:
-        existing.value = _storable(raw)
+    if existing is None:
+        if value is not None:
+            row.answers.append(AnswerRow(name=name, value=value, revision=row.revision + 1, by=actor.name))
+    elif existing.value != value:
+        existing.value, existing.revision, existing.by = value, row.revision + 1, actor.name
 
 
 def _storable(raw: Any) -> Any:
@@ -297,10 +336,20 @@ def _storable(raw: Any) -> Any:
 def _fill(row: DraftRow, library: ClauseLibrary, raw: Mapping[str, Any]) -> None:
     reading = read_answers(library.variables, raw, topics=library.topics())
     for name, value in _flat(raw, "", library).items():
-        _put_answer(row, name, value)
+        if value is not None:
+            row.answers.append(AnswerRow(name=name, value=_storable(value), revision=0, by=row.updated_by))
     row.positions = [PositionRow(topic=t, position=p) for t, p in reading.answers.positions.items() if p != POSITIONS[0]]
     row.deviations = [
-        DeviationRow(provision=d.provision, kind=d.kind.value, title=d.title, text=d.text, after=d.after, reason=d.reason)
+        DeviationRow(
+            provision=d.provision,
+            kind=d.kind.value,
+            title=d.title,
+            text=d.text,
+            after=d.after,
+            reason=d.reason,
+            revision=0,
+            by=row.updated_by,
+        )
         for d in reading.answers.deviations
     ]
     row.acknowledgements = [
@@ -331,7 +380,7 @@ def _claim_number(uow: UnitOfWork, row: DraftRow) -> None:
 
 
 def _view(uow: UnitOfWork, row: DraftRow, library: ClauseLibrary) -> DraftView:
-    raw: dict[str, Any] = {a.name: a.value for a in row.answers}
+    raw: dict[str, Any] = {a.name: a.value for a in row.answers if a.value is not None}
     document: dict[str, Any] = {
         **raw,
         "playbook": {p.topic: p.position for p in row.positions},

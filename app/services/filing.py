@@ -291,10 +291,9 @@ def _assign(uow: UnitOfWork, draft: DraftRow, pattern: NumberPattern, today: dat
     draft.number = number
     answer = next((a for a in draft.answers if a.name == NUMBER), None)
     if answer is None:
-        draft.answers.append(AnswerRow(name=NUMBER, value=number))
-    else:
-        answer.value = number
+        draft.answers.append(answer := AnswerRow(name=NUMBER))
     draft.revision += 1
+    answer.value, answer.revision, answer.by = number, draft.revision, actor.name
     draft.updated_at, draft.updated_by = now, actor.name
     uow.session.flush()
     return number

@@ -41,13 +41,18 @@ def _owner() -> Mapped[str]:
 
 
 class AnswerRow(Base):
-    """One answer as it was entered: text, a list of texts, a mapping, or a list of table rows."""
+    """One answer as it was entered: text, a list of texts, a mapping, or a list of table rows; None once it was cleared.
+
+    ``revision`` is the draft's revision that set it, ``by`` who did.
+    """
 
     __tablename__ = "draft_answers"
 
     draft_id: Mapped[str] = _owner()
     name: Mapped[str] = mapped_column(String(80), primary_key=True)
     value: Mapped[Any] = mapped_column(JSON)
+    revision: Mapped[int] = mapped_column(server_default="0")
+    by: Mapped[str] = mapped_column(String(100), server_default="")
 
 
 class PositionRow(Base):
@@ -68,6 +73,8 @@ class DeviationRow(Base):
     text: Mapped[str] = mapped_column(Text, default="")
     after: Mapped[str] = mapped_column(String(64), default="")
     reason: Mapped[str] = mapped_column(Text)
+    revision: Mapped[int] = mapped_column(server_default="0")
+    by: Mapped[str] = mapped_column(String(100), server_default="")
 
 
 class AcknowledgementRow(Base):

@@ -52,6 +52,8 @@ class UnitOfWork:
         self._forget()
         self.session.rollback()
         self.session.close()
+        if isinstance(error, OperationalError) and _is_lock(error):
+            raise Busy from error
 
     def record(self, at: datetime, actor: str, action: str, data: Mapping[str, Any], *, contract: str = "") -> None:
         """Say what happened, for the audit log. It is written by ``commit``, in the same transaction, behind all changes.

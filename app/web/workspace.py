@@ -69,7 +69,10 @@ def _part() -> Part:
 
 
 def _entered() -> dict[str, Any]:
-    body = request.get_json(silent=True)
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:  # brackets a hundred thousand deep
+        body = None
     entered = body.get("answers") if isinstance(body, dict) else None
     if not isinstance(entered, dict) or not entered or len(entered) > MOST_AT_ONCE:
         raise ContractError("answers.shape", _("提交的内容不完整，请刷新页面后重试。"))

@@ -154,6 +154,19 @@ def test_a_draft_with_an_error_is_still_written_but_a_final_is_not(run: Command,
     assert not (tmp_path / "final").exists()
 
 
+def test_every_review_lists_what_deviates_from_the_library(run: Command, example: Path, tmp_path: Path) -> None:
+    words = "服务费包含下表项目，其余履约费用应当由乙方承担。"
+    entry = {"provision": "fees.composition.included", "kind": "override", "text": words, "reason": "谈判结果"}
+    deviating = tmp_path / "deviating.yaml"
+    more = f"\ndeviations:\n  - {json.dumps(entry, ensure_ascii=False)}\n"
+    deviating.write_text(example.read_text(encoding="utf-8") + more, encoding="utf-8")
+    line = re.compile(r"^\[偏离\] 改写 8\.1\.\d+ fees\.composition\.included：谈判结果$", re.M)
+    assert line.search(run("check", deviating, "--today", DAY).out)
+    assert line.search(run("draft", deviating, "--out", tmp_path / "out", "--format", "txt", "--today", DAY).out)
+    listed = json.loads(run("check", deviating, "--json", "--today", DAY).out)["deviations"]
+    assert [(d["provision"], d["reason"], d["contract_text"]) for d in listed] == [(entry["provision"], "谈判结果", words)]
+
+
 def test_a_final_is_refused_while_a_warning_has_no_reason(run: Command, example: Path, tmp_path: Path) -> None:
     done = run("draft", example, "--out", tmp_path / "out", "--final", "--today", DAY)
     assert done.code == 1

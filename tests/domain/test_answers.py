@@ -1,5 +1,6 @@
 """Raw answers to typed answers: every fault at once, and defaults that follow from other answers."""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -234,6 +235,11 @@ def test_incomplete_deviations_and_acknowledgements_are_faults(variables: Variab
         ({"maint.window": "周二 20:30–22:00"}, "maint.window"),
         ({"maint.window": "周二 23:00–09:30"}, "maint.window"),
         ({"service.start_time": "03:00", "service.end_time": "15:00"}, "maint.window"),
+        ({"pay.method": "commercial_draft"}, "pay.method"),
+        ({"pay.method": "other", "pay.noncash_allowed": "false"}, "pay.method"),
+        ({"terminate.notice_method": "system_delivery"}, "terminate.notice_method"),
+        ({"terminate.notice_method": "system_delivery", "notice.party_a_system": "甲方门户A01"}, "terminate.notice_method"),
+        ({"breach.list_b": ["data_fraud"]}, "breach.list_b"),
     ],
 )
 def test_answers_that_do_not_go_together_are_faults(variables: VariableSet, raw: dict[str, str], path: str) -> None:
@@ -244,6 +250,33 @@ def test_copies_in_all_follow_the_copies_of_the_parties(variables: VariableSet) 
     reading = read_answers(variables, {"contract.copies_party_a": "3"})
     assert reading.faults == ()
     assert reading.answers.values["contract.copies_total"] == 5
+
+
+def test_means_of_payment_and_notice_systems_that_go_together_pass(variables: VariableSet) -> None:
+    raw = {"pay.method": "commercial_draft", "pay.noncash_allowed": "true", "terminate.notice_method": "system_delivery",
+           "notice.party_a_system": "甲方门户A01", "notice.party_b_system": "乙方门户B01"}  # fmt: skip
+    assert read_answers(variables, raw).faults == ()
+
+
+def test_the_security_contact_of_party_b_is_the_one_that_its_key_personnel_name(variables: VariableSet) -> None:
+    people = [{"name": n, "position": p, "qualification": "五年", "contact": "021"} for n, p in
+              (("何书宁", "项目经理"), ("顾清和", "质检主管"), ("罗景行", "技术负责人"), ("孟思齐", "信息安全联系人"))]  # fmt: skip
+    manager = {"name": "何书宁", "title": "经理", "phone": "021-1", "email": "he@party-b.example"}
+    values = read_answers(variables, {"team.key_personnel": people, "party_b.project_manager": manager}).answers.values
+    rows = values["sign.contacts"]
+    assert isinstance(rows, tuple)
+    named = {r["role"]: r.get("name") for r in rows if isinstance(r, Mapping) and r["party"] == "party_b"}
+    assert named["信息安全联系人"] == "孟思齐"
+    assert named["项目经理"] == named["财务联系人"] == "何书宁"
+
+
+def test_without_visits_nothing_prices_a_visit(variables: VariableSet) -> None:
+    values = read_answers(variables, {"service.onsite_enabled": "false"}).answers.values
+    for name in ("fees.included_items", "fees.extra_items"):
+        rows = values[name]
+        assert isinstance(rows, tuple)
+        assert rows
+        assert not [r for r in rows if isinstance(r, Mapping) and "上门" in str(r["item"])]
 
 
 def test_round_the_clock_service_may_be_maintained_at_night(variables: VariableSet) -> None:
@@ -268,3 +301,8 @@ def test_a_file_of_another_kind_is_refused_quickly_and_briefly(variables: Variab
     reading = read_answers(variables, {f"k{i}": "1" for i in range(100_000)})
     assert len(reading.faults) == 201
     assert any("另有99800个" in f.problem for f in reading.faults)
+
+
+def test_a_mistyped_group_is_told_the_group_it_most_likely_means(variables: VariableSet) -> None:
+    reading = read_answers(variables, {"partya": {"name": "甲"}, "fee": {"model": "per_seat"}})
+    assert {f.path: f.suggestion for f in reading.faults if f.path in ("partya", "fee")} == {"partya": "party_a", "fee": "fees"}

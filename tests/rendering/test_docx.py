@@ -212,7 +212,7 @@ def test_identity_stands_in_footer_and_custom_properties() -> None:
     with zipfile.ZipFile(BytesIO(content)) as archive:
         footers = [archive.read(n).decode() for n in archive.namelist() if "footer" in n and n.endswith(".xml")]
     assert len(footers) == 2
-    assert all(meta.document_id in f and meta.digest[:12] in f for f in footers)
+    assert all(f"文档编号 {meta.document_id}" in f and f"正文摘要 {meta.digest[:16]}" in f for f in footers)
     assert any("NUMPAGES" in f and " PAGE " in f for f in footers)
 
 

@@ -75,7 +75,11 @@ class Life:
 
     def contract(self) -> None:
         with self.unit() as uow:
-            free = [d.id for d in recent_drafts(uow.session, 99) if contract_of_draft(uow.session, d.id) is None]
+            free = [d.id for d in recent_drafts(uow.session, 9999) if contract_of_draft(uow.session, d.id) is None]
+        if not free:
+            with self.unit() as uow:
+                free = [draft(uow)]
+            say(draft=free[0])
         with self.unit() as uow:
             say(contract=create_contract(uow, LAWYER, NOW, TODAY, reference(), free[0], PATTERN).id)
 

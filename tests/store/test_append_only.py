@@ -34,21 +34,20 @@ def _run(engine: Engine, statement: str) -> None:
         connection.execute(text(statement))
 
 
-@pytest.mark.parametrize("table", TABLES)
-def test_no_row_can_be_changed(filled: Engine, table: str) -> None:
-    with pytest.raises(DBAPIError, match="append-only"):
-        _run(filled, f"UPDATE {table} SET {COLUMN[table]} = 'x'")
+def test_no_row_can_be_changed(filled: Engine) -> None:
+    for table in TABLES:
+        with pytest.raises(DBAPIError, match=f"{table} is append-only"):
+            _run(filled, f"UPDATE {table} SET {COLUMN[table]} = 'x'")
 
 
-@pytest.mark.parametrize("table", TABLES)
-def test_no_row_can_be_deleted(filled: Engine, table: str) -> None:
-    with pytest.raises(DBAPIError, match="append-only"):
-        _run(filled, f"DELETE FROM {table}")
+def test_no_row_can_be_deleted(filled: Engine) -> None:
+    for table in TABLES:
+        with pytest.raises(DBAPIError, match=f"{table} is append-only"):
+            _run(filled, f"DELETE FROM {table}")
 
 
-@pytest.mark.parametrize("table", TABLES)
-def test_no_row_can_be_replaced_or_swept_away(filled: Engine, table: str) -> None:
-    replace, sweep = f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}", f"TRUNCATE {table} CASCADE"
-    statement = replace if filled.dialect.name == "sqlite" else sweep
-    with pytest.raises(DBAPIError, match="append-only"):
-        _run(filled, statement)
+def test_no_row_can_be_replaced_or_swept_away(filled: Engine) -> None:
+    for table in TABLES:
+        replace, sweep = f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}", f"TRUNCATE {table} CASCADE"
+        with pytest.raises(DBAPIError, match="is append-only"):
+            _run(filled, replace if filled.dialect.name == "sqlite" else sweep)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, event, func, select
 
-from app.domain.audit import verify
+from app.domain.audit import Record, verify
 from app.domain.errors import ContractError
 from app.domain.messages import NewMail
 from app.store import audit
-from app.store.engine import reading
+from app.store.engine import open_engine, reading
 from app.store.outbox import OutboxRow, messages
-from app.store.uow import UnitOfWork
+from app.store.uow import Busy, UnitOfWork
 from app.store.users import UserRow
 from tests.services.fixtures import NOW
 
@@ -115,3 +116,25 @@ def test_a_reading_unit_of_work_writes_nothing(engine: Engine) -> None:
     with UnitOfWork(engine) as uow:
         uow.session.add(_user("wang"))
         uow.commit()
+
+
+def test_who_waits_too_long_for_another_writer_is_told_to_try_again(engine: Engine, database: str) -> None:
+    impatient = open_engine(database)
+    words = "PRAGMA busy_timeout = 50" if engine.dialect.name == "sqlite" else "SET lock_timeout = '50ms'"
+
+    def hurry(connection: Any, _record: Any) -> None:
+        connection.execute(words)
+        if engine.dialect.name == "postgresql":
+            connection.commit()
+
+    event.listen(impatient, "connect", hurry)
+    with UnitOfWork(engine) as slow:
+        audit.append_records(slow.session, [Record(NOW, "u1", "test.written", "", {})])
+        with UnitOfWork(impatient) as uow:
+            uow.record(NOW, "u2", "test.written", {})
+            with pytest.raises(Busy):
+                uow.commit()
+        with pytest.raises(Busy), UnitOfWork(impatient) as uow:
+            audit.append_records(uow.session, [Record(NOW, "u2", "test.written", "", {})])
+    impatient.dispose()
+    assert _log_is_sound(engine) == 0

@@ -142,7 +142,9 @@ def test_an_unusable_answer_is_kept_and_explained(visitor: Visitor, name: str, v
     assert fault in visitor.get(f"/drafts/{draft}/findings/").get_data(as_text=True)
 
 
-@pytest.mark.parametrize("body", ["", "[]", "{", '{"answers": 3}', '{"answers": {}}', '{"answers": {"no.such": 1}}'])
+@pytest.mark.parametrize(
+    "body", ["", "[]", "{", "[" * 100_000, '{"answers": 3}', '{"answers": {}}', '{"answers": {"no.such": 1}}'], ids=range(7)
+)
 def test_a_malformed_save_is_refused_with_a_message(visitor: Visitor, body: str) -> None:
     draft = visitor.draft()
     response = visitor.client.post(

@@ -1,0 +1,41 @@
+"""Settings of the record and of mail, read from the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from app.server import serve
+from app.settings import Settings
+from app.wiring import Wiring
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("CONTRACT_NUMBER", "SHFW-{YYYY}", "流水号"),
+        ("CONTRACT_NUMBER", "{NNNN}-{DD}", "占位符"),
+        ("SMTP_SECURITY", "ssl", "starttls"),
+        ("SMTP_PORT", "0", "整数"),
+    ],
+)
+def test_a_setting_that_can_not_be_used_is_named_with_what_is_allowed(name: str, value: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why) as refused:
+        Settings.from_environment({name: value})
+    assert str(refused.value).startswith(f"{name}={value}")
+
+
+def test_without_a_mail_server_there_is_no_mailer_and_with_one_it_is_encrypted() -> None:
+    assert Wiring(Settings.from_environment({})).mailer is None
+    mailer = Wiring(Settings.from_environment({"SMTP_HOST": "mail.example.com", "MAIL_FROM": "a@example.com"})).mailer
+    assert (getattr(mailer, "security", ""), getattr(mailer, "port", 0)) == ("starttls", 587)
+
+
+def test_a_data_folder_that_can_not_be_made_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("", encoding="ascii")
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "file" / "var"))
+    refused = CliRunner().invoke(serve)
+    assert refused.exit_code != 0
+    assert "无法使用数据目录 DATA_DIR=" in refused.output
