@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -111,14 +110,14 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     app = create_app(Settings(data_dir=tmp_path_factory.mktemp("house")))
     desk: Desk = app.extensions[KEY]
     first_lawyer(desk)
     person(desk, "nobody")
     for role in Role:
         person(desk, role.value, role, name=role.label)
-    yield House(app, desk, person(desk, "target", Role.DRAFTER))
+    return House(app, desk, person(desk, "target", Role.DRAFTER))
 
 
 def _outcome(visitor: Visitor, method: str, path: str) -> str:
