@@ -6,9 +6,10 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.settings import Settings
-from app.web import deviations, documents, drafts, findings, playbook, service_list, workspace
+from app.web import access, account, deviations, documents, drafts, findings, playbook, service_list, users, workspace
 from app.web.desk import KEY, Desk
 from app.web.errors import init_errors
+from app.web.gate import init_gate
 from app.web.jobs import JOBS, Jobs
 from app.web.language import init_language
 from app.web.pages import ROOT, init_pages
@@ -16,7 +17,8 @@ from app.web.security import init_security
 from app.wiring import Wiring
 
 BLUEPRINTS = (
-    drafts.pages, workspace.pages, findings.pages, playbook.pages, deviations.pages, service_list.pages, documents.pages,
+    access.pages, account.pages, users.pages, drafts.pages, workspace.pages, findings.pages, playbook.pages, deviations.pages, service_list.pages,
+    documents.pages,
 )  # fmt: skip
 
 
@@ -32,6 +34,7 @@ def create_app(settings: Settings, wiring: Desk | None = None) -> Flask:
     init_language(app, settings.data_dir, settings.language)
     init_errors(app)
     init_pages(app)
+    init_gate(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     if settings.trusted_proxies:

@@ -34,7 +34,7 @@ def serve() -> None:
 
     from app.factory import create_app
     from app.supervisor import hold_lifeline
-    from app.wiring import Wiring
+    from app.wiring import Wiring, first_run_link
 
     hold_lifeline()
     signal.signal(signal.SIGTERM, _end)
@@ -56,6 +56,10 @@ def serve() -> None:
         raise click.ClickException(f"无法监听 {settings.host}:{settings.port}：{error.strerror or error}") from error
     port = getattr(server, "effective_port", settings.port)
     click.echo(f"成约已启动：http://{settings.host}:{port}　（Ctrl-C 结束）")
+    link = first_run_link(wiring, port)
+    if link:
+        click.echo(f"首次使用：请在 24 小时内打开以下链接创建系统管理员，只能使用一次。\n  {link}")
+    sys.stdout.flush()
     try:
         server.run()
     finally:

@@ -34,6 +34,7 @@ class Settings:
     smtp_user: str = field(default="", metadata={"help": "邮件服务器用户名；空则不登录"})
     smtp_password: str = field(default="", metadata={"help": "邮件服务器密码"})
     mail_from: str = field(default="", metadata={"help": "发件人地址；空为 chengyue@本机名"})
+    public_url: str = field(default="", metadata={"help": "对外网址，邮件中的链接以此开头；空为 http://监听地址:端口"})
     secure_cookies: bool = field(default=False, metadata={"help": "仅通过 HTTPS 发送 Cookie（在 HTTPS 后部署时设为 1）"})
 
     @classmethod
@@ -57,6 +58,12 @@ class Settings:
     @property
     def url(self) -> str:
         return self.database_url or f"sqlite:///{(self.data_dir / 'chengyue.sqlite3').resolve()}"
+
+    @property
+    def base_url(self) -> str:
+        """Where people reach the pages; never taken from a request, whose host anybody may forge."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host  # noqa: S104  (compared, not bound to)
+        return self.public_url.rstrip("/") or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
 def _parse_number(raw: str) -> None:
@@ -91,6 +98,8 @@ def _parse(name: str, raw: str) -> object:
         _parse_number(raw)
     if name == "smtp_security" and raw not in ("starttls", "tls", "none"):
         raise ValueError("须为 starttls、tls 或 none")
+    if name == "public_url" and not raw.startswith(("http://", "https://")):
+        raise ValueError("须以 http:// 或 https:// 开头")
     if name == "log_level" and raw.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise ValueError("须为 DEBUG、INFO、WARNING 或 ERROR")
     return Path(raw) if name == "data_dir" else raw

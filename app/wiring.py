@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
@@ -22,7 +22,7 @@ from app.library.laws import load_laws
 from app.library.loader import load_library
 from app.services.drafting import Reference
 from app.services.generation import Tools
-from app.services.ports import ServiceListReading
+from app.services.ports import MailWriter, ServiceListReading
 from app.settings import Settings
 from app.store.blobs import BlobStore
 from app.store.engine import open_engine, reading
@@ -90,6 +90,12 @@ class Wiring:
     def reading(self) -> UnitOfWork:
         """A unit of work that only reads one snapshot; it holds nobody up and must not write."""
         return UnitOfWork(reading(self.engine))
+
+    @property
+    def write_mail(self) -> MailWriter:
+        from app.notify.mail_texts import write_mail
+
+        return write_mail
 
     @cached_property
     def blobs(self) -> BlobStore:
@@ -159,6 +165,16 @@ class Wiring:
         if not path.exists():
             _write_secret(path, secrets.token_hex(32))
         return path.read_text(encoding="ascii").strip()
+
+
+def first_run_link(wiring: Wiring, port: int | None = None) -> str:
+    """A new one-time link that creates the first administrator; empty once there is a user. ``port``: the real one."""
+    from app.services.accounts import first_run_token
+
+    settings = wiring.settings if port is None else replace(wiring.settings, port=port)
+    with wiring.unit_of_work() as uow:
+        token = first_run_token(uow, now())
+    return f"{settings.base_url}/first-run/{token}" if token else ""
 
 
 def _write_secret(path: Path, value: str) -> None:

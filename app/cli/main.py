@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "fonts": ("app.cli.fonts", "生成 PDF 用的字体子集（首次启动时自动进行）"),
     "demo": ("app.cli.demo", "生成演示合同到 out/demo"),
     "audit": ("app.cli.audit", "审计记录"),
+    "users": ("app.cli.users", "账号：一次性链接、两步验证"),
 }
 """Command → its module, where it has the same name, and the line that the help shows."""
 

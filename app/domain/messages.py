@@ -21,6 +21,15 @@ BACK_OFF = (
 
 
 @dataclass(frozen=True, slots=True)
+class MailText:
+    """The words of one mail; ``html`` empty: plain text only."""
+
+    subject: str
+    text: str
+    html: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NewMail:
     """A mail to be sent. ``key`` names its cause and is unique: the same cause never mails the same person twice."""
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.domain.permissions import Action, Actor, may
+from app.services.access import record_of
+from app.store.contracts import confidential_contracts
 from app.store.drafts import DraftRow, draft_heads, draft_with_number, entered_names
 from app.store.uow import UnitOfWork
 
@@ -33,13 +36,23 @@ class DraftPage:
     total: int
 
 
-def search_drafts(uow: UnitOfWork, query: str = "", *, limit: int = 20, offset: int = 0) -> DraftPage:
-    """Drafts whose number or parties contain every word of ``query``, the one changed last first."""
+def search_drafts(uow: UnitOfWork, query: str = "", *, limit: int = 20, offset: int = 0, actor: Actor | None = None) -> DraftPage:
+    """Drafts whose number or parties contain every word of ``query``, the one changed last first.
+
+    Those that ``actor`` may not read are neither shown nor counted.
+    """
     entered = entered_names(uow.session, SHOWN)
     words = query.casefold().split()
-    lines = [_line(row, entered.get(row.id, {})) for row in draft_heads(uow.session)]
+    closed = _closed_to(uow, actor) if actor is not None else frozenset()
+    lines = [_line(row, entered.get(row.id, {})) for row in draft_heads(uow.session) if row.id not in closed]
     matching = [line for line in lines if _matches(line, words)]
     return DraftPage(tuple(matching[offset : offset + limit]), len(matching), len(lines))
+
+
+def _closed_to(uow: UnitOfWork, actor: Actor) -> frozenset[str]:
+    """Drafts of confidential contracts that ``actor`` is not named to read."""
+    records = ((c.draft_id, record_of(c)) for c in confidential_contracts(uow.session) if c.draft_id)
+    return frozenset(draft_id for draft_id, record in records if not may(actor, Action.READ_DRAFTS, record))
 
 
 def _line(row: DraftRow, entered: Mapping[str, Any]) -> DraftLine:

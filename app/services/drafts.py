@@ -15,6 +15,7 @@ from app.domain.answers import POSITIONS, Reading, read_answers
 from app.domain.clauses import ClauseLibrary
 from app.domain.errors import ContractError, InputFault
 from app.domain.interchange import plain_value
+from app.domain.permissions import Actor as Actor
 from app.domain.variables import DeviationKind, is_blank
 from app.services.conflicts import Conflict, conflicts, require_seen
 from app.store.contracts import contract_of_draft
@@ -35,15 +36,8 @@ MINIMUM_REASON = 20
 """Characters a reason for letting a warning pass must have (legal-rules §4.2)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts: the name as shown, and the user's id; without one the person at this machine."""
-
-    name: str
-    id: str = ""
-
-
 LOCAL = Actor("本机用户")
+"""Somebody at the machine itself, where no account is signed in: the command line, tests."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from app.domain.audit import Checkpoint
 from app.domain.documents import Attachment, DocumentMeta, RenderedPdf, TextProof
-from app.domain.messages import Mail
+from app.domain.messages import Mail, MailText
 from app.domain.tree import Instrument, Table
 
 Progress = Callable[[str], None]
@@ -52,6 +52,12 @@ class Mailer(Protocol):
     """A mail server. Raises ``MailRefused`` (no use trying again) or ``MailUndelivered``."""
 
     def send(self, mail: Mail) -> None: ...
+
+
+class MailWriter(Protocol):
+    """Fills the words of one mail (a folder of ``templates/mails``) with values."""
+
+    def __call__(self, mail: str, values: Mapping[str, str]) -> MailText: ...
 
 
 class CheckpointFile(Protocol):

@@ -100,6 +100,12 @@ def contract_of_draft(session: Session, draft_id: str) -> ContractRow | None:
     return session.scalars(select(ContractRow).where(ContractRow.draft_id == draft_id)).one_or_none()
 
 
+def confidential_contracts(session: Session) -> list[ContractRow]:
+    """Contracts that only named people may read, with those people."""
+    statement = select(ContractRow).where(ContractRow.confidential)
+    return list(session.scalars(statement.options(selectinload(ContractRow.readers))))
+
+
 def next_in_series(session: Session, series: str) -> int:
     """The next number of ``series``, from 1.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, select
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.store.base import Base, Instant
@@ -39,7 +39,10 @@ class UserRow(Base):
 
 
 class UserRoleRow(Base):
-    """A role of a user: drafter | approver | administrator | auditor | system_administrator."""
+    """A role of a user: drafter | approver | administrator | auditor | system_administrator.
+
+    An office held in approvals stands here, too, as ``office:`` and its value (``domain.approval_route.Function``).
+    """
 
     __tablename__ = "user_roles"
 
@@ -80,8 +83,10 @@ class OneTimeTokenRow(Base):
     __table_args__ = (Index("ix_one_time_tokens_user_id", "user_id"),)
 
 
-def find_user(session: Session, user_id: str) -> UserRow | None:
-    return session.get(UserRow, user_id)
+def find_user(session: Session, user_id: str, *, lock: bool = False) -> UserRow | None:
+    """``lock`` keeps other writers out until the end of the transaction."""
+    statement = select(UserRow).where(UserRow.id == user_id)
+    return session.scalars(statement.with_for_update(of=UserRow) if lock else statement).one_or_none()
 
 
 def user_with_login(session: Session, login: str) -> UserRow | None:
@@ -90,3 +95,40 @@ def user_with_login(session: Session, login: str) -> UserRow | None:
 
 def users_by_name(session: Session) -> list[UserRow]:
     return list(session.scalars(select(UserRow).order_by(UserRow.name, UserRow.id)))
+
+
+def users_with_role(session: Session, role: str) -> list[UserRow]:
+    """Active users with a role, locked, so that two transactions can't each take away the other's last one."""
+    statement = select(UserRow).join(UserRoleRow).where(UserRoleRow.role == role, UserRow.active)
+    return list(session.scalars(statement.order_by(UserRow.id).with_for_update(of=UserRow)))
+
+
+def is_without_users(session: Session) -> bool:
+    return session.scalar(select(UserRow.id).limit(1)) is None
+
+
+def find_session(session: Session, digest: str) -> SessionRow | None:
+    return session.get(SessionRow, digest)
+
+
+def open_sessions(session: Session, user_id: str, now: datetime) -> list[SessionRow]:
+    """Sessions that are neither ended nor past their end, the one seen last first."""
+    mine = select(SessionRow).where(SessionRow.user_id == user_id, SessionRow.ended_at.is_(None), SessionRow.expires_at > now)
+    return list(session.scalars(mine.order_by(SessionRow.seen_at.desc(), SessionRow.id)))
+
+
+def forget_sessions(session: Session, user_id: str, before: datetime) -> None:
+    """Delete what is of no interest any more: sessions whose time ran out before ``before``."""
+    session.execute(delete(SessionRow).where(SessionRow.user_id == user_id, SessionRow.expires_at < before))
+
+
+def find_token(session: Session, digest: str, *, lock: bool = False) -> OneTimeTokenRow | None:
+    statement = select(OneTimeTokenRow).where(OneTimeTokenRow.id == digest)
+    return session.scalars(statement.with_for_update() if lock else statement).one_or_none()
+
+
+def unused_tokens(session: Session, user_id: str | None, *kinds: str) -> list[OneTimeTokenRow]:
+    """Tokens of a user (None: of nobody, the first run) that were not used, the newest first."""
+    mine = OneTimeTokenRow.user_id.is_(None) if user_id is None else OneTimeTokenRow.user_id == user_id
+    statement = select(OneTimeTokenRow).where(mine, OneTimeTokenRow.kind.in_(kinds), OneTimeTokenRow.used_at.is_(None))
+    return list(session.scalars(statement.order_by(OneTimeTokenRow.created_at.desc(), OneTimeTokenRow.id)))

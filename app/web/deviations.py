@@ -10,9 +10,10 @@ from flask.typing import ResponseReturnValue
 from app.domain.errors import ContractError
 from app.domain.tree import Instrument
 from app.domain.variables import DeviationKind, DeviationRequest
-from app.services.drafts import LOCAL, DraftView, deviate, load_draft, withdraw_deviation
+from app.services.drafts import DraftView, deviate, load_draft, withdraw_deviation
 from app.store.uow import UnitOfWork
 from app.web.desk import desk
+from app.web.gate import actor
 from app.web.pages import is_fragment
 from app.web.reviewing import reviewed
 
@@ -69,7 +70,7 @@ def create(draft_id: str) -> ResponseReturnValue:
 @pages.post("/withdraw")
 def withdraw(draft_id: str) -> ResponseReturnValue:
     with desk().unit_of_work() as uow:
-        withdraw_deviation(uow, LOCAL, desk().now(), desk().library, draft_id, request.form.get("provision", ""))
+        withdraw_deviation(uow, actor(), desk().now(), desk().library, draft_id, request.form.get("provision", ""))
     return _done(draft_id)
 
 
@@ -77,11 +78,11 @@ def _deviate(uow: UnitOfWork, draft_id: str, entered: dict[str, str]) -> None:
     kind = next((k for k in DeviationKind if k.value == entered["kind"]), DeviationKind.OVERRIDE)
     own = _own(load_draft(uow, desk().library, draft_id), entered["provision"])
     if own is not None and kind is DeviationKind.REMOVE:
-        withdraw_deviation(uow, LOCAL, desk().now(), desk().library, draft_id, own.provision)
+        withdraw_deviation(uow, actor(), desk().now(), desk().library, draft_id, own.provision)
         return
     adding = kind is DeviationKind.ADD or own is not None
     deviate(
-        uow, LOCAL, desk().now(), desk().library, draft_id,
+        uow, actor(), desk().now(), desk().library, draft_id,
         kind=DeviationKind.ADD if adding else kind,
         provision="" if adding and own is None else entered["provision"],
         after=own.after if own else entered["after"] if adding else "",

@@ -7,10 +7,12 @@ from typing import cast
 from flask import Blueprint, abort, current_app, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
+from app.domain.permissions import Action
 from app.services.generation import Generated
 from app.services.issuing import Issue, NotFinal, issue, prepare_issue
 from app.services.ports import Progress
 from app.web.desk import desk
+from app.web.gate import can
 from app.web.jobs import JOBS, Jobs
 from app.web.reviewing import loaded, reviewed
 
@@ -50,7 +52,7 @@ def state(draft_id: str, revision: int, kind: str) -> ResponseReturnValue:
     finished, job = jobs().finished(key), jobs().running(key)
     if finished is None and job is None:
         # The server was restarted meanwhile: the same work is begun again, unless the draft has moved on.
-        if view.revision != revision:
+        if view.revision != revision or not can(Action.GENERATE_DOCUMENTS.value):
             return redirect(url_for("documents.show", draft_id=draft_id))
         return create(draft_id, kind)
     return render_template("document_state.html", view=view, finished=finished, job=job, revision=revision, kind=kind, key=key)

@@ -12,9 +12,10 @@ from flask_babel import gettext as _
 from app.domain.errors import InputError
 from app.domain.proofreading import Severity
 from app.services.draft_list import free_number, search_drafts
-from app.services.drafts import LOCAL, create_draft, delete_draft, load_draft
+from app.services.drafts import create_draft, delete_draft, load_draft
 from app.services.questionnaire import progress
 from app.web.desk import desk
+from app.web.gate import actor
 from app.web.pages import is_fragment
 from app.web.reviewing import reviewed
 
@@ -28,7 +29,7 @@ def index() -> str:
     query = request.args.get("q", "").strip()[:100]
     page = max(1, min(request.args.get("page", 1, type=int), 10_000))
     with desk().unit_of_work() as uow:
-        found = search_drafts(uow, query, limit=PAGE, offset=(page - 1) * PAGE)
+        found = search_drafts(uow, query, limit=PAGE, offset=(page - 1) * PAGE, actor=actor())
     template = "drafts/_list.html" if is_fragment() else "drafts/index.html"
     return render_template(template, found=found, query=query, page=page, pages=-(-found.found // PAGE))
 
@@ -83,7 +84,7 @@ def _created(raw: Mapping[str, Any]) -> ResponseReturnValue:
     """A new draft; entries that can't be used are shown before the workspace opens, and kept."""
     library = desk().library
     with desk().unit_of_work() as uow:
-        draft_id = create_draft(uow, LOCAL, desk().now(), library, raw)
+        draft_id = create_draft(uow, actor(), desk().now(), library, raw)
     with desk().unit_of_work() as uow:
         faults = load_draft(uow, library, draft_id).reading.faults
     dropped = _unknown(raw)

@@ -11,6 +11,8 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from app.domain.errors import ContractError, LibraryError
+from app.domain.permissions import Forbidden, Hidden
+from app.services.accounts import UserMissing
 from app.services.drafts import DraftMissing
 from app.web.pages import is_fragment
 
@@ -20,6 +22,9 @@ log = logging.getLogger(__name__)
 def init_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(DraftMissing, _missing)
+    app.register_error_handler(Hidden, _hidden)
+    app.register_error_handler(UserMissing, _hidden)
+    app.register_error_handler(Forbidden, _forbidden)
     app.register_error_handler(LibraryError, _library)
     app.register_error_handler(ContractError, _refused)
     app.register_error_handler(HTTPException, _http)
@@ -39,6 +44,15 @@ def _forged(_error: Exception) -> ResponseReturnValue:
 
 def _missing(error: ContractError) -> ResponseReturnValue:
     return answer(404, _("没有找到这份草稿"), error.message)
+
+
+def _hidden(_error: ContractError) -> ResponseReturnValue:
+    # Word for word what an address answers that never existed: nobody learns that there is something to hide.
+    return answer(404, _("没有这个页面"), _("地址可能有误，或内容已被删除。"))
+
+
+def _forbidden(error: ContractError) -> ResponseReturnValue:
+    return answer(403, _("没有权限"), error.message)
 
 
 def _refused(error: ContractError) -> ResponseReturnValue:

@@ -11,9 +11,10 @@ from app.domain.errors import ContractError
 from app.domain.proofreading import Finding, Severity, unresolved
 from app.domain.variables import Acknowledgement
 from app.services.drafting import Compiled
-from app.services.drafts import LOCAL, DraftView, acknowledge, withdraw_acknowledgement
+from app.services.drafts import DraftView, acknowledge, withdraw_acknowledgement
 from app.services.review import acknowledgement_place, apply_fix
 from app.web.desk import desk
+from app.web.gate import actor
 from app.web.reviewing import reviewed
 
 pages = Blueprint("findings", __name__, url_prefix="/drafts/<draft_id>/findings")
@@ -46,7 +47,7 @@ def show(draft_id: str) -> str:
 @pages.post("/fix")
 def fix(draft_id: str) -> ResponseReturnValue:
     with desk().unit_of_work() as uow:
-        apply_fix(uow, LOCAL, desk().now(), desk().reference, draft_id, desk().today(), **_named())
+        apply_fix(uow, actor(), desk().now(), desk().reference, draft_id, desk().today(), **_named())
     return _changed(draft_id)
 
 
@@ -55,7 +56,7 @@ def let_pass(draft_id: str) -> ResponseReturnValue:
     reason = request.form.get("reason", "")
     try:
         with desk().unit_of_work() as uow:
-            acknowledge(uow, LOCAL, desk().now(), desk().library, draft_id, **_named(), reason=reason)
+            acknowledge(uow, actor(), desk().now(), desk().library, draft_id, **_named(), reason=reason)
     except ContractError as error:
         return _panel(draft_id, problem=error.message, reason=reason, **_named())
     return _changed(draft_id)
@@ -64,7 +65,7 @@ def let_pass(draft_id: str) -> ResponseReturnValue:
 @pages.post("/withdraw")
 def withdraw(draft_id: str) -> ResponseReturnValue:
     with desk().unit_of_work() as uow:
-        withdraw_acknowledgement(uow, LOCAL, desk().now(), desk().library, draft_id, **_named())
+        withdraw_acknowledgement(uow, actor(), desk().now(), desk().library, draft_id, **_named())
     return _changed(draft_id)
 
 

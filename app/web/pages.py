@@ -18,9 +18,8 @@ BEIJING = ZoneInfo("Asia/Shanghai")
 
 
 def init_pages(app: Flask) -> None:
-    app.add_url_rule("/", "start", lambda: redirect(url_for("drafts.index")))
     app.add_url_rule("/language", "language", switch_language, methods=["POST"])
-    app.jinja_env.filters.update(clock=clock, plain=printable, lines=lines)
+    app.jinja_env.filters.update(clock=clock, plain=printable, lines=lines, browser=browser)
     app.jinja_env.globals.update(asset=asset, is_fragment=is_fragment)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
@@ -46,6 +45,24 @@ def printable(text: object) -> str:
         c if c in "\n\t" or ((c.isprintable() or ord(c) > 0xFF) and not 0xD800 <= ord(c) <= 0xDFFF) else "\ufffd"
         for c in str(text)
     )
+
+
+_BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_SYSTEMS = (
+    ("Windows", "Windows"),
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
+
+
+def browser(agent: str) -> str:
+    """A browser's long description of itself in two words; one that is unknown is cut."""
+    name = next((shown for sign, shown in _BROWSERS if sign in agent), printable(agent)[:40] or "—")
+    system = next((shown for sign, shown in _SYSTEMS if sign in agent), "")
+    return f"{name} · {system}" if system else name
 
 
 def lines(text: object) -> Markup:

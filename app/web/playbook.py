@@ -5,9 +5,10 @@ from __future__ import annotations
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.services.drafts import LOCAL, choose_position
+from app.services.drafts import choose_position
 from app.services.playbook import playbook_of
 from app.web.desk import desk
+from app.web.gate import actor
 from app.web.pages import is_fragment
 from app.web.reviewing import loaded
 
@@ -26,7 +27,7 @@ def show(draft_id: str) -> str:
 def choose(draft_id: str) -> ResponseReturnValue:
     topic, position = request.form.get("topic", ""), request.form.get("position", "")
     with desk().unit_of_work() as uow:
-        view = choose_position(uow, LOCAL, desk().now(), desk().library, draft_id, topic, position)
+        view = choose_position(uow, actor(), desk().now(), desk().library, draft_id, topic, position)
     if not is_fragment():
         return redirect(url_for("playbook.show", draft_id=draft_id, _anchor=f"topic-{topic}"))
     groups = playbook_of(desk().reference, view, desk().today())

@@ -9,9 +9,9 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.domain.errors import ContractError
-from app.services.drafts import LOCAL
 from app.services.issuing import import_service_list
 from app.web.desk import desk
+from app.web.gate import actor
 from app.web.reviewing import loaded
 
 pages = Blueprint("service_list", __name__)
@@ -34,7 +34,7 @@ def upload(draft_id: str) -> ResponseReturnValue:
     except ContractError as error:
         return _result(draft_id, problem=error.message)
     with desk().unit_of_work() as uow:
-        imported = import_service_list(uow, LOCAL, desk().now(), desk().reference, draft_id, reading)
+        imported = import_service_list(uow, actor(), desk().now(), desk().reference, draft_id, reading)
     if imported is None:
         return _result(draft_id, faults=reading.faults[:SHOWN_FAULTS], count=len(reading.faults))
     return _result(draft_id, rows={desk().library.variables[n].label: len(r) for n, r in reading.tables().items()})

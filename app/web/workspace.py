@@ -10,9 +10,10 @@ from flask_babel import gettext as _
 
 from app.domain.errors import ContractError
 from app.services.drafting import build
-from app.services.drafts import LOCAL, DraftView, save_answers
+from app.services.drafts import DraftView, save_answers
 from app.services.questionnaire import FRONT, Part, Progress, part_of, parts, progress
 from app.web.desk import desk
+from app.web.gate import actor
 from app.web.pages import clock
 from app.web.questions import group_view, state
 from app.web.reviewing import loaded
@@ -43,7 +44,7 @@ def save(draft_id: str) -> ResponseReturnValue:
     """Store what was typed, sound or not, and tell what the page must show differently now."""
     entered = _entered()
     with desk().unit_of_work() as uow:
-        view = save_answers(uow, LOCAL, desk().now(), desk().library, draft_id, entered)
+        view = save_answers(uow, actor(), desk().now(), desk().library, draft_id, entered)
     return jsonify(_state(view, _part()))
 
 

@@ -13,14 +13,18 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
 from app.factory import create_app
 from app.settings import Settings
+from app.web.desk import KEY
+from app.wiring import Wiring
+from tests.web.people import LAWYER, PASSWORD, first_lawyer, session_of
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
@@ -32,7 +36,9 @@ FLAGS = [
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app(Settings(data_dir=tmp_path_factory.mktemp("web")))
+    made = create_app(Settings(data_dir=tmp_path_factory.mktemp("web")))
+    first_lawyer(made.extensions[KEY])
+    return made
 
 
 class Visitor:
@@ -41,8 +47,14 @@ class Visitor:
     def __init__(self, client: FlaskClient) -> None:
         self.client = client
 
+    def sign_in(self, token: str) -> None:
+        """Carry the session of ``token`` from now on."""
+        with self.client.session_transaction() as session:
+            session["token"] = token
+            session.permanent = True
+
     def token(self) -> str:
-        page = self.client.get("/drafts/new").get_data(as_text=True)
+        page = self.client.get("/account/", follow_redirects=True).get_data(as_text=True)
         found = re.search(r'name="csrf-token" content="([^"]+)"', page)
         assert found
         return found[1]
@@ -74,8 +86,22 @@ class Visitor:
         return found[1]
 
 
+@pytest.fixture(scope="module")
+def lawyer_session(app: Flask) -> str:
+    return session_of(app.extensions[KEY], LAWYER.login)
+
+
 @pytest.fixture
-def visitor(app: Flask) -> Visitor:
+def visitor(app: Flask, lawyer_session: str) -> Visitor:
+    """The lawyer of ``people``, signed in."""
+    signed_in = Visitor(app.test_client())
+    signed_in.sign_in(lawyer_session)
+    return signed_in
+
+
+@pytest.fixture
+def stranger(app: Flask) -> Visitor:
+    """Nobody."""
     return Visitor(app.test_client())
 
 
@@ -120,6 +146,7 @@ class Server:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running = Server(tmp_path_factory.mktemp("live"))
+    first_lawyer(Wiring(Settings(data_dir=running.data_dir)))
     running.start()
     yield running
     running.kill()
@@ -134,10 +161,38 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
+def enter(page: Page, login: str = LAWYER.login, password: str = PASSWORD) -> None:
+    """Sign in by the form."""
+    page.goto("/sign-in")
+    page.get_by_label("登录名").fill(login)
+    page.get_by_label("密码").fill(password)
+    page.get_by_role("button", name="登录").click()
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, server: Server) -> StorageState:
+    """The cookies of the lawyer, who signs in once for all tests of a module."""
+    context = browser.new_context(base_url=server.url)
+    enter(context.new_page())
+    state = context.storage_state()
+    context.close()
+    return state
+
+
 @pytest.fixture
-def page(browser: Browser, server: Server) -> Iterator[Page]:
-    """A page whose errors fail the test: script errors and anything the content security policy refused."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, base_url=server.url, accept_downloads=True)
+def page(browser: Browser, server: Server, signed_in: StorageState) -> Iterator[Page]:
+    """A page of the lawyer whose errors fail the test: script errors and anything the content security policy refused."""
+    yield from _watched(browser, base_url=server.url, storage_state=signed_in)
+
+
+@pytest.fixture
+def fresh_page(browser: Browser, server: Server) -> Iterator[Page]:
+    """The same without anybody signed in."""
+    yield from _watched(browser, base_url=server.url)
+
+
+def _watched(browser: Browser, **more: Any) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, accept_downloads=True, **more)
     shown = context.new_page()
     problems: list[str] = []
     shown.on("pageerror", lambda error: problems.append(str(error)))

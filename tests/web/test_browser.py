@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, StorageState, expect
 
 from tests.web.conftest import ROOT, Server
 
@@ -85,8 +85,8 @@ def test_what_is_typed_while_the_server_is_killed_is_saved_when_it_returns(page:
     expect(page.locator(".paper").get_by_text("甲方新名称有限公司（打字时断线）").first).to_be_visible(timeout=20_000)
 
 
-def test_what_was_never_sent_survives_even_a_closed_page(browser: Browser, server: Server) -> None:
-    context = browser.new_context(base_url=server.url)
+def test_what_was_never_sent_survives_even_a_closed_page(browser: Browser, server: Server, signed_in: StorageState) -> None:
+    context = browser.new_context(base_url=server.url, storage_state=signed_in)
     first = context.new_page()
     address = demonstration(first)
     server.kill()

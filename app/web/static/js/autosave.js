@@ -60,7 +60,7 @@ export class Autosave {
         body: JSON.stringify({ answers: Object.fromEntries(sent) }),
       });
       if (response.status < 500) this.failures = 0;
-      if (response.status === 400) return this.show("refused");
+      if ([400, 401, 403].includes(response.status)) return this.show("refused");
       if (response.status === 422 && sent.size > 1) {
         // One entry is refused: the others must not go with it.
         this.oneByOne = true;

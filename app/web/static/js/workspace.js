@@ -14,7 +14,7 @@ const questionOf = (name) => document.getElementById(`q-${name}`);
 
 const paper = new Paper({ pane: panes.paper, url: desk.dataset.preview, onValue: goToQuestion, onProvision: offerTools });
 const autosave = new Autosave({
-  draft: desk.dataset.draft,
+  draft: `${desk.dataset.user}:${desk.dataset.draft}`,
   url: () => `${desk.dataset.answers}?chapter=${desk.dataset.chapter}`,
   status: document.getElementById("saved"),
   onSaved: (state) => {

@@ -1,0 +1,211 @@
+"""The gate before every page: who is signed in, and whether the permission table lets them through.
+
+Every route stands in exactly one of two lists here. A route that stands in none is shut for everybody; a test names it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask, g, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+from werkzeug.exceptions import NotFound
+
+from app.domain.approval_route import Function
+from app.domain.permissions import NOTHING, Action, Actor, Decision, Record, Role, decide, may, require
+from app.services.access import Client, SignedIn, is_seen_due, note_seen, record_of_draft, signed_in
+from app.services.drafts import DraftMissing
+from app.web.desk import desk
+from app.web.errors import answer
+from app.web.pages import is_fragment
+
+OPEN_TO_ALL = frozenset(
+    {
+        "static", "language", "access.sign_in", "access.enter", "access.second_factor", "access.pass_second_factor",
+        "access.sign_out", "access.forgotten", "access.request_link", "access.first_run", "access.begin", "access.link",
+        "access.set_password",
+    }
+)  # fmt: skip
+"""What must work before anybody is signed in."""
+
+_A = Action
+NEEDS: Mapping[str, Action] = {
+    "start": _A.USE_OWN_ACCOUNT,
+    "drafts.index": _A.READ_DRAFTS,
+    "drafts.summary": _A.READ_DRAFTS,
+    "drafts.new": _A.CREATE_DRAFT,
+    "drafts.create": _A.CREATE_DRAFT,
+    "drafts.create_demonstration": _A.CREATE_DRAFT,
+    "drafts.create_from_file": _A.CREATE_DRAFT,
+    "drafts.delete": _A.DELETE_DRAFT,
+    "workspace.show": _A.READ_DRAFTS,
+    "workspace.answers": _A.READ_DRAFTS,
+    "workspace.preview": _A.READ_DRAFTS,
+    "workspace.save": _A.EDIT_DRAFT,
+    "findings.show": _A.READ_DRAFTS,
+    "findings.fix": _A.EDIT_DRAFT,
+    "findings.let_pass": _A.EDIT_DRAFT,
+    "findings.withdraw": _A.EDIT_DRAFT,
+    "playbook.show": _A.READ_DRAFTS,
+    "playbook.choose": _A.EDIT_DRAFT,
+    "deviations.show": _A.READ_DRAFTS,
+    "deviations.new": _A.EDIT_DRAFT,
+    "deviations.create": _A.EDIT_DRAFT,
+    "deviations.withdraw": _A.EDIT_DRAFT,
+    "service_list.template": _A.READ_DRAFTS,
+    "service_list.upload": _A.EDIT_DRAFT,
+    "documents.show": _A.READ_DRAFTS,
+    "documents.create": _A.GENERATE_DOCUMENTS,
+    "documents.state": _A.READ_DRAFTS,
+    "documents.download": _A.READ_DRAFTS,
+    "account.show": _A.USE_OWN_ACCOUNT,
+    "account.change_password": _A.USE_OWN_ACCOUNT,
+    "account.end_session": _A.USE_OWN_ACCOUNT,
+    "account.end_others": _A.USE_OWN_ACCOUNT,
+    "account.offer_second_factor": _A.USE_OWN_ACCOUNT,
+    "account.enable_second_factor": _A.USE_OWN_ACCOUNT,
+    "account.disable_second_factor": _A.USE_OWN_ACCOUNT,
+    "account.renew_codes": _A.USE_OWN_ACCOUNT,
+    "users.index": _A.READ_USERS,
+    "users.show": _A.READ_USERS,
+    "users.new": _A.MANAGE_USERS,
+    "users.invite": _A.MANAGE_USERS,
+    "users.change": _A.MANAGE_USERS,
+    "users.set_active": _A.MANAGE_USERS,
+    "users.send_link": _A.MANAGE_USERS,
+    "users.clear_second_factor": _A.MANAGE_USERS,
+    "users.end_sessions": _A.MANAGE_USERS,
+}
+"""What the permission table is asked for each route."""
+
+TOKEN = "token"  # noqa: S105  (the name of a field, no secret)
+NOBODY = Actor("")
+
+
+def init_gate(app: Flask) -> None:
+    app.add_url_rule("/", "start", start)
+    app.before_request(_gate)
+    app.jinja_env.globals.update(me=me, can=can, role_name=role_name, office_name=office_name)
+
+
+def start() -> ResponseReturnValue:
+    """The first page that the one signed in may read."""
+    page = "drafts.index" if can("draft.read") else "users.index" if can("user.read") else "account.show"
+    return redirect(url_for(page))
+
+
+def me() -> SignedIn | None:
+    """Who is signed in, second factor and all."""
+    found: SignedIn | None = g.get("signed_in")
+    return found
+
+
+def actor() -> Actor:
+    """Who acts in this request; behind the gate it is always somebody."""
+    found = me()
+    return NOBODY if found is None else found.actor
+
+
+def can(action: str) -> bool:
+    """For pages: whether the one who looks may do ``action`` (its stable value) with what the page shows."""
+    return may(actor(), Action(action), g.get("record", NOTHING))
+
+
+def role_name(role: Role) -> str:
+    names = {
+        Role.DRAFTER: _("法务"),
+        Role.APPROVER: _("审批人"),
+        Role.CONTRACT_ADMINISTRATOR: _("合同管理员"),
+        Role.AUDITOR: _("审计（只读）"),
+        Role.SYSTEM_ADMINISTRATOR: _("系统管理员"),
+    }
+    return str(names[role])
+
+
+def office_name(office: Function) -> str:
+    names = {
+        Function.LEGAL: _("法务"),
+        Function.BUSINESS: _("业务负责人"),
+        Function.FINANCE: _("财务负责人"),
+        Function.LEGAL_HEAD: _("法务负责人"),
+        Function.GENERAL_MANAGER: _("总经理"),
+    }
+    return str(names[office])
+
+
+def client() -> Client:
+    return Client(request.remote_addr or "", request.user_agent.string)
+
+
+def keep_session(token: str) -> None:
+    """Give the browser a new session. Everything of the old one but the language goes, the forgery token too."""
+    language = session.get("language")
+    session.clear()
+    session[TOKEN] = token
+    if language:
+        session["language"] = language
+    session.permanent = True
+
+
+def forget_session() -> None:
+    keep_session("")
+    session.pop(TOKEN)
+
+
+def _gate() -> ResponseReturnValue | None:
+    if request.endpoint is None:
+        _identify()
+        return None  # no such page, or not this way: routing answers
+    if request.endpoint == "static":
+        return None
+    due = _identify()
+    if request.endpoint in OPEN_TO_ALL:
+        return None
+    if me() is None:
+        return _stranger(due=due)
+    if request.endpoint not in NEEDS:
+        raise NotFound
+    _admit(NEEDS[request.endpoint], request.view_args or {})
+    return None
+
+
+def _identify() -> bool:
+    """Put the one signed in into ``g``; True where only the second factor is outstanding."""
+    token = session.get(TOKEN)
+    if not isinstance(token, str) or not token:
+        return False
+    with desk().reading() as uow:
+        found = signed_in(uow, desk().now(), token)
+        stale = found is not None and is_seen_due(uow, desk().now(), found.session_id)
+    if found is None or found.due:
+        return found is not None
+    g.signed_in = found
+    if stale:
+        with desk().unit_of_work() as uow:
+            note_seen(uow, desk().now(), found.session_id)
+    return False
+
+
+def _admit(action: Action, names: Mapping[str, Any]) -> None:
+    draft_id = names.get("draft_id")
+    if draft_id is None:
+        require(actor(), action)
+        return
+    with desk().reading() as uow:
+        record: Record = record_of_draft(uow, draft_id)
+    if decide(actor(), action, record) is Decision.HIDDEN:
+        raise DraftMissing(draft_id)  # word for word what a draft that doesn't exist answers
+    require(actor(), action, record)
+    g.record = record
+
+
+def _stranger(*, due: bool) -> ResponseReturnValue:
+    """Pages lead to the sign-in and back; parts of pages, data and forms get the words."""
+    if request.method != "GET" or is_fragment() or request.is_json or request.accept_mimetypes.best == "application/json":
+        return answer(401, _("请先登录"), _("登录已结束。请在新窗口登录后重试；已填写的内容不会丢失。"))
+    if due:
+        return redirect(url_for("access.second_factor"))
+    target = request.full_path.rstrip("?")
+    return redirect(url_for("access.sign_in", next=target if target != "/" else None))

@@ -1,0 +1,217 @@
+"""Every route × every role, against a table that was written without looking at the application's own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+
+from app.domain.permissions import Actor, Role
+from app.factory import create_app
+from app.services.access import signed_in
+from app.services.drafts import create_draft, load_draft
+from app.services.filing import create_contract
+from app.settings import Settings
+from app.web.desk import KEY, Desk
+from app.web.gate import NEEDS, OPEN_TO_ALL
+from tests.services.fixtures import PATTERN
+from tests.web.conftest import Visitor
+from tests.web.people import first_lawyer, person, session_of
+
+# Columns: anonymous, no role, drafter, approver, contract administrator, auditor, system administrator.
+# o let in (whatever the page then says of the entries), f refused with 403, n there is no such page (404), i sign in first.
+EXPECTED = """
+GET  /                                        ioooooo
+POST /language                                ooooooo
+GET  /sign-in                                 ooooooo
+POST /sign-in                                 ooooooo
+GET  /sign-in/second-factor                   ioooooo
+POST /sign-in/second-factor                   ooooooo
+GET  /forgotten                               ooooooo
+POST /forgotten                               ooooooo
+GET  /first-run/TOKEN                         nnnnnnn
+POST /first-run/TOKEN                         ooooooo
+GET  /password/TOKEN                          nnnnnnn
+POST /password/TOKEN                          nnnnnnn
+GET  /account/                                ioooooo
+POST /account/password                        ioooooo
+POST /account/sessions/SESSION/end            ioooooo
+POST /account/sessions/end-others             ioooooo
+GET  /account/second-factor                   ioooooo
+POST /account/second-factor                   ioooooo
+POST /account/second-factor/disable           ioooooo
+POST /account/second-factor/codes             ioooooo
+GET  /users/                                  innnnoo
+POST /users/                                  innnnfo
+GET  /users/new                               innnnfo
+GET  /users/USER/                             innnnoo
+POST /users/USER/                             innnnfo
+POST /users/USER/active                       innnnfo
+POST /users/USER/link                         innnnfo
+POST /users/USER/second-factor                innnnfo
+POST /users/USER/sessions                     innnnfo
+GET  /drafts/                                 inoooon
+POST /drafts/                                 inofofn
+GET  /drafts/new                              inofofn
+POST /drafts/demonstration                    inofofn
+POST /drafts/upload                           inofofn
+GET  /drafts/DRAFT/                           inoooon
+GET  /drafts/DRAFT/summary                    inoooon
+GET  /drafts/DRAFT/answers                    inoooon
+POST /drafts/DRAFT/answers                    inofofn
+GET  /drafts/DRAFT/preview                    inoooon
+POST /drafts/DRAFT/delete                     inofofn
+GET  /drafts/DRAFT/findings/                  inoooon
+POST /drafts/DRAFT/findings/fix               inofofn
+POST /drafts/DRAFT/findings/acknowledge       inofofn
+POST /drafts/DRAFT/findings/withdraw          inofofn
+GET  /drafts/DRAFT/playbook/                  inoooon
+POST /drafts/DRAFT/playbook/                  inofofn
+GET  /drafts/DRAFT/deviations/                inoooon
+POST /drafts/DRAFT/deviations/                inofofn
+GET  /drafts/DRAFT/deviations/new             inofofn
+POST /drafts/DRAFT/deviations/withdraw        inofofn
+GET  /service-list-template.xlsx              inoooon
+POST /drafts/DRAFT/service-list               inofofn
+GET  /drafts/DRAFT/documents/                 inoooon
+POST /drafts/DRAFT/documents/                 inofofn
+GET  /drafts/DRAFT/documents/999-final/       inoooon
+GET  /drafts/DRAFT/documents/999-final/NAME   innnnnn
+GET  /static/css/app.css                      ooooooo
+POST /sign-out                                ooooooo
+"""
+ROWS = [tuple(line.split()) for line in EXPECTED.strip().splitlines()]
+PEOPLE = ("anonymous", "nobody", *(role.value for role in Role))
+NAMES = {
+    "<draft_id>": "DRAFT", "<user_id>": "USER", "<token>": "TOKEN", "<session_id>": "SESSION", "<int:revision>": "999",
+    "<any(draft,final):kind>": "final", "<name>": "NAME", "<path:filename>": "css/app.css",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """An application with one person of each role, and somebody to be administered."""
+
+    app: Flask
+    desk: Desk
+    target: str
+
+    def draft(self) -> str:
+        with self.desk.unit_of_work() as uow:
+            return create_draft(uow, Actor("旁人"), self.desk.now(), self.desk.library, {})
+
+    def visitor(self, who: str) -> Visitor:
+        visitor = Visitor(self.app.test_client())
+        if who != "anonymous":
+            visitor.sign_in(session_of(self.desk, who))
+        return visitor
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> House:
+    app = create_app(Settings(data_dir=tmp_path_factory.mktemp("house")))
+    desk: Desk = app.extensions[KEY]
+    first_lawyer(desk)
+    person(desk, "nobody")
+    for role in Role:
+        person(desk, role.value, role, name=role.label)
+    return House(app, desk, person(desk, "target", Role.DRAFTER))
+
+
+def _outcome(visitor: Visitor, method: str, path: str) -> str:
+    answer = visitor.post(path, {"kind": "final"}) if method == "POST" else visitor.get(path)
+    place = answer.headers.get("Location", "")
+    if answer.status_code == 401 or place == "/sign-in" or place.startswith("/sign-in?next="):
+        return "i"
+    assert answer.status_code < 500, (method, path, answer.status_code)
+    return {403: "f", 404: "n"}.get(answer.status_code, "o")
+
+
+def test_every_route_is_in_the_table(house: House) -> None:
+    found = set()
+    for rule in house.app.url_map.iter_rules():
+        path = re.sub(r"<[^>]+>", lambda part: NAMES[part[0]], rule.rule)
+        found |= {(method, path) for method in rule.methods or () if method in ("GET", "POST")}
+    assert found == {(method, path) for method, path, _ in ROWS}
+
+
+def test_every_route_is_either_open_to_all_or_asks_the_permission_table(house: House) -> None:
+    endpoints = {rule.endpoint for rule in house.app.url_map.iter_rules()}
+    assert endpoints == OPEN_TO_ALL | NEEDS.keys()
+    assert not OPEN_TO_ALL & NEEDS.keys()
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_each_role_gets_through_where_the_table_says_and_nowhere_else(house: House, who: str) -> None:
+    visitor = house.visitor(who)
+    expected = {f"{method} {path}": letters[PEOPLE.index(who)] for method, path, letters in ROWS}
+    found = {}
+    for method, path, _ in ROWS:
+        real = path.replace("DRAFT", house.draft() if "DRAFT" in path else "").replace("USER", house.target)
+        found[f"{method} {path}"] = _outcome(visitor, method, real)
+    assert {k: v for k, v in found.items() if v != expected[k]} == {}
+
+
+def test_a_route_that_nobody_thought_of_is_shut(tmp_path_factory: pytest.TempPathFactory) -> None:
+    app = create_app(Settings(data_dir=tmp_path_factory.mktemp("shut")))
+    app.add_url_rule("/forgotten-by-all", "forgotten_by_all", lambda: "secret")
+    first_lawyer(app.extensions[KEY])
+    visitor = Visitor(app.test_client())
+    visitor.sign_in(session_of(app.extensions[KEY], "wang"))
+    answer = visitor.get("/forgotten-by-all")
+    assert answer.status_code == 404
+    assert "secret" not in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("who", [role.value for role in Role])
+def test_a_confidential_draft_answers_like_one_that_does_not_exist(house: House, who: str) -> None:
+    desk = house.desk
+    owner = session_actor(desk, "drafter") if who != "drafter" else session_actor(desk, "wang")
+    with desk.unit_of_work() as uow:
+        raw = {**desk.example_answers()}
+        raw["contract"] = {k: v for k, v in raw["contract"].items() if k != "no"}
+        draft = create_draft(uow, owner, desk.now(), desk.library, raw)
+    with desk.unit_of_work() as uow:
+        create_contract(uow, owner, desk.now(), desk.today(), desk.reference, draft, PATTERN, confidential=True)
+    visitor, named = house.visitor(who), house.visitor("drafter" if who != "drafter" else "wang")
+    assert named.get(f"/drafts/{draft}/").status_code == 200
+    for path in ("", "preview", "findings/", "playbook/", "documents/", "summary"):
+        hidden = visitor.get(f"/drafts/{draft}/{path}")
+        absent = visitor.get(f"/drafts/{'0' * 32}/{path}")
+        assert hidden.status_code == absent.status_code == 404
+        assert _words(hidden, draft) == _words(absent, "0" * 32)
+    assert visitor.post(f"/drafts/{draft}/delete").status_code == 404
+    assert draft not in visitor.get("/drafts/").get_data(as_text=True)
+    assert draft in named.get("/drafts/").get_data(as_text=True)
+
+
+def session_actor(desk: Desk, login: str) -> Actor:
+    token = session_of(desk, login)
+    with desk.reading() as uow:
+        found = signed_in(uow, desk.now(), token)
+    assert found
+    return found.actor
+
+
+def _words(answer, draft: str) -> str:  # type: ignore[no-untyped-def]
+    """The page without what differs between any two answers."""
+    page = re.sub(r'(csrf[^>]*?(?:content|value)="|"X-CSRFToken":")[^"]+', r"\1", answer.get_data(as_text=True))
+    return page.replace(draft, "DRAFT")
+
+
+def test_changes_carry_the_name_of_the_one_signed_in(house: House) -> None:
+    visitor, draft = house.visitor("administrator"), house.draft()
+    visitor.save(draft, party_a__name="甲方有限公司")
+    with house.desk.reading() as uow:
+        assert load_draft(uow, house.desk.library, draft).updated_by == "合同管理员"
+
+
+def test_who_may_only_read_is_offered_no_way_to_change(house: House) -> None:
+    draft, visitor = house.draft(), house.visitor("auditor")
+    page = visitor.get(f"/drafts/{draft}/").get_data(as_text=True)
+    assert '<fieldset class="bare" disabled>' in page
+    assert "data-read-only" in page
+    assert 'class="button primary" href="/drafts/new"' not in visitor.get("/drafts/").get_data(as_text=True)
+    assert '<form method="post" action="/drafts/' not in visitor.get(f"/drafts/{draft}/documents/").get_data(as_text=True)
