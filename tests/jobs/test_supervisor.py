@@ -63,7 +63,8 @@ class Supervised:
         return self.process.returncode, errors
 
 
-HELLO = "import os, time; print(os.getpid(), flush=True); "
+# One write each: the children share a pipe, and only a single small write is never mixed with another.
+HELLO = "import os, time; os.write(1, b'%d\\n' % os.getpid()); "
 FOREVER = HELLO + "time.sleep(60)"
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + FOREVER
 LIFELINE = "from app.supervisor import hold_lifeline; hold_lifeline(); " + FOREVER
