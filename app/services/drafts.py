@@ -16,6 +16,7 @@ from app.domain.clauses import ClauseLibrary
 from app.domain.errors import ContractError, InputFault
 from app.domain.interchange import plain_value
 from app.domain.permissions import Actor as Actor
+from app.domain.proofreading.registry import MINIMUM_REASON, is_full_reason
 from app.domain.variables import DeviationKind, is_blank
 from app.services.conflicts import Conflict, conflicts, require_seen
 from app.store.contracts import contract_of_draft
@@ -32,9 +33,6 @@ from app.store.drafts import (
 from app.store.uow import UnitOfWork
 
 NUMBER = "contract.no"
-MINIMUM_REASON = 20
-"""Characters a reason for letting a warning pass must have (legal-rules §4.2)."""
-
 
 LOCAL = Actor("本机用户")
 """Somebody at the machine itself, where no account is signed in: the command line, tests."""
@@ -258,7 +256,7 @@ def acknowledge(
     uow: UnitOfWork, actor: Actor, now: datetime, library: ClauseLibrary, draft_id: str, *, rule: str, place: str, reason: str
 ) -> DraftView:
     """Let a warning pass, with person, time and reason (legal-rules §4.2)."""
-    if len("".join(reason.split())) < MINIMUM_REASON:
+    if not is_full_reason(reason):
         raise ReasonTooShort(MINIMUM_REASON)
     row = _require(uow, draft_id)
     row.acknowledgements = [a for a in row.acknowledgements if (a.rule, a.place) != (rule, place)]

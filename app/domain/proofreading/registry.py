@@ -133,8 +133,12 @@ def unresolved(findings: Iterable[Finding], acknowledgements: Iterable[Acknowled
 
 
 def _complete(acknowledgement: Acknowledgement) -> bool:
-    reason = "".join(acknowledgement.reason.split())
-    return bool(acknowledgement.by.strip()) and acknowledgement.at is not None and len(reason) >= MINIMUM_REASON
+    return bool(acknowledgement.by.strip()) and acknowledgement.at is not None and is_full_reason(acknowledgement.reason)
+
+
+def is_full_reason(reason: str) -> bool:
+    """Whether a reason for letting a warning pass is long enough; white space doesn't count."""
+    return len("".join(reason.split())) >= MINIMUM_REASON
 
 
 def _covers(acknowledgement: Acknowledgement, finding: Finding) -> bool:
