@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -20,6 +21,9 @@ class Settings:
     data_dir: Path = field(default=Path("var"), metadata={"help": "数据目录"})
     database_url: str = field(default="", metadata={"help": "数据库地址；空为数据目录下的 SQLite"})
     secret_key: str = field(default="", metadata={"help": "会话密钥；空则首次运行时生成并存入数据目录"})
+    encryption_key: str = field(
+        default="", metadata={"help": "存储密钥用的密钥（64位十六进制）；空则首次运行时生成并存入数据目录"}
+    )
     threads: int = field(default=8, metadata={"help": "网页服务线程数"})
     max_upload_mb: int = field(default=20, metadata={"help": "单次上传上限（MB）"})
     language: str = field(default="zh", metadata={"help": "默认界面语言：zh 或 en"})
@@ -50,7 +54,8 @@ class Settings:
             try:
                 values[item.name] = _parse(item.name, raw)
             except ValueError as error:
-                faults.append(f"{item.name.upper()}={raw}：{error}")
+                shown = "…" if item.name in _SECRET else raw
+                faults.append(f"{item.name.upper()}={shown}：{error}")
         if faults:
             raise ValueError("\n".join(faults))
         return cls(**values)  # type: ignore[arg-type]
@@ -73,6 +78,8 @@ def _parse_number(raw: str) -> None:
         raise ValueError(error.message) from error
 
 
+_SECRET = frozenset({"encryption_key", "secret_key", "smtp_password"})
+"""Never repeated in a message."""
 _RANGES = {
     "port": (0, 65535),
     "smtp_port": (1, 65535),
@@ -98,6 +105,8 @@ def _parse(name: str, raw: str) -> object:
         _parse_number(raw)
     if name == "smtp_security" and raw not in ("starttls", "tls", "none"):
         raise ValueError("须为 starttls、tls 或 none")
+    if name == "encryption_key" and not re.fullmatch(r"[0-9a-fA-F]{64}", raw):
+        raise ValueError("须为 64 位十六进制数字（32 字节）")
     if name == "public_url" and not raw.startswith(("http://", "https://")):
         raise ValueError("须以 http:// 或 https:// 开头")
     if name == "log_level" and raw.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):

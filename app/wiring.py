@@ -6,6 +6,7 @@ import os
 import secrets
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -16,6 +17,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from app.domain.clauses import ClauseLibrary
+from app.domain.errors import ContractError
 from app.domain.tree import Instrument
 from app.library.calendars import load_calendar
 from app.library.laws import load_laws
@@ -32,6 +34,7 @@ from app.store.uow import UnitOfWork
 if TYPE_CHECKING:
     from app.services.ports import Mailer
     from app.store.seal import AuditSeal
+    from app.store.vault import Vault
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 
@@ -82,6 +85,10 @@ class Wiring:
         """The database, brought to the newest schema."""
         engine = open_engine(self.settings.url)
         upgrade(engine)
+        from app.services.second_factor import seal_plain_keys
+
+        with UnitOfWork(engine) as uow:
+            seal_plain_keys(uow, now(), self.vault)
         return engine
 
     def unit_of_work(self) -> UnitOfWork:
@@ -159,11 +166,30 @@ class Wiring:
     @cached_property
     def secret_key(self) -> str:
         """The session key: from the settings, else made at first run and kept readable by the owner alone."""
-        if self.settings.secret_key:
-            return self.settings.secret_key
-        path = self.settings.data_dir / "secret-key"
+        return self.settings.secret_key or self._kept("secret-key", secrets.token_hex(32))
+
+    @cached_property
+    def vault(self) -> Vault:
+        """Seals what must not be readable in the database; its key comes from the settings or is made at first run, like the session key."""
+        from app.store.vault import KEY_BYTES, Vault
+
+        text = self.settings.encryption_key or self._kept("encryption-key", secrets.token_hex(KEY_BYTES))
+        try:
+            key = bytes.fromhex(text)
+        except ValueError:
+            key = b""
+        if len(key) != KEY_BYTES:
+            raise ContractError(
+                "vault.key",
+                f"{self.settings.data_dir / 'encryption-key'} 不是可用的密钥文件（须为64位十六进制数字），请从备份恢复。",
+            )
+        return Vault(key)
+
+    def _kept(self, name: str, fresh: str) -> str:
+        """The secret in the file ``name``, which is made with ``fresh`` where there is none."""
+        path = self.settings.data_dir / name
         if not path.exists():
-            _write_secret(path, secrets.token_hex(32))
+            _write_secret(path, fresh)
         return path.read_text(encoding="ascii").strip()
 
 
@@ -178,10 +204,16 @@ def first_run_link(wiring: Wiring, port: int | None = None) -> str:
 
 
 def _write_secret(path: Path, value: str) -> None:
+    """A new file, whole or not at all; one that another process made meanwhile stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    work = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(work, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return
-    with os.fdopen(handle, "w", encoding="ascii") as stream:
-        stream.write(value)
+        with os.fdopen(handle, "w", encoding="ascii") as stream:
+            stream.write(value)
+            stream.flush()
+            os.fsync(stream.fileno())
+        with suppress(FileExistsError):
+            os.link(work, path)
+    finally:
+        work.unlink(missing_ok=True)

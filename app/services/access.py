@@ -17,13 +17,13 @@ from app.services.credentials import (
     digest_of,
     hash_password,
     is_outdated,
-    matching_step,
     new_token,
     password_matches,
     recovery_digest,
 )
 from app.services.journal import note
 from app.services.ports import MailWriter
+from app.services.second_factor import step_of_code
 from app.store.contracts import ContractRow, contract_of_draft, find_contract
 from app.store.uow import UnitOfWork
 from app.store.users import (
@@ -36,6 +36,7 @@ from app.store.users import (
     open_sessions,
     user_with_login,
 )
+from app.store.vault import Vault
 
 LASTING = timedelta(days=7)
 IDLE = timedelta(hours=12)
@@ -115,13 +116,15 @@ def sign_in(uow: UnitOfWork, now: datetime, login: str, password: str, client: C
     return NewSession(token, due, actor_of(user))
 
 
-def pass_second_factor(uow: UnitOfWork, now: datetime, token: str, code: str, client: Client, write: MailWriter) -> NewSession:
+def pass_second_factor(
+    uow: UnitOfWork, now: datetime, token: str, code: str, client: Client, write: MailWriter, vault: Vault
+) -> NewSession:
     """Check a code of the authenticator app, or a recovery code, for a session whose password was right."""
     pending = find_session(uow.session, digest_of(token))
     user = find_user(uow.session, pending.user_id, lock=True) if pending is not None and _is_open(pending, now) else None
     if pending is None or user is None or not user.active or not user.totp_secret or is_locked(user, now):
         raise SignInRefused
-    if not take_code(uow, user, code, now):
+    if not take_code(uow, user, code, now, vault):
         count_failure(uow, user, now, write)
         if is_locked(user, now):
             pending.ended_at = now
@@ -239,9 +242,9 @@ def close_sessions(uow: UnitOfWork, user_id: str, now: datetime, keep: str = "")
     return len(rows)
 
 
-def take_code(uow: UnitOfWork, user: UserRow, code: str, now: datetime) -> bool:
+def take_code(uow: UnitOfWork, user: UserRow, code: str, now: datetime, vault: Vault) -> bool:
     """Use up a code of the app or a recovery code; each works once."""
-    step = matching_step(user.totp_secret, code, now, user.totp_step) if len(code.strip()) <= 8 else None
+    step = step_of_code(vault, user, code, now) if len(code.strip()) <= 8 else None
     if step is not None:
         user.totp_step = step
         return True

@@ -29,8 +29,10 @@ from app.services.credentials import (
 )
 from app.services.journal import note
 from app.services.ports import MailWriter
+from app.services.second_factor import seal_key
 from app.store.uow import UnitOfWork
 from app.store.users import OneTimeTokenRow, UserRow, find_session, find_user, unused_tokens, user_with_login
+from app.store.vault import Vault
 
 PAUSE = timedelta(minutes=5)
 """Between two mails with a reset link to the same person."""
@@ -110,8 +112,8 @@ def set_password_by_link(uow: UnitOfWork, now: datetime, token: str, new: str, w
 
 
 def enable_second_factor(
-    uow: UnitOfWork, actor: Actor, now: datetime, session_id: str, password: str, secret: str, code: str, write: MailWriter
-) -> tuple[str, ...]:
+    uow: UnitOfWork, actor: Actor, now: datetime, session_id: str, password: str, secret: str, code: str, write: MailWriter, vault: Vault,
+) -> tuple[str, ...]:  # fmt: skip
     """Turn the second factor on once the app shows the right code; returns the recovery codes, shown this once."""
     step = matching_step(secret, code, now, 0)
     if step is None:
@@ -120,7 +122,7 @@ def enable_second_factor(
     row = _mine(uow, actor, lock=True)
     if row.totp_secret:
         raise ContractError("code.enabled", "两步验证已经启用。")
-    row.totp_secret, row.totp_step = secret, step
+    row.totp_secret, row.totp_step = seal_key(vault, row.id, secret), step
     current = find_session(uow.session, session_id)
     if current is not None and current.user_id == row.id:
         current.second_factor = True
@@ -132,11 +134,13 @@ def enable_second_factor(
     return codes
 
 
-def disable_second_factor(uow: UnitOfWork, actor: Actor, now: datetime, password: str, code: str, write: MailWriter) -> None:
+def disable_second_factor(
+    uow: UnitOfWork, actor: Actor, now: datetime, password: str, code: str, write: MailWriter, vault: Vault
+) -> None:
     """Turn it off, with password and a code (a recovery code will do)."""
     _confirm(uow, actor, now, password, write)
     row = _mine(uow, actor, lock=True)
-    _use_code(uow, row, now, code, write)
+    _use_code(uow, row, now, code, write, vault)
     row.totp_secret, row.totp_step = "", 0
     for spare in unused_tokens(uow.session, row.id, RECOVERY):
         spare.used_at = now
@@ -177,8 +181,8 @@ def _confirm(uow: UnitOfWork, actor: Actor, now: datetime, password: str, write:
     raise SignInRefused if locked else WrongPassword
 
 
-def _use_code(uow: UnitOfWork, row: UserRow, now: datetime, code: str, write: MailWriter) -> None:
-    if not take_code(uow, row, code, now):
+def _use_code(uow: UnitOfWork, row: UserRow, now: datetime, code: str, write: MailWriter, vault: Vault) -> None:
+    if not take_code(uow, row, code, now, vault):
         count_failure(uow, row, now, write)
         uow.commit()
         raise WrongCode

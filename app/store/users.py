@@ -8,13 +8,15 @@ from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, delete, sele
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.store.base import Base, Instant
+from app.store.vault import FORM
 
 
 class UserRow(Base):
     """One person. ``login`` is what is typed, in lower case. An inactive user keeps his name in the audit log.
 
     ``password_hash`` is an argon2id string, empty until the person has set a password. ``failures`` and ``locked_until``
-    carry the lock-out with back-off. ``totp_step`` is the last time step used, so that a code works once.
+    carry the lock-out with back-off. ``totp_secret`` is sealed (``store.vault``), empty without second factor; ``totp_step`` is the
+    last time step used, so that a code works once.
     """
 
     __tablename__ = "users"
@@ -26,7 +28,7 @@ class UserRow(Base):
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     password_hash: Mapped[str] = mapped_column(String(200), default="")
     password_at: Mapped[datetime | None] = mapped_column(Instant)
-    totp_secret: Mapped[str] = mapped_column(String(64), default="")
+    totp_secret: Mapped[str] = mapped_column(String(200), default="", server_default="")
     totp_step: Mapped[int] = mapped_column(Integer, default=0)
     failures: Mapped[int] = mapped_column(Integer, default=0)
     locked_until: Mapped[datetime | None] = mapped_column(Instant)
@@ -101,6 +103,12 @@ def users_with_role(session: Session, role: str) -> list[UserRow]:
     """Active users with a role, locked, so that two transactions can't each take away the other's last one."""
     statement = select(UserRow).join(UserRoleRow).where(UserRoleRow.role == role, UserRow.active)
     return list(session.scalars(statement.order_by(UserRow.id).with_for_update(of=UserRow)))
+
+
+def users_with_plain_keys(session: Session) -> list[UserRow]:
+    """Users whose second factor isn't sealed yet, locked: another process that starts now waits, and finds none."""
+    plain = select(UserRow).where(UserRow.totp_secret != "", UserRow.totp_secret.not_like(f"{FORM}%"))
+    return list(session.scalars(plain.order_by(UserRow.id).with_for_update(of=UserRow)))
 
 
 def is_without_users(session: Session) -> bool:

@@ -66,7 +66,9 @@ def pass_second_factor() -> ResponseReturnValue:
     code = request.form.get("code", "")[:40]
     try:
         with desk().unit_of_work() as uow:
-            made = service.pass_second_factor(uow, desk().now(), session.get(TOKEN, ""), code, client(), desk().write_mail)
+            made = service.pass_second_factor(
+                uow, desk().now(), session.get(TOKEN, ""), code, client(), desk().write_mail, desk().vault
+            )
     except service.SignInRefused:
         problem = _("验证码不正确，或者等待过久、多次有误而暂停登录。请输入应用此刻显示的验证码，或者返回重新登录。")
         return render_template("access/second_factor.html", next=_next(), problem=problem), 422

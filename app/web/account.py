@@ -69,7 +69,7 @@ def enable_second_factor() -> ResponseReturnValue:
         with desk().unit_of_work() as uow:
             codes = service.enable_second_factor(
                 uow, actor(), desk().now(), _session(), request.form.get("password", ""), secret,
-                request.form.get("code", ""), desk().write_mail,
+                request.form.get("code", ""), desk().write_mail, desk().vault,
             )  # fmt: skip
     except ContractError as error:
         return _offer(error.message), 422
@@ -83,7 +83,7 @@ def disable_second_factor() -> ResponseReturnValue:
     try:
         with desk().unit_of_work() as uow:
             service.disable_second_factor(
-                uow, actor(), desk().now(), form.get("password", ""), form.get("code", ""), desk().write_mail
+                uow, actor(), desk().now(), form.get("password", ""), form.get("code", ""), desk().write_mail, desk().vault
             )
     except ContractError as error:
         return _page(problem=error.message, part="second-factor"), 422

@@ -15,6 +15,7 @@ from app.services.generation import Tools
 from app.services.ports import MailWriter, ServiceListReading
 from app.settings import Settings
 from app.store.uow import UnitOfWork
+from app.store.vault import Vault
 
 KEY = "chengyue"
 
@@ -32,6 +33,8 @@ class Desk(Protocol):
     def tools(self) -> Tools: ...
     @property
     def secret_key(self) -> str: ...
+    @property
+    def vault(self) -> Vault: ...
     @property
     def write_mail(self) -> MailWriter: ...
     def unit_of_work(self) -> UnitOfWork: ...

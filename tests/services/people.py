@@ -15,13 +15,16 @@ from app.domain.messages import MailText
 from app.domain.permissions import Actor, Role
 from app.notify.mail_texts import write_mail
 from app.services import credentials
-from app.services.access import Client, NewSession, SignedIn, pass_second_factor, sign_in, signed_in
+from app.services.access import Client, NewSession, SignedIn, actor_of, pass_second_factor, sign_in, signed_in
 from app.services.accounts import CONSOLE, Post, UserDetails, create_administrator, first_run_token, invite
-from app.services.own_account import enable_second_factor, set_password_by_link
+from app.services.own_account import enable_second_factor, renew_recovery_codes, set_password_by_link
 from app.store.uow import UnitOfWork
+from app.store.users import user_with_login
+from app.store.vault import Vault
 
 PASSWORD = "正确的马电池钉书针-测试"
 ADMIN = UserDetails("admin", "管理员", "admin@example.com", frozenset({Role.SYSTEM_ADMINISTRATOR}))
+VAULT = Vault(bytes(range(32)))
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 CLIENT = Client("127.0.0.1", "test")
 
@@ -76,7 +79,7 @@ class House:
 
     def pass_code(self, token: str, code: str) -> NewSession:
         with self.units() as uow:
-            return pass_second_factor(uow, self.now, token, code, CLIENT, self.write)
+            return pass_second_factor(uow, self.now, token, code, CLIENT, self.write, VAULT)
 
     def who(self, token: str) -> SignedIn | None:
         with self.units() as uow:
@@ -96,4 +99,13 @@ class House:
         found = self.who(token)
         assert found
         with self.units() as uow:
-            return enable_second_factor(uow, found.actor, self.now, found.session_id, PASSWORD, SECRET, self.code(), self.write)
+            return enable_second_factor(
+                uow, found.actor, self.now, found.session_id, PASSWORD, SECRET, self.code(), self.write, VAULT
+            )
+
+    def renew(self, login: str = "wang") -> tuple[str, ...]:
+        """New recovery codes of somebody."""
+        with self.units() as uow:
+            row = user_with_login(uow.session, login)
+            assert row
+            return renew_recovery_codes(uow, actor_of(row), self.now, PASSWORD, self.write)

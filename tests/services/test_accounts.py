@@ -43,7 +43,7 @@ from app.store.outbox import messages
 from app.store.uow import ChangedMeanwhile
 from app.store.users import UserRow
 from tests.services.conftest import Units
-from tests.services.people import ADMIN, PASSWORD, SECRET, House, cheap_hashes
+from tests.services.people import ADMIN, PASSWORD, SECRET, VAULT, House, cheap_hashes
 
 NEW = "另外一个足够长的新密码-测试"
 
@@ -275,9 +275,9 @@ def test_the_second_factor_is_turned_on_with_the_right_code_alone(house: House) 
     here, there = house.who(house.enter().token), house.enter().token
     assert here
     with house.units() as uow, pytest.raises(WrongCode):
-        enable_second_factor(uow, here.actor, house.now, here.session_id, PASSWORD, SECRET, "000000", house.write)
+        enable_second_factor(uow, here.actor, house.now, here.session_id, PASSWORD, SECRET, "000000", house.write, VAULT)
     with house.units() as uow, pytest.raises(WrongPassword):
-        enable_second_factor(uow, here.actor, house.now, here.session_id, NEW, SECRET, house.code(), house.write)
+        enable_second_factor(uow, here.actor, house.now, here.session_id, NEW, SECRET, house.code(), house.write, VAULT)
     token = house.enter().token
     house.protect(token)
     whole = house.who(token)
@@ -292,9 +292,9 @@ def test_the_second_factor_is_turned_off_with_password_and_code(house: House) ->
     codes = house.protect(token)
     me = house.actor(token)
     with house.units() as uow, pytest.raises(WrongCode):
-        disable_second_factor(uow, me, house.now, PASSWORD, "000000", house.write)
+        disable_second_factor(uow, me, house.now, PASSWORD, "000000", house.write, VAULT)
     with house.units() as uow:
-        disable_second_factor(uow, me, house.now, PASSWORD, codes[0], house.write)
+        disable_second_factor(uow, me, house.now, PASSWORD, codes[0], house.write, VAULT)
     assert not house.enter().second_factor_due
     with house.units() as uow:
         assert (load_account(uow, me).second_factor, load_account(uow, me).codes_left) == (False, 0)
