@@ -6,7 +6,8 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.settings import Settings
-from app.web import access, account, deviations, documents, drafts, findings, playbook, service_list, users, workspace
+from app.web import access, account, contracts, deviations, documents, drafts, findings, playbook, service_list, users, workspace
+from app.web.contract_pages import init_contract_pages
 from app.web.desk import KEY, Desk
 from app.web.errors import init_errors
 from app.web.gate import init_gate
@@ -18,7 +19,7 @@ from app.wiring import Wiring
 
 BLUEPRINTS = (
     access.pages, account.pages, users.pages, drafts.pages, workspace.pages, findings.pages, playbook.pages, deviations.pages, service_list.pages,
-    documents.pages,
+    documents.pages, contracts.pages,
 )  # fmt: skip
 
 
@@ -35,6 +36,7 @@ def create_app(settings: Settings, wiring: Desk | None = None) -> Flask:
     init_errors(app)
     init_pages(app)
     init_gate(app)
+    init_contract_pages(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     if settings.trusted_proxies:

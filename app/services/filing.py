@@ -12,20 +12,25 @@ from enum import Enum
 from sqlalchemy.exc import IntegrityError
 
 from app.domain.errors import ContractError
-from app.domain.lifecycle import Flag, Stage, State
+from app.domain.lifecycle import Stage, State
 from app.domain.numbering_pattern import NumberPattern
+from app.domain.permissions import Action, may
 from app.domain.variables import Answers
+from app.services.access import record_of
 from app.services.drafting import Reference, build
 from app.services.drafts import NUMBER, Actor, DraftMissing, load_draft
 from app.services.journal import note
+from app.services.record import ContractMissing as ContractMissing
+from app.services.record import require_contract as require_contract
+from app.services.record import state_of as state_of
 from app.store.blobs import BlobStore
 from app.store.contracts import (
     ContractPartyRow,
     ContractRow,
     contract_of_draft,
     contract_with_number,
-    find_contract,
     next_in_series,
+    recent_contracts,
 )
 from app.store.documents import DocumentRow, find_document
 from app.store.drafts import AnswerRow, DraftRow, draft_with_number, find_draft
@@ -103,11 +108,6 @@ class DocumentView:
     created_by: str
 
 
-class ContractMissing(ContractError):
-    def __init__(self, contract_id: str) -> None:
-        super().__init__("contract.missing", f"没有找到合同 {contract_id[:40]}。")
-
-
 class DocumentMissing(ContractError):
     def __init__(self, document_id: str) -> None:
         super().__init__("document.missing", f"没有找到文件 {document_id[:40]}。")
@@ -171,12 +171,10 @@ def load_contract(uow: UnitOfWork, contract_id: str) -> ContractView:
     return view_contract(require_contract(uow, contract_id))
 
 
-def require_contract(uow: UnitOfWork, contract_id: str, *, lock: bool = False) -> ContractRow:
-    """The contract's row, kept from other writers with ``lock``. Raises ``ContractMissing``."""
-    row = find_contract(uow.session, contract_id, lock=lock)
-    if row is None:
-        raise ContractMissing(contract_id)
-    return row
+def list_contracts(uow: UnitOfWork, actor: Actor, limit: int = 200, offset: int = 0) -> tuple[ContractView, ...]:
+    """Contracts that ``actor`` may read, the one changed last first."""
+    rows = recent_contracts(uow.session, limit, offset)
+    return tuple(view_contract(row) for row in rows if may(actor, Action.READ_CONTRACTS, record_of(row)))
 
 
 def describe(row: ContractRow, answers: Answers) -> None:
@@ -185,11 +183,6 @@ def describe(row: ContractRow, answers: Answers) -> None:
     row.value = value if isinstance(value, Decimal) else None
     row.last_day = last_day if isinstance(last_day, date) else None
     row.title = _text(answers, "contract.title") or row.title
-
-
-def state_of(row: ContractRow) -> State:
-    flags = {Flag.RECTIFYING: row.rectifying, Flag.DISPUTED: row.disputed}
-    return State(Stage(row.stage), frozenset(flag for flag, stands in flags.items() if stands))
 
 
 def attach_document(

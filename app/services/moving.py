@@ -7,8 +7,8 @@ from datetime import datetime
 from app.domain.lifecycle import Event, Flag, State, advance
 from app.domain.lifecycle_facts import Facts
 from app.services.drafts import Actor
-from app.services.filing import state_of
 from app.services.journal import note
+from app.services.record import state_of
 from app.store.contracts import ContractRow
 from app.store.uow import UnitOfWork
 

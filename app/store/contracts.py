@@ -100,6 +100,12 @@ def contract_of_draft(session: Session, draft_id: str) -> ContractRow | None:
     return session.scalars(select(ContractRow).where(ContractRow.draft_id == draft_id)).one_or_none()
 
 
+def recent_contracts(session: Session, limit: int, offset: int = 0) -> list[ContractRow]:
+    """Contracts with their parties and readers, the one changed last first."""
+    statement = select(ContractRow).order_by(ContractRow.updated_at.desc(), ContractRow.id).limit(limit).offset(offset)
+    return list(session.scalars(statement.options(selectinload(ContractRow.parties), selectinload(ContractRow.readers))))
+
+
 def confidential_contracts(session: Session) -> list[ContractRow]:
     """Contracts that only named people may read, with those people."""
     statement = select(ContractRow).where(ContractRow.confidential)

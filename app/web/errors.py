@@ -14,6 +14,7 @@ from app.domain.errors import ContractError, LibraryError
 from app.domain.permissions import Forbidden, Hidden
 from app.services.accounts import UserMissing
 from app.services.drafts import DraftMissing
+from app.services.record import ContractMissing
 from app.web.pages import is_fragment
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 def init_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(DraftMissing, _missing)
+    app.register_error_handler(ContractMissing, _no_contract)
     app.register_error_handler(Hidden, _hidden)
     app.register_error_handler(UserMissing, _hidden)
     app.register_error_handler(Forbidden, _forbidden)
@@ -44,6 +46,10 @@ def _forged(_error: Exception) -> ResponseReturnValue:
 
 def _missing(error: ContractError) -> ResponseReturnValue:
     return answer(404, _("没有找到这份草稿"), error.message)
+
+
+def _no_contract(_error: ContractError) -> ResponseReturnValue:
+    return answer(404, _("没有找到这份合同"), _("合同可能不存在，或者您不在可以查看的人员之列。"))
 
 
 def _hidden(_error: ContractError) -> ResponseReturnValue:

@@ -15,8 +15,9 @@ from werkzeug.exceptions import NotFound
 
 from app.domain.approval_route import Function
 from app.domain.permissions import NOTHING, Action, Actor, Decision, Record, Role, decide, may, require
-from app.services.access import Client, SignedIn, is_seen_due, note_seen, record_of_draft, signed_in
+from app.services.access import Client, SignedIn, is_seen_due, note_seen, record_of, signed_in
 from app.services.drafts import DraftMissing
+from app.services.record import ContractMissing, Filed, filed_as, require_contract
 from app.web.desk import desk
 from app.web.errors import answer
 from app.web.pages import is_fragment
@@ -60,6 +61,9 @@ NEEDS: Mapping[str, Action] = {
     "documents.create": _A.GENERATE_DOCUMENTS,
     "documents.state": _A.READ_DRAFTS,
     "documents.download": _A.READ_DRAFTS,
+    "contracts.index": _A.READ_CONTRACTS,
+    "contracts.register": _A.FILE_CONTRACT,
+    "contracts.show": _A.READ_CONTRACTS,
     "account.show": _A.USE_OWN_ACCOUNT,
     "account.change_password": _A.USE_OWN_ACCOUNT,
     "account.end_session": _A.USE_OWN_ACCOUNT,
@@ -87,7 +91,7 @@ NOBODY = Actor("")
 def init_gate(app: Flask) -> None:
     app.add_url_rule("/", "start", start)
     app.before_request(_gate)
-    app.jinja_env.globals.update(me=me, can=can, role_name=role_name, office_name=office_name)
+    app.jinja_env.globals.update(me=me, can=can, filed=filed, role_name=role_name, office_name=office_name)
 
 
 def start() -> ResponseReturnValue:
@@ -111,6 +115,12 @@ def actor() -> Actor:
 def can(action: str) -> bool:
     """For pages: whether the one who looks may do ``action`` (its stable value) with what the page shows."""
     return may(actor(), Action(action), g.get("record", NOTHING))
+
+
+def filed() -> Filed | None:
+    """For pages of a draft: the contract that it is filed as."""
+    found: Filed | None = g.get("filed")
+    return found
 
 
 def role_name(role: Role) -> str:
@@ -189,16 +199,24 @@ def _identify() -> bool:
 
 
 def _admit(action: Action, names: Mapping[str, Any]) -> None:
-    draft_id = names.get("draft_id")
-    if draft_id is None:
-        require(actor(), action)
-        return
-    with desk().reading() as uow:
-        record: Record = record_of_draft(uow, draft_id)
+    record = _record(names)
     if decide(actor(), action, record) is Decision.HIDDEN:
-        raise DraftMissing(draft_id)  # word for word what a draft that doesn't exist answers
+        # Word for word what a draft or a contract that doesn't exist answers.
+        if "contract_id" in names:
+            raise ContractMissing(names["contract_id"])
+        if "draft_id" in names:
+            raise DraftMissing(names["draft_id"])
     require(actor(), action, record)
     g.record = record
+
+
+def _record(names: Mapping[str, Any]) -> Record:
+    """What the table has to know of the contract or the draft that the address names. Raises ``ContractMissing``."""
+    with desk().reading() as uow:
+        if "contract_id" in names:
+            return record_of(require_contract(uow, names["contract_id"]))
+        g.filed = filed_as(uow, names["draft_id"]) if "draft_id" in names else None
+        return g.filed.record if g.filed else NOTHING
 
 
 def _stranger(*, due: bool) -> ResponseReturnValue:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from app.domain.permissions import Role
-from app.services.access import Client, sign_in
+from app.domain.approval_route import Function
+from app.domain.numbering_pattern import parse_pattern
+from app.domain.permissions import Actor, Role
+from app.services.access import Client, actor_of, sign_in
 from app.services.accounts import CONSOLE, Post, UserDetails, create_administrator, first_run_token, invite
+from app.services.drafts import create_draft
+from app.services.filing import create_contract
 from app.services.own_account import set_password_by_link
+from app.store.users import user_with_login
 from app.web.desk import Desk
 
 PASSWORD = "正确的马电池钉书针-测试"
@@ -23,12 +28,14 @@ def first_lawyer(desk: Desk) -> str:
         return create_administrator(uow, desk.now(), token, LAWYER, PASSWORD)
 
 
-def person(desk: Desk, login: str, *roles: Role, name: str = "", email: str = "") -> str:
+def person(
+    desk: Desk, login: str, *roles: Role, name: str = "", email: str = "", offices: frozenset[Function] = frozenset()
+) -> str:
     """One more user with a password; returns the id."""
     links: list[str] = []
     post = Post(desk.write_mail, lambda token: links.append(token) or token)
     with desk.unit_of_work() as uow:
-        made = invite(uow, CONSOLE, desk.now(), UserDetails(login, name or login, email, frozenset(roles)), post)
+        made = invite(uow, CONSOLE, desk.now(), UserDetails(login, name or login, email, frozenset(roles), offices), post)
     with desk.unit_of_work() as uow:
         set_password_by_link(uow, desk.now(), made.link, PASSWORD, desk.write_mail)
     return made.user_id
@@ -38,3 +45,22 @@ def session_of(desk: Desk, login: str) -> str:
     """The token of a new session."""
     with desk.unit_of_work() as uow:
         return sign_in(uow, desk.now(), login, PASSWORD, Client("127.0.0.1", "test"), desk.write_mail).token
+
+
+def actor_named(desk: Desk, login: str) -> Actor:
+    """Somebody of this house as the services know them."""
+    with desk.reading() as uow:
+        found = user_with_login(uow.session, login)
+        assert found
+        return actor_of(found)
+
+
+def contract_of(desk: Desk, owner: Actor, *, confidential: bool = False) -> str:
+    """A contract made from the demonstration answers, being drafted; returns the id."""
+    raw = {**desk.example_answers()}
+    raw["contract"] = {k: v for k, v in raw["contract"].items() if k != "no"}
+    with desk.unit_of_work() as uow:
+        draft = create_draft(uow, owner, desk.now(), desk.library, raw)
+    pattern = parse_pattern(desk.settings.contract_number)
+    with desk.unit_of_work() as uow:
+        return create_contract(uow, owner, desk.now(), desk.today(), desk.reference, draft, pattern, confidential=confidential).id

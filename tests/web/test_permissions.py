@@ -10,15 +10,13 @@ from flask import Flask
 
 from app.domain.permissions import Actor, Role
 from app.factory import create_app
-from app.services.access import signed_in
 from app.services.drafts import create_draft, load_draft
-from app.services.filing import create_contract
+from app.services.filing import load_contract
 from app.settings import Settings
 from app.web.desk import KEY, Desk
 from app.web.gate import NEEDS, OPEN_TO_ALL
-from tests.services.fixtures import PATTERN
 from tests.web.conftest import Visitor
-from tests.web.people import first_lawyer, person, session_of
+from tests.web.people import actor_named, contract_of, first_lawyer, person, session_of
 
 # Columns: anonymous, no role, drafter, approver, contract administrator, auditor, system administrator.
 # o let in (whatever the page then says of the entries), f refused with 403, n there is no such page (404), i sign in first.
@@ -79,13 +77,16 @@ GET  /drafts/DRAFT/documents/                 inoooon
 POST /drafts/DRAFT/documents/                 inofofn
 GET  /drafts/DRAFT/documents/999-final/       inoooon
 GET  /drafts/DRAFT/documents/999-final/NAME   innnnnn
+POST /drafts/DRAFT/contract                   inofofn
+GET  /contracts/                              inoooon
+GET  /contracts/CONTRACT/                     inoooon
 GET  /static/css/app.css                      ooooooo
 POST /sign-out                                ooooooo
 """
 ROWS = [tuple(line.split()) for line in EXPECTED.strip().splitlines()]
 PEOPLE = ("anonymous", "nobody", *(role.value for role in Role))
 NAMES = {
-    "<draft_id>": "DRAFT", "<user_id>": "USER", "<token>": "TOKEN", "<session_id>": "SESSION", "<int:revision>": "999",
+    "<draft_id>": "DRAFT", "<contract_id>": "CONTRACT", "<user_id>": "USER", "<token>": "TOKEN", "<session_id>": "SESSION", "<int:revision>": "999",
     "<any(draft,final):kind>": "final", "<name>": "NAME", "<path:filename>": "css/app.css",
 }  # fmt: skip
 
@@ -101,6 +102,9 @@ class House:
     def draft(self) -> str:
         with self.desk.unit_of_work() as uow:
             return create_draft(uow, Actor("旁人"), self.desk.now(), self.desk.library, {})
+
+    def contract(self) -> str:
+        return contract_of(self.desk, actor_named(self.desk, "wang"))
 
     def visitor(self, who: str) -> Visitor:
         visitor = Visitor(self.app.test_client())
@@ -148,8 +152,10 @@ def test_each_role_gets_through_where_the_table_says_and_nowhere_else(house: Hou
     visitor = house.visitor(who)
     expected = {f"{method} {path}": letters[PEOPLE.index(who)] for method, path, letters in ROWS}
     found = {}
+    contract = house.contract()
     for method, path, _ in ROWS:
         real = path.replace("DRAFT", house.draft() if "DRAFT" in path else "").replace("USER", house.target)
+        real = real.replace("CONTRACT", contract)
         found[f"{method} {path}"] = _outcome(visitor, method, real)
     assert {k: v for k, v in found.items() if v != expected[k]} == {}
 
@@ -168,13 +174,10 @@ def test_a_route_that_nobody_thought_of_is_shut(tmp_path_factory: pytest.TempPat
 @pytest.mark.parametrize("who", [role.value for role in Role])
 def test_a_confidential_draft_answers_like_one_that_does_not_exist(house: House, who: str) -> None:
     desk = house.desk
-    owner = session_actor(desk, "drafter") if who != "drafter" else session_actor(desk, "wang")
-    with desk.unit_of_work() as uow:
-        raw = {**desk.example_answers()}
-        raw["contract"] = {k: v for k, v in raw["contract"].items() if k != "no"}
-        draft = create_draft(uow, owner, desk.now(), desk.library, raw)
-    with desk.unit_of_work() as uow:
-        create_contract(uow, owner, desk.now(), desk.today(), desk.reference, draft, PATTERN, confidential=True)
+    owner = actor_named(desk, "drafter" if who != "drafter" else "wang")
+    contract = contract_of(desk, owner, confidential=True)
+    with desk.reading() as uow:
+        draft = load_contract(uow, contract).draft_id
     visitor, named = house.visitor(who), house.visitor("drafter" if who != "drafter" else "wang")
     assert named.get(f"/drafts/{draft}/").status_code == 200
     for path in ("", "preview", "findings/", "playbook/", "documents/", "summary"):
@@ -185,14 +188,11 @@ def test_a_confidential_draft_answers_like_one_that_does_not_exist(house: House,
     assert visitor.post(f"/drafts/{draft}/delete").status_code == 404
     assert draft not in visitor.get("/drafts/").get_data(as_text=True)
     assert draft in named.get("/drafts/").get_data(as_text=True)
-
-
-def session_actor(desk: Desk, login: str) -> Actor:
-    token = session_of(desk, login)
-    with desk.reading() as uow:
-        found = signed_in(uow, desk.now(), token)
-    assert found
-    return found.actor
+    assert contract not in visitor.get("/contracts/").get_data(as_text=True)
+    assert contract in named.get("/contracts/").get_data(as_text=True)
+    hidden, absent = visitor.get(f"/contracts/{contract}/"), visitor.get(f"/contracts/{'0' * 32}/")
+    assert hidden.status_code == absent.status_code == 404
+    assert _words(hidden, contract) == _words(absent, "0" * 32)
 
 
 def _words(answer, draft: str) -> str:  # type: ignore[no-untyped-def]
