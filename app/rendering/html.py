@@ -17,7 +17,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from app.domain.documents import DocumentMeta
-from app.domain.tree import Blank, Box, FilledValue, Instrument, Level, Provision, Reference, Section, Span, Table
+from app.domain.tree import Blank, Box, BoxKind, FilledValue, Instrument, Level, Provision, Reference, Section, Span, Table
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "documents"
 WIDE_TABLE_COLUMNS = 9
@@ -26,7 +26,7 @@ WIDE_TABLE_COLUMNS = 9
 _STANDING_EM, _LYING_EM, _PADDING_EM = 49.0, 90.0, 1.0
 """Measure of a table in em of its own size on upright and on landscape pages; what a cell's padding takes."""
 _MANY_LINES = 10
-_SHORT_EM, _LEAST_EM, _ENOUGH_EM = 7.0, 4.0, 400.0
+_SHORT_EM, _LEAST_EM, _ENOUGH_EM = 7.6, 4.0, 400.0
 
 Medium = Literal["print", "screen"]
 
@@ -162,7 +162,8 @@ def clean_text(text: str) -> Markup:
 
 def _print_words(content: tuple[Span, ...]) -> Markup:
     parts: list[str] = []
-    for span in content:
+    # A tick box stands before the words it confirms, as in the Word file; behind them it could end up alone on a line.
+    for span in sorted(content, key=lambda s: not (isinstance(s, Box) and s.kind is BoxKind.CHECK)):
         match span:
             case Reference(target=target, text=text, number=number) if number:
                 parts.append(f'<a href="#{anchor_of(target)}">{clean_text(text)}</a>')
