@@ -17,7 +17,7 @@ PY
 
 packages=(libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fontconfig fonts-noto-cjk)
 if [ "$mode" = test ]; then
-  packages+=(poppler-utils libreoffice-writer-nogui python3-uno postgresql)
+  packages+=(poppler-utils libreoffice-writer-nogui python3-uno postgresql softhsm2)
   # Debian has a Chromium package; Ubuntu's is a snap, which neither a container nor a test can use: Playwright brings its own there.
   own_chromium=$(. /etc/os-release && [ "${ID:-}" = ubuntu ] && echo yes || true)
   [ "$own_chromium" = yes ] || packages+=(chromium)
