@@ -31,7 +31,10 @@ class MailText:
 
 @dataclass(frozen=True, slots=True)
 class NewMail:
-    """A mail to be sent. ``key`` names its cause and is unique: the same cause never mails the same person twice."""
+    """A mail to be sent. ``key`` names its cause and is unique: the same cause never mails the same person twice.
+
+    ``hold``: how long it waits before it goes out, so that what follows at once can still be added to it.
+    """
 
     key: str
     recipient: str
@@ -40,6 +43,7 @@ class NewMail:
     html: str = ""
     contract_id: str | None = None
     user_id: str | None = None
+    hold: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,3 +122,35 @@ class _Outliner:
 def outline(instrument: Instrument) -> tuple[Block, ...]:
     """The blocks of an instrument: title, cover, parties, preamble, chapters, each with its own below it."""
     return _Outliner().blocks(instrument)
+
+
+_WHERE = {
+    BlockKind.TITLE: "合同名称", BlockKind.COVER: "封面", BlockKind.PARTY: "合同当事人", BlockKind.PARTY_ROW: "当事人信息",
+    BlockKind.PREAMBLE: "序言", BlockKind.FORM_ROW: "签署页",
+}  # fmt: skip
+
+
+def number_path(block: Block) -> str:
+    """The number of a block; an item with the numbers of what holds it (``8.2.2.2（1）``), so that it is unique."""
+    number = block.number
+    for parent in reversed(block.parents):
+        if not number.startswith("（") or not isinstance(parent, Provision):
+            break
+        number = parent.number + number
+        if not parent.number.startswith("（"):
+            break
+    return number
+
+
+def where(block: Block) -> str:
+    """Where a block stands, in words: number and title, or the name of the line."""
+    node = block.node
+    if block.kind is BlockKind.TABLE:
+        holder = block.parents[-1] if block.parents else None
+        number = holder.number if isinstance(holder, Provision) else ""
+        return f"{number} 表：{block.text}".strip() if block.text else f"{number} 表格".strip()
+    if isinstance(node, Provision):
+        return f"{number_path(block)} {node.title}".strip()
+    if isinstance(node, FormRow):
+        return f"{_WHERE[block.kind]}：{node.label}"
+    return f"{block.number} {block.text}".strip() if block.kind in (BlockKind.CHAPTER, BlockKind.SECTION) else _WHERE[block.kind]

@@ -17,11 +17,11 @@ from markupsafe import Markup
 
 from app.domain.comparison import Change, Comparison, Entry
 from app.domain.documents import DocumentMeta
-from app.domain.outline import BlockKind
+from app.domain.outline import BlockKind, where
 from app.domain.sequence import Placement
 from app.domain.table_comparison import ComparedRow, RowChange
 from app.domain.textual_change import Hunk, HunkKind, Nature
-from app.domain.tree import FormRow, Level, Provision, Table
+from app.domain.tree import Level, Provision, Table
 from app.rendering.html import TEMPLATES, anchor_of, clean_text, column_shares, is_wide, template_text
 
 View = Literal["inline", "side"]
@@ -287,37 +287,9 @@ def _counts(comparison: Comparison) -> list[tuple[str, int]]:
 
 
 def _place(entry: Entry) -> str:
-    """Where a change stands, in words: number and title, or the name of the line."""
-    block = entry.block
-    node = block.node
-    if entry.kind is BlockKind.TABLE:
-        holder = block.parents[-1] if block.parents else None
-        number = holder.number if isinstance(holder, Provision) else ""
-        return f"{number} 表：{block.text}".strip() if block.text else f"{number} 表格".strip()
-    if isinstance(node, Provision):
-        return f"{_path(entry)} {node.title}".strip()
-    if isinstance(node, FormRow):
-        return f"{_WHERE[entry.kind]}：{node.label}"
-    return f"{block.number} {block.text}".strip() if entry.kind in (BlockKind.CHAPTER, BlockKind.SECTION) else _WHERE[entry.kind]
+    return where(entry.block)
 
 
-def _path(entry: Entry) -> str:
-    """The number of a provision; an item with the numbers of what holds it (8.2.2.2（1）)."""
-    block = entry.block
-    number = block.number
-    for parent in reversed(block.parents):
-        if not number.startswith("（") or not isinstance(parent, Provision):
-            break
-        number = parent.number + number
-        if not parent.number.startswith("（"):
-            break
-    return number
-
-
-_WHERE = {
-    BlockKind.TITLE: "合同名称", BlockKind.COVER: "封面", BlockKind.PARTY: "合同当事人", BlockKind.PARTY_ROW: "当事人信息",
-    BlockKind.PREAMBLE: "序言", BlockKind.FORM_ROW: "签署页",
-}  # fmt: skip
 _LONGEST_EXCERPT = 160
 _AROUND = 12
 

@@ -57,6 +57,20 @@ def message_with_key(session: Session, key: str) -> OutboxRow | None:
     return session.scalars(select(OutboxRow).where(OutboxRow.key == key)).one_or_none()
 
 
+def message_waiting(session: Session, contract_id: str, user_id: str, key_prefix: str) -> OutboxRow | None:
+    """The latest message to somebody about a contract whose key begins so and which nobody has begun to carry, kept from
+    carriers until the end of the transaction: something can still be added to it."""
+    statement = (
+        select(OutboxRow)
+        .where(OutboxRow.contract_id == contract_id, OutboxRow.user_id == user_id)
+        .where(OutboxRow.key.startswith(key_prefix, autoescape=True), OutboxRow.state == WAITING, OutboxRow.attempts == 0)
+        .order_by(OutboxRow.created_at.desc())
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return session.scalars(statement).one_or_none()
+
+
 def lease_next(session: Session, now: datetime, *, holder: str, lasting: timedelta) -> OutboxRow | None:
     """Take the next due message for ``holder``; one that another carrier is just taking is passed over.
 

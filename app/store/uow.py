@@ -102,7 +102,7 @@ def _message(at: datetime, mail: NewMail) -> OutboxRow:
         user_id=mail.user_id,
         state=WAITING,
         attempts=0,
-        next_attempt_at=at,
+        next_attempt_at=at + mail.hold,
         lease="",
         created_at=at,
     )

@@ -45,6 +45,11 @@ def latest_version(session: Session, contract_id: str) -> VersionRow | None:
     return session.scalars(statement).one_or_none()
 
 
+def version_with_ordinal(session: Session, contract_id: str, ordinal: int) -> VersionRow | None:
+    statement = select(VersionRow).where(VersionRow.contract_id == contract_id, VersionRow.ordinal == ordinal)
+    return session.scalars(statement).one_or_none()
+
+
 def next_ordinal(session: Session, contract_id: str) -> int:
     """To be asked under the lock of the contract."""
     highest = session.scalar(select(func.max(VersionRow.ordinal)).where(VersionRow.contract_id == contract_id))

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
+from app.domain.approval_route import Function
 from app.domain.numbering_pattern import parse_pattern
+from app.domain.permissions import Role
 from app.library.answers_file import load_example
 from app.library.calendars import load_calendar
 from app.library.laws import load_laws
 from app.library.loader import load_library
+from app.services.access import OFFICE
 from app.services.drafting import Reference
 from app.services.drafts import Actor, create_draft
 from app.services.registering import BankAccount, Licence, Organisation, Person, ServiceAddress
 from app.store.uow import UnitOfWork
+from app.store.users import UserRoleRow, UserRow
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
@@ -38,6 +43,15 @@ def draft(uow: UnitOfWork, number: str = "") -> str:
     if number:
         contract["no"] = number
     return create_draft(uow, LAWYER, NOW, reference().library, {**raw, "contract": contract})
+
+
+def user(uow: UnitOfWork, login: str, name: str, *roles: Role, offices: frozenset[Function] = frozenset()) -> Actor:
+    """A person who acts; the caller commits. Nobody signs in as him, so there is no password."""
+    made = Actor(name, uuid.uuid4().hex, frozenset(roles), offices)
+    names = [r.value for r in roles] + [OFFICE + o.value for o in offices]
+    rows = [UserRoleRow(role=n) for n in names]
+    uow.session.add(UserRow(id=made.id, login=login, name=name, email=f"{login}@example.com", created_at=NOW, roles=rows))
+    return made
 
 
 def organisation(**changes: object) -> Organisation:
