@@ -24,7 +24,8 @@ from app.domain.permissions import Action, Actor, Hidden
 from app.services.comment_mails import Post, tell
 from app.services.drafting import Reference
 from app.services.journal import note
-from app.services.texts import ContractText, load_text, readable
+from app.services.record import opened
+from app.services.texts import ContractText, load_text
 from app.store.comments import CommentRow, comments_of, find_comment, thread_of
 from app.store.contracts import ContractRow
 from app.store.uow import UnitOfWork
@@ -111,9 +112,9 @@ def open_thread(
 ) -> str:
     """Comment on a place of one text (``ordinal``: version, 0 the draft), or on the whole; returns the thread's id.
 
-    Raises ``Hidden``, ``Forbidden``, ``TextMissing`` and ``CommentRefused``: nothing said, too long, no such place, closed record.
+    Raises ``ContractMissing``, ``Forbidden``, ``TextMissing`` and ``CommentRefused``: nothing said, too long, no such place, closed record.
     """
-    readable(uow, actor, Action.COMMENT, contract_id)
+    opened(uow, actor, Action.COMMENT, contract_id)
     words = comment_text(text)
     shown = load_text(uow, actor, reference, today, contract_id, ordinal)
     found = _place(shown, place)
@@ -214,7 +215,7 @@ def list_threads(
 ) -> tuple[Thread, ...]:
     """The threads of a contract as they stand to the text ``shown``, in its reading order: first those on the whole, then
     place by place, last those whose place is gone. Without a text they are in the order in which they were made."""
-    readable(uow, actor, Action.READ_CONTRACTS, contract_id)
+    opened(uow, actor, Action.READ_CONTRACTS, contract_id)
     there = places(shown.instrument) if shown is not None else None
     ordinals = {row.id: row.ordinal for row in version_heads(uow.session, contract_id)}
     answers: dict[str, list[CommentRow]] = {}
@@ -250,7 +251,7 @@ def shareable(threads: tuple[Thread, ...]) -> tuple[Thread, ...]:
 
 
 def _open_record(uow: UnitOfWork, actor: Actor, contract_id: str) -> ContractRow:
-    contract = readable(uow, actor, Action.COMMENT, contract_id)
+    contract = opened(uow, actor, Action.COMMENT, contract_id)
     if Stage(contract.stage) in CLOSED:
         raise CommentRefused("closed", f"合同{Stage(contract.stage).label}，不再接受批注；已有的批注仍可查看。")
     return contract

@@ -7,14 +7,13 @@ from datetime import date
 
 from app.domain.errors import ContractError
 from app.domain.lifecycle import Stage
-from app.domain.permissions import Action, Actor, Hidden, require
+from app.domain.permissions import Action, Actor
 from app.domain.tree import Instrument
 from app.domain.variables import Answers
-from app.services.access import record_of
 from app.services.drafting import Reference, build
 from app.services.drafts import load_draft
+from app.services.record import opened
 from app.services.versions import VersionHead, read_version
-from app.store.contracts import ContractRow, find_contract
 from app.store.uow import UnitOfWork
 from app.store.versions import latest_version, version_with_ordinal
 
@@ -59,18 +58,9 @@ def label_of(ordinal: int) -> str:
     return f"第{ordinal}版" if ordinal else "草稿"
 
 
-def readable(uow: UnitOfWork, actor: Actor, action: Action, contract_id: str, *, lock: bool = False) -> ContractRow:
-    """The contract's row where ``actor`` may do ``action`` with it. Raises ``Hidden`` or ``Forbidden``."""
-    row = find_contract(uow.session, contract_id, lock=lock)
-    if row is None:
-        raise Hidden
-    require(actor, action, record_of(row))
-    return row
-
-
 def current_ordinal(uow: UnitOfWork, actor: Actor, contract_id: str) -> int:
     """The text that counts now: the draft while it may change, otherwise the latest version. Raises ``TextMissing``."""
-    contract = readable(uow, actor, Action.READ_CONTRACTS, contract_id)
+    contract = opened(uow, actor, Action.READ_CONTRACTS, contract_id)
     latest = latest_version(uow.session, contract_id)
     if contract.draft_id is not None and (contract.stage == Stage.DRAFT.value or latest is None):
         return DRAFT
@@ -80,11 +70,11 @@ def current_ordinal(uow: UnitOfWork, actor: Actor, contract_id: str) -> int:
 
 
 def load_text(uow: UnitOfWork, actor: Actor, reference: Reference, today: date, contract_id: str, ordinal: int) -> ContractText:
-    """A version, or the draft as it stands. Raises ``Hidden``, ``TextMissing``, ``VersionDamaged``.
+    """A version, or the draft as it stands. Raises ``ContractMissing``, ``TextMissing``, ``VersionDamaged``.
 
     The transaction is ended: building a draft takes a moment and needs no lock on the database.
     """
-    contract = readable(uow, actor, Action.READ_CONTRACTS, contract_id)
+    contract = opened(uow, actor, Action.READ_CONTRACTS, contract_id)
     if ordinal != DRAFT:
         row = version_with_ordinal(uow.session, contract_id, ordinal)
         if row is None:

@@ -29,9 +29,10 @@ from app.services.commenting import (
     shareable,
 )
 from app.services.drafts import deviate
-from app.services.filing import create_contract, load_contract, require_contract
+from app.services.filing import create_contract, load_contract
 from app.services.moving import move
 from app.services.outbox import deliver_outbox
+from app.services.record import ContractMissing, require_contract
 from app.services.texts import DRAFT, load_text
 from app.services.versions import save_version
 from app.store.audit import entries_of
@@ -267,11 +268,11 @@ def test_for_somebody_who_may_not_read_the_contract_there_is_nothing(room: Room)
         require_contract(uow, room.contract, lock=True).confidential = True
         uow.commit()
     for stranger in (room.approver, room.outsider):
-        with room.units() as uow, pytest.raises(Hidden):
+        with room.units() as uow, pytest.raises(ContractMissing):
             list_threads(uow, stranger, room.contract)
-        with pytest.raises(Hidden):
+        with pytest.raises(ContractMissing):
             room.reply(stranger, thread, "意见")
-        with pytest.raises(Hidden):
+        with pytest.raises(ContractMissing):
             room.open(stranger, "意见")
 
 
@@ -374,5 +375,5 @@ def test_the_log_names_place_audience_text_and_the_words_digest(room: Room) -> N
 
 def test_without_roles_or_account_nobody_comments(room: Room) -> None:
     for nobody in (LAWYER, room.outsider):
-        with pytest.raises(Hidden):
+        with pytest.raises(ContractMissing):
             room.open(nobody, "意见")

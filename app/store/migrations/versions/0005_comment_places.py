@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0004'
-down_revision = '0003'
+revision = '0005'
+down_revision = '0004'
 branch_labels = None
 depends_on = None
 
@@ -17,6 +17,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    with op.batch_alter_table('comments', schema=None) as batch_op:
-        batch_op.drop_column('place_text')
-        batch_op.drop_column('place_label')
+    for column in ('place_text', 'place_label'):
+        op.drop_column('comments', column)
