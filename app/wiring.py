@@ -17,7 +17,10 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from app.domain.clauses import ClauseLibrary
+from app.domain.comparison import Comparison
+from app.domain.documents import DocumentMeta, RenderedPdf
 from app.domain.errors import ContractError
+from app.domain.textual_change import TextDiff
 from app.domain.tree import Instrument
 from app.library.calendars import load_calendar
 from app.library.laws import load_laws
@@ -25,6 +28,7 @@ from app.library.loader import load_library
 from app.services.drafting import Reference
 from app.services.generation import Tools
 from app.services.ports import MailWriter, ServiceListReading
+from app.services.redlining import RedlineTools
 from app.settings import Settings
 from app.store.blobs import BlobStore
 from app.store.engine import open_engine, reading
@@ -32,6 +36,7 @@ from app.store.migrate import upgrade
 from app.store.uow import UnitOfWork
 
 if TYPE_CHECKING:
+    from app.rendering.pdf import PdfRenderer
     from app.services.ports import Mailer
     from app.store.seal import AuditSeal
     from app.store.vault import Vault
@@ -65,19 +70,51 @@ class Wiring:
         return Reference(self.library, load_laws(), load_calendar(), covered)
 
     @cached_property
+    def differ(self) -> TextDiff:
+        """The diff of Chinese contract text."""
+        from app.rendering.textdiff import ChineseDiff
+
+        return ChineseDiff()
+
+    @cached_property
+    def _pdf(self) -> PdfRenderer:
+        """One for all documents: fonts and style sheets are read once. Raises ``EngineError`` naming the missing system package."""
+        from app.rendering.fonts import ensure_fonts
+        from app.rendering.pdf import PdfRenderer
+
+        return PdfRenderer(ensure_fonts(self.settings.data_dir / "fonts"))
+
+    @cached_property
+    def redline_tools(self) -> RedlineTools:
+        """Renderers of comparisons. Raises ``EngineError`` naming the missing system package."""
+        from app.rendering.proof.docx_text import prove_docx
+        from app.rendering.redline_docx import render_redline_docx
+        from app.rendering.redline_html import render_redline_document
+        from app.rendering.redline_pdf import render_redline_pdf
+        from app.rendering.revisions import accept_all, reject_all
+
+        def docx(comparison: Comparison, meta: DocumentMeta) -> bytes:
+            return render_redline_docx(comparison, meta, self.differ, author=meta.author, date=meta.created)
+
+        def html(comparison: Comparison, meta: DocumentMeta) -> str:
+            return render_redline_document(comparison, meta, styled=True)
+
+        def pdf(comparison: Comparison, meta: DocumentMeta) -> RenderedPdf:
+            return render_redline_pdf(self._pdf, comparison, meta)
+
+        return RedlineTools(docx, html, pdf, accept_all, reject_all, prove_docx)
+
+    @cached_property
     def tools(self) -> Tools:
         """Renderers and provers. Raises ``EngineError`` naming the missing system package."""
         from app.rendering.annexes import write_annexes
         from app.rendering.docx import render_docx
-        from app.rendering.fonts import ensure_fonts
         from app.rendering.html import render_html
-        from app.rendering.pdf import PdfRenderer
         from app.rendering.proof.docx_text import prove_docx
         from app.rendering.proof.pdf_text import prove_pdf
 
-        renderer = PdfRenderer(ensure_fonts(self.settings.data_dir / "fonts"))
         return Tools(
-            docx=render_docx, pdf=renderer, html=render_html, annexes=write_annexes, prove_docx=prove_docx, prove_pdf=prove_pdf
+            docx=render_docx, pdf=self._pdf, html=render_html, annexes=write_annexes, prove_docx=prove_docx, prove_pdf=prove_pdf
         )
 
     @cached_property

@@ -217,17 +217,20 @@ def _table(block: Block) -> Block | None:
 def compare_variables(
     old_variables: VariableSet, old: Mapping[str, Value], new_variables: VariableSet, new: Mapping[str, Value]
 ) -> tuple[VariableChange, ...]:
-    """Values that read differently, in the order of the new version's variables, then those that only the old one has."""
+    """Values that read differently, in the order of the new version's variables, then those that only the old one has.
+
+    A value whose variable neither set knows any more goes under its name.
+    """
     result = []
     names = [v.name for v in new_variables] + [v.name for v in old_variables if v.name not in new_variables]
+    names += sorted(n for n in {*old, *new} if n not in new_variables and n not in old_variables)
     for name in names:
         before, after = old_variables.get(name), new_variables.get(name)
-        shown_before = _printed(before, old.get(name)) if before else ""
-        shown_after = _printed(after, new.get(name)) if after else ""
+        variable = after or before
+        shown_before, shown_after = _printed(before or after, old.get(name)), _printed(variable, new.get(name))
         if shown_before != shown_after or (_is_table(after) and old.get(name) != new.get(name)):
-            variable = after or before
-            assert variable is not None
-            result.append(VariableChange(name, variable.label, variable.section, shown_before, shown_after))
+            label, section = (variable.label, variable.section) if variable else (name, "")
+            result.append(VariableChange(name, label, section, shown_before, shown_after))
     return tuple(result)
 
 
@@ -235,7 +238,9 @@ def _is_table(variable: Variable | None) -> bool:
     return variable is not None and variable.type is VariableType.TABLE
 
 
-def _printed(variable: Variable, value: Value) -> str:
+def _printed(variable: Variable | None, value: Value) -> str:
+    if variable is None:
+        return "" if value is None else f"{len(value)}项" if isinstance(value, tuple) else str(value)
     if variable.type is VariableType.TABLE:  # its rows are compared one by one where the contract prints them
         return f"{len(value)}行" if isinstance(value, tuple) and value else ""
     return present(variable, value)

@@ -15,7 +15,7 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from app.domain.comparison import Change, Comparison, Entry
+from app.domain.comparison import Change, Comparison, Entry, VariableChange
 from app.domain.documents import DocumentMeta
 from app.domain.outline import BlockKind, where
 from app.domain.sequence import Placement
@@ -51,8 +51,9 @@ _CLASSES = {
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Unchanged blocks that are not shown."""
+    """Unchanged blocks that are not shown: ``count`` entries from index ``first`` on."""
 
+    first: int
     count: int
 
 
@@ -66,11 +67,24 @@ def render_redline(comparison: Comparison, *, view: View = "inline", folded: boo
     return _environment().get_template(f"redline_{view}.html").render(comparison=comparison, items=items, medium="screen")
 
 
-def render_redline_document(comparison: Comparison, meta: DocumentMeta, *, folded: bool = False) -> str:
-    """The comparison as a whole HTML document for the PDF: head with both versions, list of changes, values, the text."""
+def render_redline_part(comparison: Comparison, fold: Fold, *, view: View = "inline") -> str:
+    """The entries that a fold left out, as they stand in the fragment. Nothing for a fold that the comparison does not have."""
+    first = max(fold.first, 0)
+    entries = comparison.entries[first : first + max(fold.count, 0)]
+    return _environment().get_template(f"redline_{view}_part.html").render(comparison=comparison, items=entries, medium="screen")
+
+
+def render_redline_document(comparison: Comparison, meta: DocumentMeta, *, folded: bool = False, styled: bool = False) -> str:
+    """The comparison as a whole HTML document: head with both versions, list of changes, values, the text.
+
+    ``styled`` puts the style sheets inside, so that the file can be opened alone; the PDF renderer passes its own.
+    """
+    sheets = "print.css", "redline.css", "redline_screen.css"
+    # our own files, no part of them is an answer
+    styles = Markup("".join(map(template_text, sheets))) if styled else None  # noqa: S704
     items = tuple(_folded(comparison.entries)) if folded else comparison.entries
     template = _environment().get_template("redline_print.html")
-    return template.render(comparison=comparison, items=items, meta=meta, medium="print")
+    return template.render(comparison=comparison, items=items, meta=meta, styles=styles, medium="print")
 
 
 def redline_styles() -> str:
@@ -79,22 +93,27 @@ def redline_styles() -> str:
 
 
 def _folded(entries: tuple[Entry, ...]) -> Iterator[Entry | Fold]:
-    """Headings stay: they say where a change stands."""
+    """The headings of what is shown stay, too: they say where a change stands."""
     shown: set[int] = set()
+    chapter = section = -1
     for index, entry in enumerate(entries):
+        if entry.kind is BlockKind.CHAPTER:
+            chapter, section = index, -1
+        elif entry.kind is BlockKind.SECTION:
+            section = index
         if _marked(entry):
-            shown.update(range(index - _CONTEXT, index + _CONTEXT + 1))
+            shown.update(range(index - _CONTEXT, index + _CONTEXT + 1), (chapter, section))
     gap = 0
     for index, entry in enumerate(entries):
-        if index in shown or entry.kind in (BlockKind.CHAPTER, BlockKind.SECTION):
+        if index in shown:
             if gap:
-                yield Fold(gap)
+                yield Fold(index - gap, gap)
             gap = 0
             yield entry
         else:
             gap += 1
     if gap:
-        yield Fold(gap)
+        yield Fold(len(entries) - gap, gap)
 
 
 def _marked(entry: Entry) -> bool:
@@ -108,7 +127,7 @@ def _environment() -> ImmutableSandboxedEnvironment:
     )
     environment.filters.update(
         marks=_marks, old_side=_old_side, new_side=_new_side, clean=clean_text, anchor=_anchor, label=_label, css=_css, kind=_kind,
-        folds=lambda item: item.count if isinstance(item, Fold) else 0, counts=_counts, grids=_grids, place=_place,
+        folds=lambda item: item if isinstance(item, Fold) else None, printed=_printed, counts=_counts, grids=_grids, place=_place,
         excerpt=_excerpt,
     )  # fmt: skip
     return environment
@@ -117,6 +136,11 @@ def _environment() -> ImmutableSandboxedEnvironment:
 def _anchor(entry: Entry) -> str:
     side = "" if entry.placement is Placement.BOTH else f"{entry.placement.value}-"
     return f"rd-{side}{entry.kind.value}-{anchor_of(entry.block.id)}"
+
+
+def _printed(change: VariableChange) -> tuple[str, str]:
+    """A value before and after; tables of as many rows as before say that it is the rows that changed."""
+    return change.old, f"{change.new}（内容有变）" if change.old == change.new else change.new
 
 
 def _kind(entry: Entry) -> str:

@@ -100,7 +100,9 @@ def annex_tables(instrument: Instrument) -> tuple[Table, ...]:
 
 
 @dataclass(slots=True)
-class _Clock:
+class StepClock:
+    """Tells each step as it begins and sums up what it took (seconds)."""
+
     progress: Progress
     timings: dict[str, float] = field(default_factory=dict)
     _step: str = ""
@@ -131,7 +133,7 @@ def generate(
     numbers in the DOCX's contents come from it, and it carries the finished DOCX as an attachment.
     """
     wanted = frozenset(formats)
-    clock = _Clock(progress)
+    clock = StepClock(progress)
     files: dict[Format, bytes] = {}
     proofs: list[TextProof] = []
     page_count = 0

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from app.domain.audit import Checkpoint
+from app.domain.comparison import Comparison
 from app.domain.documents import Attachment, DocumentMeta, RenderedPdf, TextProof
 from app.domain.messages import Mail, MailText
 from app.domain.tree import Instrument, Table
@@ -40,6 +41,22 @@ class AnnexWriter(Protocol):
     """The annex tables as one workbook."""
 
     def __call__(self, tables: tuple[Table, ...], meta: DocumentMeta) -> bytes: ...
+
+
+class RedlineDocxRenderer(Protocol):
+    """A comparison as DOCX with native tracked changes."""
+
+    def __call__(self, comparison: Comparison, meta: DocumentMeta) -> bytes: ...
+
+
+class RedlineHtmlRenderer(Protocol):
+    """A comparison as an HTML file that can be opened alone."""
+
+    def __call__(self, comparison: Comparison, meta: DocumentMeta) -> str: ...
+
+
+class RedlinePdfRenderer(Protocol):
+    def __call__(self, comparison: Comparison, meta: DocumentMeta) -> RenderedPdf: ...
 
 
 class GlyphCoverage(Protocol):

@@ -11,7 +11,7 @@ from app.domain.comparison import Comparison, VariableChange, compare
 from app.domain.outline import BlockKind
 from app.domain.sequence import Placement
 from app.domain.tree import Text
-from app.rendering.redline_html import redline_styles, render_redline, render_redline_document
+from app.rendering.redline_html import Fold, redline_styles, render_redline, render_redline_document, render_redline_part
 from tests.rendering.fixtures import renderer
 from tests.rendering.redlines import BASE, DIFF, PAIRS, compared
 from tests.rendering.sample import meta_of
@@ -99,6 +99,31 @@ def test_unchanged_provisions_can_be_folded_and_every_change_stays() -> None:
     assert "处未变更的内容略去" in render_redline(comparison, folded=True)
 
 
+def test_what_is_folded_can_be_had_piece_by_piece_and_together_it_is_the_whole() -> None:
+    comparison = compared("much")
+    for view in ("inline", "side"):
+        whole = list(_entries(render_redline(comparison, view=view)))
+        root = html.fromstring(render_redline(comparison, view=view, folded=True))
+        found = []
+        for element in root.xpath('//*[@data-kind] | //*[@class="fold"]'):
+            if element.get("class") == "fold":
+                part = render_redline_part(
+                    comparison, Fold(int(element.get("data-first")), int(element.get("data-count"))), view=view
+                )
+                found += list(_entries(f"<div>{part}</div>"))
+            else:
+                found.append(element.get("id"))
+        assert found == whole
+
+
+def test_a_chapter_without_any_change_is_folded_heading_and_all() -> None:
+    comparison = compare(BASE, reworded(BASE, "fees.payment.term", "30个自然日", "45个自然日"), DIFF)
+    headings = [
+        e.get("data-id") for e in _entries(render_redline(comparison, folded=True)).values() if e.get("data-kind") == "chapter"
+    ]
+    assert headings == ["ch.8"]
+
+
 def test_anchors_are_unique_even_where_a_block_stands_twice() -> None:
     for view in ("inline", "side"):
         ids = re.findall(r' id="([^"]+)"', render_redline(compared("much"), view=view))
@@ -129,6 +154,18 @@ def test_the_print_document_is_well_formed_and_its_list_links_to_every_change(pa
     assert links <= ids
     assert len(links) == len(list(comparison.notable()))
     assert "服务费<总额>" in "".join(root.itertext())
+
+
+def test_a_table_of_as_many_rows_as_before_is_said_to_have_changed() -> None:
+    comparison = replace(compared("much"), variables=(VariableChange("rows", "价格表", "8.1", "3行", "3行"),))
+    assert "3行（内容有变）" in render_redline_document(comparison, meta_of(comparison.new))
+
+
+def test_the_file_that_is_opened_alone_carries_its_styles_and_asks_for_nothing() -> None:
+    comparison = compared("much")
+    page = render_redline_document(comparison, meta_of(comparison.new), styled=True)
+    assert "@media screen" in page
+    assert not re.search(r"(?:src|href)=\"(?!#)|url\(|@import", page)
 
 
 def test_equal_versions_are_said_to_be_equal() -> None:
