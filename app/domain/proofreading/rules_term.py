@@ -93,11 +93,12 @@ def rescission_is_complete(d: Draft) -> Iterator[Hit]:
     "上限 1 次、通知窗口 60 日、续约价格封顶。",
 )  # fmt: skip
 def renewal_has_an_exit(d: Draft) -> Iterator[Hit]:
-    """Automatic renewal at most three times; every renewal has a notice window."""
+    """Renewal by itself or by one party's option at most three times; every renewal has a notice window."""
     mode, times = d.text_of("renew.mode"), d.number("renew.max_times")
-    if mode == "auto_once" and (times is None or times > 3):
+    if mode in ("auto_once", "option") and (times is None or times > 3):
         said = f"（{times} 次）" if times is not None else ""
-        message = f"自动续约无次数上限或次数过多{said}，易形成长期锁定。"
+        kind = "自动续约" if mode == "auto_once" else "续约选择权"
+        message = f"{kind}无次数上限或次数过多{said}，易形成长期锁定。"
         yield Hit(Severity.WARN, message, d.place("renew.max_times", "11.3"), SetVariable("renew.max_times", 1))
     if mode not in ("", "none") and d.blank("renew.notice_days"):
         message = "续约没有退出窗口（通知期未填），易形成长期锁定。"

@@ -71,6 +71,8 @@ VARIANTS: dict[str, tuple[dict[str, Any], set[str]]] = {
     "mediation first": ({"dispute.mediation": "optional", "dispute.mediation_org": "北京示例商事调解中心"}, set()),
     "automatic renewal": ({"renew.mode": "auto_once"}, set()),
     "no renewal": ({"renew.mode": "none"}, set()),
+    "renewal by agreement": ({"renew.mode": "by_agreement"}, set()),
+    "an option to renew": ({"renew.mode": "option", "renew.option_holder": "party_a"}, set()),
     "paper signature": (
         {"sign.mode": "wet_sign", "effect.condition": "seal_and_sign", "sign.required_marks": ["seal", "signature"],
          "sign.party_a_seal_type": "contract_seal", "sign.party_b_seal_type": "contract_seal"}, set(),

@@ -350,6 +350,8 @@ CASES = [
     #
     v("R-41", WARN, "不限次数", renew__mode="auto_once", renew__max_times=None),
     v("R-41", None, "一次、60 日", renew__mode="auto_once"),
+    v("R-41", WARN, "选择权不限次数", renew__mode="option", renew__max_times=None),
+    v("R-41", None, "选择权一次", renew__mode="option"),
     v("R-41", WARN, "无退出窗口", renew__notice_days=None),
     #
     v("R-42", WARN, "合计 10 人", team__roles=({"role": "客服", "headcount": 10},)),
