@@ -1,0 +1,93 @@
+"""Prices of a renewed term: the rise that section 8.3 and section 11.3 allow, line by line, and never a fen above it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+
+from app.domain.errors import ContractError
+from app.domain.renewal import PriceRule, RenewalTerms
+
+FEN = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What is asked for. ``rise_pct`` on account of the renewal, ``index_pct`` on account of the published index whose own rise was
+    ``published_pct`` (``source``: where it was published). Percentages of the price without tax."""
+
+    rise_pct: Decimal = Decimal(0)
+    index_pct: Decimal = Decimal(0)
+    published_pct: Decimal | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PricedLine:
+    item: str
+    before: Decimal
+    after: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalPrice:
+    """The renewed prices without tax, how they came about, and what the contract does not allow (empty: allowed)."""
+
+    total_pct: Decimal
+    lines: tuple[PricedLine, ...]
+    reasoning: tuple[str, ...]
+    faults: tuple[str, ...]
+
+    @property
+    def before(self) -> Decimal:
+        return sum((line.before for line in self.lines), Decimal(0))
+
+    @property
+    def after(self) -> Decimal:
+        return sum((line.after for line in self.lines), Decimal(0))
+
+
+def renewal_price(prices: Mapping[str, Decimal], terms: RenewalTerms, proposal: Proposal) -> RenewalPrice:
+    """``prices``: item → yuan without tax. A part of a fen is dropped, so that rounding never breaks the cap.
+
+    Raises ``renewal.price`` for a percentage that is no number.
+    """
+    if not all(p.is_finite() for p in (proposal.rise_pct, proposal.index_pct, proposal.published_pct or Decimal(0))):
+        raise ContractError("renewal.price", "调价幅度应为数字。")
+    total = proposal.rise_pct + proposal.index_pct
+    lines = tuple(PricedLine(item, price, _raised(price, total)) for item, price in prices.items())
+    return RenewalPrice(total, lines, tuple(_reasoning(terms, proposal, total, lines)), tuple(_faults(terms, proposal, total)))
+
+
+def _raised(price: Decimal, pct: Decimal) -> Decimal:
+    return (price * (100 + pct) / 100).quantize(FEN, ROUND_DOWN)
+
+
+def _faults(terms: RenewalTerms, proposal: Proposal, total: Decimal) -> list[str]:
+    faults = []
+    if terms.price is PriceRule.SAME and total != 0:
+        faults.append("第11.3节约定续约价格不变；要调整的，先以补充协议修改该约定。")
+    if total > terms.cap_pct:
+        faults.append(f"合计上调{_plain(total)}%，超过第8.3节的年度调价上限{_plain(terms.cap_pct)}%。")
+    if proposal.index_pct:
+        if terms.index == "none":
+            faults.append("本合同未约定调价指数，不能以指数调价（第8.3节）。")
+        elif proposal.published_pct is None or not proposal.source.strip():
+            faults.append("以指数调价的，应当写明公布的涨幅和出处。")
+        elif proposal.index_pct > max(proposal.published_pct, Decimal(0)):
+            faults.append(f"指数调价{_plain(proposal.index_pct)}%超过公布的涨幅{_plain(proposal.published_pct)}%（第8.3节）。")
+    return faults
+
+
+def _reasoning(terms: RenewalTerms, proposal: Proposal, total: Decimal, lines: tuple[PricedLine, ...]) -> list[str]:
+    said = [f"续约价格规则：{terms.price.label}；年度调价上限{_plain(terms.cap_pct)}%（第8.3节）"]
+    if proposal.index_pct and proposal.published_pct is not None:
+        said.append(f"指数调价{_plain(proposal.index_pct)}%，公布涨幅{_plain(proposal.published_pct)}%，出处：{proposal.source}")
+    said.append(f"续约调价{_plain(proposal.rise_pct)}%，与指数调价合计{_plain(total)}%，以不含税单价为基数，不足一分的舍去")
+    said += [f"{x.item}：{x.before:,.2f}元 ×（1 + {_plain(total)}%）= {x.after:,.2f}元" for x in lines]
+    return said
+
+
+def _plain(value: Decimal) -> str:
+    return f"{value.normalize():f}"
