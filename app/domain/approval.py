@@ -27,13 +27,14 @@ class RoundStatus(Enum):
     WITHDRAWN = "withdrawn"
     """已撤回: by the one who submitted."""
     VOIDED = "voided"
-    """已失效: the text was changed."""
+    """已失效: the text was changed, or the contract given up."""
+    REVOKED = "revoked"
+    """已撤销: an approver took the approval back."""
 
     @property
     def label(self) -> str:
-        return {"open": "审批中", "approved": "已通过", "returned": "已退回", "withdrawn": "已撤回", "voided": "已失效"}[
-            self.value
-        ]
+        labels = {"open": "审批中", "approved": "已通过", "returned": "已退回", "withdrawn": "已撤回", "voided": "已失效"}
+        return labels.get(self.value, "已撤销")
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +215,28 @@ def text_changed(round_: ApprovalRound, digest: str, by: str, at: datetime) -> A
     if digest == round_.digest or round_.status not in (RoundStatus.OPEN, RoundStatus.APPROVED):
         return round_
     return replace(round_, status=RoundStatus.VOIDED, closing=Closing(by, at, "文本已变更，审批失效"))
+
+
+def abandon(round_: ApprovalRound, by: str, at: datetime, reason: str) -> ApprovalRound:
+    """The contract itself was given up: an open or approved round goes with it."""
+    if round_.status not in (RoundStatus.OPEN, RoundStatus.APPROVED):
+        return round_
+    return replace(round_, status=RoundStatus.VOIDED, closing=Closing(by, at, reason.strip()))
+
+
+def revoke(round_: ApprovalRound, approver: Approver, at: datetime, reason: str) -> ApprovalRound:
+    """Somebody whose approval counted takes it back before anybody was bound.
+
+    Raises ``approval.closed`` unless the round is approved, ``approval.person`` for anybody who did not approve (or delegate) in it,
+    ``approval.reason`` without a reason.
+    """
+    if round_.status is not RoundStatus.APPROVED:
+        raise ContractError("approval.closed", f"本次审批{round_.status.label}，没有可以撤销的审批。")
+    if all(approver.id not in (c.by, c.for_whom) for c in round_.consents):
+        raise ContractError("approval.person", "只有参与本次审批的审批人可以撤销审批。")
+    if not reason.strip():
+        raise ContractError("approval.reason", "撤销审批须写明理由。")
+    return replace(round_, status=RoundStatus.REVOKED, closing=Closing(approver.id, at, reason.strip()))
 
 
 def _require_open(round_: ApprovalRound) -> None:

@@ -50,13 +50,15 @@ _ROLE_LABELS = {
 class Actor:
     """Who acts: the name as shown, the user's id, roles, and the offices held in approvals.
 
-    Without an id it is the program itself or somebody at the machine; such an actor has no role and passes no permission.
+    Without an id it is the program itself or somebody at the machine; such an actor has no role and passes no permission. ``via``:
+    the door through which the person came where it was not a signed-in browser; it goes into the audit log.
     """
 
     name: str
     id: str = ""
     roles: frozenset[Role] = frozenset()
     offices: frozenset[Function] = frozenset()
+    via: str = ""
 
     def approver(self) -> Approver:
         """The same person as the approval rules know them."""

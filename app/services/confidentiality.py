@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.domain.errors import ContractError
-from app.domain.permissions import NOTHING, Action, Actor, may, require
-from app.services.access import actor_of, record_of
+from app.domain.permissions import NOTHING, Action, Actor, may
+from app.services.access import actor_of
 from app.services.journal import note
-from app.store.contracts import ContractReaderRow, ContractRow, find_contract
+from app.services.record import opened
+from app.store.contracts import ContractReaderRow, ContractRow
 from app.store.uow import UnitOfWork
 from app.store.users import UserRow, find_user
 
@@ -21,11 +22,12 @@ class ReaderUnfit(ContractError):
 def set_confidentiality(
     uow: UnitOfWork, actor: Actor, now: datetime, contract_id: str, *, confidential: bool, readers: frozenset[str]
 ) -> None:
-    """Close a contract to its owner and ``readers`` (user ids), or open it again. Raises ``Hidden``, ``Forbidden``, ``ReaderUnfit``.
+    """Close a contract to its owner and ``readers`` (user ids), or open it again. Raises ``ContractMissing``, ``Forbidden``,
+    ``ReaderUnfit``.
 
     Whoever closes a contract stays able to read it: nobody shuts themselves out by mistake.
     """
-    row = _locked(uow, actor, Action.SET_CONFIDENTIALITY, contract_id)
+    row = opened(uow, actor, Action.SET_CONFIDENTIALITY, contract_id, lock=True)
     named = {_reader(uow, user_id).id for user_id in readers} | (
         {actor.id} if confidential and actor.id != row.owner_id else set()
     )
@@ -42,22 +44,14 @@ def set_confidentiality(
 
 
 def change_owner(uow: UnitOfWork, actor: Actor, now: datetime, contract_id: str, owner_id: str) -> None:
-    """Hand a contract over. Raises ``Hidden``, ``Forbidden`` or ``ReaderUnfit`` for one who can't read contracts."""
-    row = _locked(uow, actor, Action.CHANGE_OWNER, contract_id)
+    """Hand a contract over. Raises ``ContractMissing``, ``Forbidden`` or ``ReaderUnfit`` for one who can't read contracts."""
+    row = opened(uow, actor, Action.CHANGE_OWNER, contract_id, lock=True)
     owner = _reader(uow, owner_id)
     before = row.owner_id or row.owner_name
     row.owner_id, row.owner_name = owner.id, owner.name
     _touch(row, actor, now)
     note(uow, actor, now, "contract.owner_changed", contract=contract_id, before=before, after=owner.id, owner_name=owner.name)
     uow.commit()
-
-
-def _locked(uow: UnitOfWork, actor: Actor, action: Action, contract_id: str) -> ContractRow:
-    row = find_contract(uow.session, contract_id, lock=True)
-    if row is None:
-        raise ContractError("contract.missing", f"没有找到合同 {contract_id[:40]}。")
-    require(actor, action, record_of(row))
-    return row
 
 
 def _reader(uow: UnitOfWork, user_id: str) -> UserRow:

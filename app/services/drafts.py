@@ -15,10 +15,13 @@ from app.domain.answers import POSITIONS, Reading, read_answers
 from app.domain.clauses import ClauseLibrary
 from app.domain.errors import ContractError, InputFault
 from app.domain.interchange import plain_value
+from app.domain.permissions import NOTHING, Action, require
 from app.domain.permissions import Actor as Actor
 from app.domain.proofreading.registry import MINIMUM_REASON, is_full_reason
 from app.domain.variables import DeviationKind, is_blank
+from app.services.access import record_of
 from app.services.conflicts import Conflict, conflicts, require_seen
+from app.services.content import begin_change, require_same_filing, text_is_changed
 from app.store.contracts import contract_of_draft
 from app.store.drafts import (
     AcknowledgementRow,
@@ -33,9 +36,6 @@ from app.store.drafts import (
 from app.store.uow import UnitOfWork
 
 NUMBER = "contract.no"
-
-LOCAL = Actor("本机用户")
-"""Somebody at the machine itself, where no account is signed in: the command line, tests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,7 @@ def create_draft(
     uow: UnitOfWork, actor: Actor, now: datetime, library: ClauseLibrary, raw: Mapping[str, Any] | None = None
 ) -> str:
     """A new draft, empty or filled from a whole answers document; returns its id."""
+    require(actor, Action.CREATE_DRAFT)
     row = DraftRow(
         id=uuid.uuid4().hex,
         form=library.form,
@@ -106,7 +107,10 @@ def list_drafts(uow: UnitOfWork, library: ClauseLibrary, limit: int = 200, offse
 
 def load_draft(uow: UnitOfWork, library: ClauseLibrary, draft_id: str) -> DraftView:
     """One draft. Raises ``DraftMissing``."""
-    return _view(uow, _require(uow, draft_id, lock=False), library)
+    row = find_draft(uow.session, draft_id)
+    if row is None:
+        raise DraftMissing(draft_id)
+    return _view(uow, row, library)
 
 
 def save_answer(
@@ -142,16 +146,19 @@ def save_answers(
     unknown = [name for name in entered if name not in library.variables]
     if unknown:
         raise UnknownPlace("变量", unknown[0])
-    row = _require(uow, draft_id)
+    row = _require(uow, actor, draft_id)
     values = {name: _storable(raw) for name, raw in entered.items()}
     unseen = conflicts(row, library, values, seen) if seen is not None else ()
-    kept = {name: value for name, value in values.items() if all(c.name != name for c in unseen)}
+    stored = {a.name: a.value for a in row.answers}
+    taken = {c.name for c in unseen}
+    kept = {name: value for name, value in values.items() if name not in taken and value != stored.get(name)}
     if kept or not entered:
         for name, value in kept.items():
             _put_answer(row, name, value, actor)
         if NUMBER in kept:
+            _require_unfiled_number(uow, draft_id)
             _claim_number(uow, row)
-        _touch(row, actor, now)
+        _touch(uow, row, actor, now)
         _commit(uow, row)
     return replace(_view(uow, row, library), conflicts=unseen)
 
@@ -165,7 +172,7 @@ def choose_position(
         raise UnknownPlace("议题", topic)
     if position not in POSITIONS:
         raise UnknownPlace("立场", position)
-    row = _require(uow, draft_id)
+    row = _require(uow, actor, draft_id)
     row.positions = [p for p in row.positions if p.topic != topic]
     uow.session.flush()
     if position != POSITIONS[0]:
@@ -177,7 +184,7 @@ def choose_position(
             _put_answer(row, name, preset, actor)
         elif entered == _storable(preset):
             _put_answer(row, name, None, actor)
-    _touch(row, actor, now)
+    _touch(uow, row, actor, now)
     _commit(uow, row)
     return _view(uow, row, library)
 
@@ -205,7 +212,7 @@ def deviate(
         raise ContractError("draft.reason", "请写明偏离范本的理由，它将列入审查材料。")
     if kind is not DeviationKind.REMOVE and not text.strip():
         raise ContractError("draft.text", "请写明条款文字。")
-    row = _require(uow, draft_id)
+    row = _require(uow, actor, draft_id)
     own = {d.provision for d in row.deviations if d.kind == DeviationKind.ADD.value}
     if kind is DeviationKind.ADD:
         provision = provision or f"own.{uuid.uuid4().hex[:12]}"
@@ -230,7 +237,7 @@ def deviate(
             by=actor.name,
         )
     )
-    _touch(row, actor, now)
+    _touch(uow, row, actor, now)
     _commit(uow, row)
     return _view(uow, row, library)
 
@@ -239,7 +246,7 @@ def withdraw_deviation(
     uow: UnitOfWork, actor: Actor, now: datetime, library: ClauseLibrary, draft_id: str, provision: str
 ) -> DraftView:
     """Back to the library's text. What was added behind an added provision moves to where that one stood."""
-    row = _require(uow, draft_id)
+    row = _require(uow, actor, draft_id)
     gone = next((d for d in row.deviations if d.provision == provision), None)
     if gone is None:
         raise UnknownPlace("偏离", provision)
@@ -247,7 +254,7 @@ def withdraw_deviation(
         if other.after == provision:
             other.after = gone.after
     row.deviations.remove(gone)
-    _touch(row, actor, now)
+    _touch(uow, row, actor, now)
     _commit(uow, row)
     return _view(uow, row, library)
 
@@ -258,11 +265,11 @@ def acknowledge(
     """Let a warning pass, with person, time and reason (legal-rules §4.2)."""
     if not is_full_reason(reason):
         raise ReasonTooShort(MINIMUM_REASON)
-    row = _require(uow, draft_id)
+    row = _require(uow, actor, draft_id)
     row.acknowledgements = [a for a in row.acknowledgements if (a.rule, a.place) != (rule, place)]
     uow.session.flush()
     row.acknowledgements.append(AcknowledgementRow(rule=rule, place=place, by=actor.name, at=now, reason=reason.strip()))
-    _touch(row, actor, now)
+    _touch(uow, row, actor, now)
     _commit(uow, row)
     return _view(uow, row, library)
 
@@ -270,29 +277,48 @@ def acknowledge(
 def withdraw_acknowledgement(
     uow: UnitOfWork, actor: Actor, now: datetime, library: ClauseLibrary, draft_id: str, *, rule: str, place: str
 ) -> DraftView:
-    row = _require(uow, draft_id)
+    row = _require(uow, actor, draft_id)
     row.acknowledgements = [a for a in row.acknowledgements if (a.rule, a.place) != (rule, place)]
-    _touch(row, actor, now)
+    _touch(uow, row, actor, now)
     _commit(uow, row)
     return _view(uow, row, library)
 
 
-def delete_draft(uow: UnitOfWork, draft_id: str) -> None:
-    row = _require(uow, draft_id)
+def delete_draft(uow: UnitOfWork, actor: Actor, draft_id: str) -> None:
+    """Raises ``Hidden``, ``Forbidden``, ``DraftMissing``; ``draft.filed`` once it is a contract."""
+    contract = contract_of_draft(uow.session, draft_id)
+    require(actor, Action.DELETE_DRAFT, NOTHING if contract is None else record_of(contract))
+    row = find_draft(uow.session, draft_id, lock=True)
+    if row is None:
+        raise DraftMissing(draft_id)
     if contract_of_draft(uow.session, draft_id) is not None:
         raise ContractError("draft.filed", "这份草稿已登记为合同，不能删除；不再需要的，请将合同作废。")
     uow.session.delete(row)
     uow.commit()
 
 
-def _require(uow: UnitOfWork, draft_id: str, *, lock: bool = True) -> DraftRow:
-    row = find_draft(uow.session, draft_id, lock=lock)
+def _require(uow: UnitOfWork, actor: Actor, draft_id: str) -> DraftRow:
+    """The draft to be changed, kept from other writers."""
+    contract = begin_change(uow, actor, draft_id)
+    row = find_draft(uow.session, draft_id, lock=True)
     if row is None:
         raise DraftMissing(draft_id)
+    require_same_filing(uow, draft_id, contract)
     return row
 
 
-def _touch(row: DraftRow, actor: Actor, now: datetime) -> None:
+def _require_unfiled_number(uow: UnitOfWork, draft_id: str) -> None:
+    contract = contract_of_draft(uow.session, draft_id)
+    if contract is not None:
+        raise ContractError(
+            "draft.number", f"合同已按编号 {contract.number} 登记，编号不能再改；不再需要的，请将合同作废后另行起草。"
+        )
+
+
+def _touch(uow: UnitOfWork, row: DraftRow, actor: Actor, now: datetime) -> None:
+    contract = contract_of_draft(uow.session, row.id)
+    if contract is not None:
+        text_is_changed(uow, actor, now, contract)
     row.revision += 1
     row.updated_at = now
     row.updated_by = actor.name

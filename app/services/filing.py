@@ -14,13 +14,14 @@ from sqlalchemy.exc import IntegrityError
 from app.domain.errors import ContractError
 from app.domain.lifecycle import Stage, State
 from app.domain.numbering_pattern import NumberPattern
-from app.domain.permissions import Action, may
+from app.domain.permissions import Action, Actor, may, require
 from app.domain.variables import Answers
 from app.services.access import record_of
 from app.services.drafting import Reference, build
-from app.services.drafts import NUMBER, Actor, DraftMissing, load_draft
-from app.services.journal import note
+from app.services.drafts import NUMBER, DraftMissing, load_draft
+from app.services.journal import CLOCK, note
 from app.services.record import ContractMissing as ContractMissing
+from app.services.record import opened
 from app.services.record import require_contract as require_contract
 from app.services.record import state_of as state_of
 from app.store.blobs import BlobStore
@@ -126,8 +127,9 @@ def create_contract(
     confidential: bool = False,
 ) -> ContractView:
     """Open the record of a draft. A number typed in the draft is kept where it is free, otherwise the next of the series of
-    ``today`` is given and written into the draft. Raises ``contract.exists``, ``contract.number``, ``DraftMissing``.
+    ``today`` is given and written into the draft. Raises ``Hidden``, ``Forbidden``, ``contract.exists``, ``contract.number``, ``DraftMissing``.
     """
+    require(actor, Action.FILE_CONTRACT)
     draft = find_draft(uow.session, draft_id, lock=True)
     if draft is None:
         raise DraftMissing(draft_id)
@@ -200,13 +202,13 @@ def attach_document(
     remark: str = "",
 ) -> DocumentView:
     """Add a file to the record. The bytes are on disk before the record says so; a crash in between leaves only bytes
-    that nobody points to. Raises ``ContractMissing``, ``document.empty``."""
+    that nobody points to. Raises ``ContractMissing``, ``Forbidden``, ``document.empty``."""
     if not content:
         raise ContractError("document.empty", f"文件“{name[:80]}”是空的。")
-    require_contract(uow, contract_id)
+    _require_filing(uow, actor, contract_id)
     uow.session.rollback()  # writing the file takes a while and needs no lock on the database
     sha256 = blobs.put(content)
-    require_contract(uow, contract_id)
+    _require_filing(uow, actor, contract_id)
     row = DocumentRow(
         id=uuid.uuid4().hex,
         contract_id=contract_id,
@@ -257,6 +259,14 @@ def view_contract(row: ContractRow) -> ContractView:
         updated_at=row.updated_at,
         updated_by=row.updated_by,
     )
+
+
+def _require_filing(uow: UnitOfWork, actor: Actor, contract_id: str) -> None:
+    """What the program itself makes it may file, too: generated documents, archive copies."""
+    if actor == CLOCK:
+        require_contract(uow, contract_id)
+    else:
+        opened(uow, actor, Action.FILE_PAPER, contract_id)
 
 
 def _keep(uow: UnitOfWork, draft: DraftRow, typed: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from app.services.drafts import Actor
+from app.domain.permissions import Actor
 from app.store.uow import UnitOfWork
 
 CLOCK = Actor("后台任务", "clock")
@@ -15,6 +15,8 @@ CLOCK = Actor("后台任务", "clock")
 def note(uow: UnitOfWork, actor: Actor, at: datetime, action: str, *, contract: str = "", **data: Any) -> None:
     """An audit entry with this transaction. ``action`` is a stable code, ``data`` text, whole numbers, booleans, lists.
 
-    The actor's name goes in beside the id: names change, and the log must be readable by itself.
+    The actor's name goes in beside the id: names change, and the log must be readable by itself. ``via`` tells the door where it
+    was not the web pages.
     """
-    uow.record(at, actor.id or actor.name, action, {"actor_name": actor.name, **data}, contract=contract)
+    via = {"via": actor.via} if actor.via else {}
+    uow.record(at, actor.id or actor.name, action, {"actor_name": actor.name, **via, **data}, contract=contract)

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from app.domain.lifecycle import Event, Flag, State, advance
 from app.domain.lifecycle_facts import Facts
-from app.services.drafts import Actor
-from app.services.journal import note
+from app.domain.permissions import Actor, action_of, by_clock, require
+from app.services.access import record_of
+from app.services.journal import CLOCK, note
 from app.services.record import state_of
 from app.store.contracts import ContractRow
 from app.store.uow import UnitOfWork
@@ -16,10 +17,13 @@ from app.store.uow import UnitOfWork
 def move(
     uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, event: Event, facts: Facts | None = None, **data: str
 ) -> State:
-    """Advance inside the caller's transaction; the caller holds the contract's lock and commits. Raises ``IllegalMove``.
+    """Advance inside the caller's transaction; the caller holds the contract's lock and commits. Raises ``IllegalMove``,
+    ``Hidden`` or ``Forbidden``; only the clock needs nobody's leave, and only for what it may cause.
 
     ``data`` goes into the audit entry: what the move rests on (version, paper number).
     """
+    if actor != CLOCK or not by_clock(event):
+        require(actor, action_of(event), record_of(contract))
     before = state_of(contract)
     after = advance(before, event, facts)
     contract.stage = after.stage.value

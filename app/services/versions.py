@@ -10,12 +10,14 @@ from datetime import date, datetime
 from app.domain.digest import digest
 from app.domain.errors import ContractError
 from app.domain.lifecycle import Stage
+from app.domain.permissions import Action, Actor
 from app.domain.tree import Instrument
 from app.domain.variables import Answers
 from app.services.drafting import Compiled, Reference, compile_draft
-from app.services.drafts import Actor, load_draft
-from app.services.filing import describe, require_contract
+from app.services.drafts import load_draft
+from app.services.filing import describe
 from app.services.journal import note
+from app.services.record import opened
 from app.store.answers_json import read_stored_answers, write_answers
 from app.store.contracts import ContractRow
 from app.store.drafts import find_draft
@@ -67,15 +69,15 @@ def save_version(
 ) -> VersionHead:
     """Freeze the contract's draft. Where nothing changed since the latest version, that one is returned and none is added.
 
-    Raises ``ContractMissing``; ``version.stage`` unless the contract is being drafted; ``ChangedMeanwhile`` where the draft
+    Raises ``ContractMissing``, ``Forbidden``; ``version.stage`` unless the contract is being drafted; ``ChangedMeanwhile`` where the draft
     was edited while it was compiled.
     """
-    draft_id = _draft_of(require_contract(uow, contract_id))
+    draft_id = draft_of(opened(uow, actor, Action.EDIT_DRAFT, contract_id))
     view = load_draft(uow, reference.library, draft_id)
     uow.session.rollback()  # compiling takes a while and needs no lock on the database
     compiled = compile_draft(reference, view.reading.answers, today)
-    contract = require_contract(uow, contract_id, lock=True)
-    draft = find_draft(uow.session, _draft_of(contract), lock=True)
+    contract = opened(uow, actor, Action.EDIT_DRAFT, contract_id, lock=True)
+    draft = find_draft(uow.session, draft_of(contract), lock=True)
     if draft is None or draft.revision != view.revision:
         raise ChangedMeanwhile
     head = freeze(uow, actor, now, contract, compiled, remark)
@@ -139,7 +141,8 @@ def list_versions(uow: UnitOfWork, contract_id: str) -> tuple[VersionHead, ...]:
     return tuple(_head(row) for row in version_heads(uow.session, contract_id))
 
 
-def _draft_of(contract: ContractRow) -> str:
+def draft_of(contract: ContractRow) -> str:
+    """The id of the working copy. Raises ``version.stage`` unless the contract is being drafted."""
     if contract.stage != Stage.DRAFT.value or contract.draft_id is None:
         raise ContractError("version.stage", f"合同处于“{Stage(contract.stage).label}”，只有起草中的合同可以保存新版本。")
     return contract.draft_id

@@ -70,3 +70,15 @@ def approvals_of(session: Session, contract_id: str) -> list[ApprovalRow]:
     """Every submission of a contract, the newest first."""
     statement = select(ApprovalRow).where(ApprovalRow.contract_id == contract_id).options(selectinload(ApprovalRow.seats))
     return list(session.scalars(statement.order_by(ApprovalRow.submitted_at.desc(), ApprovalRow.id)))
+
+
+def latest_approval(session: Session, contract_id: str) -> ApprovalRow | None:
+    """The last submission of a contract, whatever became of it. To be asked under the lock of the contract where it is written."""
+    statement = select(ApprovalRow).where(ApprovalRow.contract_id == contract_id).options(selectinload(ApprovalRow.seats))
+    return session.scalars(statement.order_by(ApprovalRow.submitted_at.desc(), ApprovalRow.id.desc()).limit(1)).one_or_none()
+
+
+def open_approvals(session: Session) -> list[ApprovalRow]:
+    """Every round under way, the longest waiting first."""
+    statement = select(ApprovalRow).where(ApprovalRow.status == "open").options(selectinload(ApprovalRow.seats))
+    return list(session.scalars(statement.order_by(ApprovalRow.submitted_at, ApprovalRow.id)))

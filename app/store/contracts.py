@@ -96,8 +96,10 @@ def contract_with_number(session: Session, number: str) -> ContractRow | None:
     return session.scalars(select(ContractRow).where(ContractRow.number == number)).one_or_none()
 
 
-def contract_of_draft(session: Session, draft_id: str) -> ContractRow | None:
-    return session.scalars(select(ContractRow).where(ContractRow.draft_id == draft_id)).one_or_none()
+def contract_of_draft(session: Session, draft_id: str, *, lock: bool = False) -> ContractRow | None:
+    """The contract that a draft is filed as; ``lock`` keeps other writers out until the end of the transaction."""
+    statement = select(ContractRow).where(ContractRow.draft_id == draft_id)
+    return session.scalars(statement.with_for_update(of=ContractRow) if lock else statement).one_or_none()
 
 
 def recent_contracts(session: Session, limit: int, offset: int = 0) -> list[ContractRow]:

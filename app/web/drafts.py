@@ -76,7 +76,7 @@ def create_from_file() -> ResponseReturnValue:
 @pages.post("/<draft_id>/delete")
 def delete(draft_id: str) -> ResponseReturnValue:
     with desk().unit_of_work() as uow:
-        delete_draft(uow, draft_id)
+        delete_draft(uow, actor(), draft_id)
     return redirect(url_for("drafts.index"))
 
 

@@ -18,13 +18,13 @@ from app.services.drafting import Reference
 from app.services.drafts import Actor, create_draft
 from app.services.registering import BankAccount, Licence, Organisation, Person, ServiceAddress
 from app.store.uow import UnitOfWork
-from app.store.users import UserRoleRow, UserRow
+from app.store.users import UserRoleRow, UserRow, find_user
 
 NOW = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 22)
 PATTERN = parse_pattern("SHFW-{YYYY}-{NNNN}")
-LAWYER = Actor("王律师")
-OTHER = Actor("李律师")
+LAWYER = Actor("王律师", "lawyer", frozenset({Role.DRAFTER, Role.CONTRACT_ADMINISTRATOR}))
+OTHER = Actor("李律师", "other", frozenset({Role.DRAFTER}))
 
 
 @cache
@@ -36,8 +36,28 @@ def later(minutes: float) -> datetime:
     return NOW + timedelta(minutes=minutes)
 
 
+def ensure(uow: UnitOfWork, *people: Actor) -> None:
+    """Accounts for these people where there are none yet; nobody can sign in with them."""
+    for person in people:
+        if find_user(uow.session, person.id) is None:
+            names = [r.value for r in person.roles] + [OFFICE + f.value for f in person.offices]
+            uow.session.add(
+                UserRow(
+                    id=person.id,
+                    login=person.id,
+                    name=person.name,
+                    email=f"{person.id}@example.com",
+                    active=True,
+                    created_at=NOW,
+                    roles=[UserRoleRow(role=name) for name in sorted(names)],
+                )
+            )
+    uow.session.flush()
+
+
 def draft(uow: UnitOfWork, number: str = "") -> str:
     """The demonstration contract as a draft; without ``number`` nobody has typed one yet."""
+    ensure(uow, LAWYER, OTHER)
     raw = dict(load_example().data)
     contract = {k: v for k, v in raw["contract"].items() if k != "no"}
     if number:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 
 from app.domain.errors import ContractError
-from app.domain.permissions import Action, Actor, Forbidden, Hidden, Role, may
+from app.domain.permissions import Action, Actor, Forbidden, Role, may
 from app.services.access import record_of_contract
 from app.services.accounts import CONSOLE, set_active
 from app.services.confidentiality import ReaderUnfit, change_owner, set_confidentiality
 from app.services.drafts import create_draft
 from app.services.filing import create_contract
+from app.services.record import ContractMissing
 from app.store.audit import entries_of
 from tests.services.conftest import Units
 from tests.services.fixtures import NOW, PATTERN, TODAY, reference
@@ -70,7 +71,7 @@ def test_only_those_who_keep_it_decide_and_to_others_it_is_not_there(house: Hous
     with pytest.raises(Forbidden):
         close(house, other, closed)
     close(house, owner, closed)
-    with pytest.raises(Hidden):
+    with pytest.raises(ContractMissing):
         close(house, other, closed, confidential=False)
 
 

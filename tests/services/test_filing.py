@@ -143,7 +143,7 @@ def test_a_draft_is_filed_once_and_kept_from_then_on(units: Units) -> None:
         with pytest.raises(ContractError, match="已登记为合同"):
             create_contract(uow, LAWYER, NOW, TODAY, reference(), draft_id, PATTERN)
         with pytest.raises(ContractError, match="不能删除"):
-            delete_draft(uow, draft_id)
+            delete_draft(uow, LAWYER, draft_id)
 
 
 def test_two_changes_of_one_record_at_once_lose_nothing(units: Units) -> None:

@@ -101,7 +101,7 @@ class House:
 
     def draft(self) -> str:
         with self.desk.unit_of_work() as uow:
-            return create_draft(uow, Actor("旁人"), self.desk.now(), self.desk.library, {})
+            return create_draft(uow, Actor("旁人", "somebody", frozenset({Role.DRAFTER})), self.desk.now(), self.desk.library, {})
 
     def contract(self) -> str:
         return contract_of(self.desk, actor_named(self.desk, "wang"))

@@ -1,0 +1,56 @@
+"""Changing the text of a draft: who may, what the contract's stage allows, and the approval that falls with the old text."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.domain.approval import RoundStatus, text_changed
+from app.domain.lifecycle import Event, advance
+from app.domain.permissions import Action, Actor, require
+from app.services.access import record_of
+from app.services.approval_rows import current, write_round
+from app.services.journal import note
+from app.services.moving import move
+from app.services.record import state_of
+from app.store.contracts import ContractRow, contract_of_draft
+from app.store.uow import ChangedMeanwhile, UnitOfWork
+
+
+def begin_change(uow: UnitOfWork, actor: Actor, draft_id: str) -> ContractRow | None:
+    """Ask whether the text may be changed, and keep its contract (None: not filed yet) from other writers.
+
+    Contract before draft, as everywhere, so that two writers never wait for each other. Raises ``Hidden``, ``Forbidden``;
+    ``IllegalMove`` where the contract stands beyond drafting: before the approvers, signed, ended.
+    """
+    contract = contract_of_draft(uow.session, draft_id, lock=True)
+    if contract is None:
+        require(actor, Action.EDIT_DRAFT)
+        return None
+    require(actor, Action.EDIT_DRAFT, record_of(contract))
+    advance(state_of(contract), Event.CONTENT_CHANGED)
+    return contract
+
+
+def text_is_changed(uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow) -> None:
+    """The text is another now: an approved contract goes back to drafting, its round of approval is void (one digest, one approval)."""
+    before = state_of(contract)
+    if advance(before, Event.CONTENT_CHANGED) == before:
+        return
+    void_round(uow, actor, now, contract)
+    move(uow, actor, now, contract, Event.CONTENT_CHANGED)
+
+
+def void_round(uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow) -> None:
+    """Close the round that the old text had, inside the caller's transaction."""
+    found = current(uow, contract.id, RoundStatus.OPEN, RoundStatus.APPROVED)
+    if found is None:
+        return
+    row, round_ = found
+    write_round(row, text_changed(round_, "", actor.id, now))
+    note(uow, actor, now, "approval.voided", contract=contract.id, approval=row.id, digest=row.digest)
+
+
+def require_same_filing(uow: UnitOfWork, draft_id: str, contract: ContractRow | None) -> None:
+    """To be asked under the draft's lock: raises ``ChangedMeanwhile`` where it was filed since we looked."""
+    if contract is None and contract_of_draft(uow.session, draft_id) is not None:
+        raise ChangedMeanwhile
