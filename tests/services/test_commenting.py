@@ -39,7 +39,7 @@ from app.store.audit import entries_of
 from app.store.comments import CommentRow
 from app.store.outbox import OutboxRow, messages
 from tests.services.conftest import Units
-from tests.services.fixtures import LAWYER, NOW, PATTERN, TODAY, draft, later, reference, user
+from tests.services.fixtures import NOW, PATTERN, TODAY, draft, later, reference, user
 
 POST = Post(write_mail, lambda contract, thread: f"https://example.com/contracts/{contract}/text#thread-{thread}")
 PLACE = "fees.payment.term"
@@ -374,6 +374,6 @@ def test_the_log_names_place_audience_text_and_the_words_digest(room: Room) -> N
 
 
 def test_without_roles_or_account_nobody_comments(room: Room) -> None:
-    for nobody in (LAWYER, room.outsider):
+    for nobody in (Actor("本机用户"), room.outsider):
         with pytest.raises(ContractMissing):
             room.open(nobody, "意见")
