@@ -48,6 +48,8 @@ def main(pipe, files):
             before = count(document)
             dispatcher.executeDispatch(document.CurrentController.Frame, f".uno:{command}", "", 0, ())
             left = count(document)
+            # What a REF field shows was laid out while the deleted paragraphs still counted.
+            document.TextFields.refresh()
             target = path.with_suffix(f".{verb}.docx")
             document.storeToURL(target.as_uri(), properties(FilterName="MS Word 2007 XML"))
             document.close(True)
