@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import Blueprint, make_response, render_template, request
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.domain.errors import ContractError
@@ -15,6 +15,7 @@ from app.services.drafts import DraftView, acknowledge, withdraw_acknowledgement
 from app.services.review import acknowledgement_place, apply_fix
 from app.web.desk import desk
 from app.web.gate import actor
+from app.web.pages import is_fragment
 from app.web.reviewing import reviewed
 
 pages = Blueprint("findings", __name__, url_prefix="/drafts/<draft_id>/findings")
@@ -40,8 +41,9 @@ class FindingGroup:
 
 
 @pages.get("/")
-def show(draft_id: str) -> str:
-    return _panel(draft_id)
+def show(draft_id: str) -> ResponseReturnValue:
+    panel = _panel(draft_id)
+    return panel if is_fragment() else redirect(url_for("workspace.show", draft_id=draft_id, _anchor="findings"))
 
 
 @pages.post("/fix")

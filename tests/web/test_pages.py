@@ -31,8 +31,13 @@ def test_the_policy_allows_neither_inline_code_nor_other_hosts(visitor: Visitor)
 def test_pages_hold_no_inline_script_or_style(visitor: Visitor) -> None:
     draft = visitor.demonstration()
     for path in ("", "preview", "findings/", "playbook/", "deviations/", "documents/"):
-        page = visitor.get(f"/drafts/{draft}/{path}").get_data(as_text=True)
+        page = visitor.get(f"/drafts/{draft}/{path}", headers={"HX-Request": "true"}).get_data(as_text=True)
         assert re.findall(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|hx-on|javascript:", page) == []
+
+
+def test_the_address_of_the_findings_opens_them_beside_the_draft(visitor: Visitor) -> None:
+    draft = visitor.demonstration()
+    assert visitor.get(f"/drafts/{draft}/findings/").headers["Location"] == f"/drafts/{draft}/#findings"
 
 
 def test_the_session_cookie_is_kept_from_scripts(visitor: Visitor) -> None:
@@ -139,7 +144,7 @@ def test_an_unusable_answer_is_kept_and_explained(visitor: Visitor, name: str, v
     assert fault in "".join(answer.get_json()["questions"][name]["faults"])
     assert visitor.get(f"/drafts/{draft}/?variable={name}").status_code == 200
     assert visitor.get(f"/drafts/{draft}/preview").status_code == 200
-    assert fault in visitor.get(f"/drafts/{draft}/findings/").get_data(as_text=True)
+    assert fault in visitor.get(f"/drafts/{draft}/findings/", headers={"HX-Request": "true"}).get_data(as_text=True)
 
 
 @pytest.mark.parametrize(

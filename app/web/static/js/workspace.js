@@ -356,5 +356,6 @@ function showChapter() {
 }
 
 begin();
+if (location.hash === "#findings") pane("findings");
 paper.refresh().then(() => (desk.dataset.focus ? goToQuestion(desk.dataset.focus) : showChapter()));
 autosave.flush();
