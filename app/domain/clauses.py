@@ -32,6 +32,8 @@ class ClauseSource:
     prominent: bool = False
     table: str = ""
     children: tuple[ClauseSource, ...] = ()
+    fixed: bool = False
+    """States a fact of the day of signing: later values don't change it (``following``)."""
 
     def walk(self) -> Iterator[ClauseSource]:
         yield self

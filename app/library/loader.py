@@ -103,6 +103,7 @@ def _clause(model: ClauseModel, level: Level) -> ClauseSource:
         prominent=model.prominent,
         table=model.table,
         children=children,
+        fixed=model.fixed,
     )
 
 

@@ -26,6 +26,7 @@ class ClauseModel(Strict):
     covers: list[PointId] = Field(default_factory=list, max_length=3)
     laws: list[Citation] = Field(default_factory=list)
     prominent: bool = False
+    fixed: bool = False
     table: str = ""
     paragraphs: list[ClauseModel] = Field(default_factory=list)
     items: list[ClauseModel] = Field(default_factory=list)
