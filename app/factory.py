@@ -6,7 +6,21 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.settings import Settings
-from app.web import access, account, contracts, deviations, documents, drafts, findings, playbook, service_list, users, workspace
+from app.web import (
+    access,
+    account,
+    contracts,
+    deviations,
+    documents,
+    drafts,
+    findings,
+    organisations,
+    parties,
+    playbook,
+    service_list,
+    users,
+    workspace,
+)  # fmt: skip
 from app.web.contract_pages import init_contract_pages
 from app.web.desk import KEY, Desk
 from app.web.errors import init_errors
@@ -19,7 +33,7 @@ from app.wiring import Wiring
 
 BLUEPRINTS = (
     access.pages, account.pages, users.pages, drafts.pages, workspace.pages, findings.pages, playbook.pages, deviations.pages, service_list.pages,
-    documents.pages, contracts.pages,
+    documents.pages, contracts.pages, organisations.pages, parties.pages,
 )  # fmt: skip
 
 

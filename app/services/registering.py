@@ -3,83 +3,43 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
 from app.domain.errors import ContractError, InputError, InputFault
-from app.domain.parties import normalise_uscc, uscc_faults
-from app.services.drafts import Actor
+from app.domain.organisations import (
+    SOON,
+    BankAccount,
+    Licence,
+    LicenceState,
+    Organisation,
+    Person,
+    ServiceAddress,
+    faults_of,
+)
+from app.domain.permissions import Action, Actor, may, require
+from app.services.access import record_of
 from app.services.journal import note
+from app.store.contracts import contracts_of_organisation
 from app.store.organisations import (
     AddressRow,
     BankAccountRow,
     ContactRow,
     LicenceRow,
     OrganisationRow,
+    count_organisations,
     find_organisation,
     organisation_with_code,
+    organisations_matching,
 )
 from app.store.uow import ChangedMeanwhile, UnitOfWork
 
-SIZES = {"": "未填写", "large": "大型企业", "medium": "中型企业", "small": "小型企业", "micro": "微型企业"}
-ADDRESS_KINDS = {"postal": "邮寄地址", "email": "电子邮箱"}
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceAddress:
-    """An address for service (送达地址)."""
-
-    kind: str
-    address: str
-    recipient: str = ""
-    phone: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class BankAccount:
-    holder: str
-    bank: str
-    number: str
-
-
-@dataclass(frozen=True, slots=True)
-class Licence:
-    """``valid_until`` is the last day; None: without term."""
-
-    kind: str
-    number: str
-    issuer: str = ""
-    scope: str = ""
-    valid_from: date | None = None
-    valid_until: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    name: str
-    role: str = ""
-    phone: str = ""
-    email: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Organisation:
-    """What is known of an organisation. ``uscc`` empty: registered abroad. ``size_class``: a key of ``SIZES``."""
-
-    name: str
-    uscc: str = ""
-    legal_representative: str = ""
-    registered_address: str = ""
-    size_class: str = ""
-    own: bool = False
-    note: str = ""
-    addresses: tuple[ServiceAddress, ...] = ()
-    bank_accounts: tuple[BankAccount, ...] = ()
-    licences: tuple[Licence, ...] = ()
-    contacts: tuple[Person, ...] = ()
+WORDS = 8
+"""Words of a search that are looked at; more only cost time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +48,44 @@ class StoredOrganisation:
 
     id: str
     revision: int
+    created_at: datetime
     updated_at: datetime
     updated_by: str
     details: Organisation
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationLine:
+    """One line of the list. ``licences``: those that have ended or will soon, the earliest first."""
+
+    id: str
+    name: str
+    uscc: str
+    legal_representative: str
+    size_class: str
+    own: bool
+    licences: tuple[tuple[Licence, LicenceState], ...]
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrganisationPage:
+    """``found`` of ``total`` organisations match."""
+
+    lines: tuple[OrganisationLine, ...]
+    found: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContractLine:
+    """A contract that an organisation is party to. ``role``: ``a`` or ``b``."""
+
+    id: str
+    number: str
+    title: str
+    stage: str
+    role: str
 
 
 class OrganisationMissing(ContractError):
@@ -98,13 +93,18 @@ class OrganisationMissing(ContractError):
         super().__init__("organisation.missing", f"没有找到主体 {organisation_id[:40]}。")
 
 
+class OrganisationChanged(ChangedMeanwhile):
+    """Somebody else changed it since we looked; nothing of ours was stored. Carries what is stored now."""
+
+    def __init__(self, theirs: StoredOrganisation) -> None:
+        super().__init__()
+        self.theirs = theirs
+
+
 def create_organisation(uow: UnitOfWork, actor: Actor, now: datetime, details: Organisation) -> str:
     """Enter an organisation; returns its id. Raises ``InputError`` with every fault, a code that is taken among them."""
-    details = _checked(uow, details, "")
-    row = OrganisationRow(id=uuid.uuid4().hex, created_at=now)
-    _write(row, details, actor, now)
-    uow.session.add(row)
-    note(uow, actor, now, "organisation.created", organisation=row.id, details=_plain(details))
+    require(actor, Action.EDIT_ORGANISATIONS)
+    row = _add(uow, actor, now, _sound(uow, details))
     _commit(uow)
     return row.id
 
@@ -112,54 +112,126 @@ def create_organisation(uow: UnitOfWork, actor: Actor, now: datetime, details: O
 def change_organisation(
     uow: UnitOfWork, actor: Actor, now: datetime, organisation_id: str, revision: int, details: Organisation
 ) -> StoredOrganisation:
-    """Replace the data. ``revision`` is the one that the change was made on; raises ``ChangedMeanwhile`` for an older one."""
-    row = find_organisation(uow.session, organisation_id)
-    if row is None:
-        raise OrganisationMissing(organisation_id)
+    """Replace the data. ``revision`` is the one that the change was made on; raises ``OrganisationChanged`` for an older one."""
+    require(actor, Action.EDIT_ORGANISATIONS)
+    row = _require(uow, organisation_id, lock=True)
     if row.revision != revision:
-        raise ChangedMeanwhile
-    details = _checked(uow, details, organisation_id)
-    before, after = _plain(_read(row)), _plain(details)
-    _write(row, details, actor, now)
-    changed = {key: value for key, value in after.items() if before[key] != value}
-    note(uow, actor, now, "organisation.changed", organisation=row.id, before={k: before[k] for k in changed}, after=changed)
+        raise OrganisationChanged(_stored(row))
+    _replace(uow, actor, now, row, _sound(uow, details, organisation_id))
     _commit(uow)
     return _stored(row)
 
 
-def load_organisation(uow: UnitOfWork, organisation_id: str) -> StoredOrganisation:
+def load_organisation(uow: UnitOfWork, actor: Actor, organisation_id: str) -> StoredOrganisation:
     """Raises ``OrganisationMissing``."""
-    row = find_organisation(uow.session, organisation_id)
-    if row is None:
-        raise OrganisationMissing(organisation_id)
-    return _stored(row)
+    require(actor, Action.READ_ORGANISATIONS)
+    return _stored(_require(uow, organisation_id))
 
 
-def _checked(uow: UnitOfWork, details: Organisation, own_id: str) -> Organisation:
-    faults: list[InputFault] = []
-    if not details.name.strip():
-        faults.append(InputFault("name", "名称", "未填写"))
-    code = normalise_uscc(details.uscc)
-    faults += [InputFault("uscc", "统一社会信用代码", problem) for problem in (uscc_faults(code) if code else ())]
-    other = organisation_with_code(uow.session, code) if code and not faults else None
-    if other is not None and other.id != own_id:
-        faults.append(_taken(other.name))
-    if details.size_class not in SIZES:
-        faults.append(InputFault("size_class", "企业规模", "不是可选的规模", "、".join(SIZES.values())))
-    for place, address in enumerate(details.addresses):
-        if address.kind not in ADDRESS_KINDS or not address.address.strip():
-            faults.append(InputFault(f"addresses[{place}]", "送达地址", "须写明种类和地址", "、".join(ADDRESS_KINDS.values())))
-    for place, account in enumerate(details.bank_accounts):
-        if not (account.holder.strip() and account.bank.strip() and account.number.strip()):
-            faults.append(InputFault(f"bank_accounts[{place}]", "银行账户", "户名、开户行、账号均须填写"))
-    for place, licence in enumerate(details.licences):
-        if not (licence.kind.strip() and licence.number.strip()):
-            faults.append(InputFault(f"licences[{place}]", "许可或者证照", "名称、编号均须填写"))
-        elif licence.valid_from and licence.valid_until and licence.valid_from > licence.valid_until:
-            faults.append(InputFault(f"licences[{place}]", "许可或者证照", "有效期的起始日晚于届满日"))
+def find_by_code(uow: UnitOfWork, actor: Actor, code: str) -> StoredOrganisation:
+    """By 统一社会信用代码 or id. Raises ``OrganisationMissing``."""
+    require(actor, Action.READ_ORGANISATIONS)
+    row = organisation_with_code(uow.session, code)
+    return _stored(row if row is not None else _require(uow, code))
+
+
+def check_organisation(uow: UnitOfWork, actor: Actor, details: Organisation, organisation_id: str = "") -> tuple[InputFault, ...]:
+    """Every fault of what was entered, without storing it. ``organisation_id``: whose change it is; empty: a new one."""
+    require(actor, Action.EDIT_ORGANISATIONS)
+    return _faults(uow, details.tidy(), organisation_id)
+
+
+def search_organisations(
+    uow: UnitOfWork, actor: Actor, today: date, query: str = "", *, ending: bool = False, limit: int = 20, offset: int = 0
+) -> OrganisationPage:
+    """Organisations whose name, code, legal representative, contacts or licence numbers contain every word of ``query``, by name.
+
+    ``ending``: those alone with a licence that has ended or ends soon.
+    """
+    require(actor, Action.READ_ORGANISATIONS)
+    words = [word for word in query.split() if word.isprintable()][:WORDS]
+    until = today + SOON if ending else None
+    rows = organisations_matching(uow.session, words, until, limit, offset)
+    found = count_organisations(uow.session, words, until)
+    total = found if not words and until is None else count_organisations(uow.session)
+    return OrganisationPage(tuple(_line(row, today) for row in rows), found, total)
+
+
+def contracts_of(uow: UnitOfWork, actor: Actor, organisation_id: str) -> tuple[ContractLine, ...]:
+    """The contracts of an organisation that the actor may read, the one changed last first."""
+    require(actor, Action.READ_ORGANISATIONS)
+    rows = contracts_of_organisation(uow.session, organisation_id)
+    return tuple(
+        ContractLine(row.id, row.number, row.title, row.stage, party.role)
+        for row in rows
+        if may(actor, Action.READ_CONTRACTS, record_of(row))
+        for party in row.parties
+        if party.organisation_id == organisation_id
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did, as names of organisations."""
+
+    created: tuple[str, ...]
+    changed: tuple[str, ...]
+    unchanged: tuple[str, ...]
+
+
+def import_organisations(uow: UnitOfWork, actor: Actor, now: datetime, several: Sequence[Organisation]) -> Imported:
+    """Enter many, all or none. One whose code is known replaces that one's data; the rest are new.
+
+    Raises ``InputError``; a fault's path begins with the place in ``several``: ``[3].uscc``.
+    """
+    require(actor, Action.EDIT_ORGANISATIONS)
+    tidy = [details.tidy() for details in several]
+    known = {d.uscc: row for d in tidy if d.uscc and (row := organisation_with_code(uow.session, d.uscc)) is not None}
+    faults, seen = [], set[str]()
+    for place, details in enumerate(tidy):
+        own = known[details.uscc].id if details.uscc in known else ""
+        found = _faults(uow, details, own)
+        if details.uscc and details.uscc in seen:
+            found = (*found, InputFault("uscc", "统一社会信用代码", "在本次导入中出现了两次"))
+        seen.add(details.uscc)
+        faults += [InputFault(f"[{place}].{f.path}", f.label, f.problem, f.allowed) for f in found]
     if faults:
         raise InputError(faults)
-    return replace(details, uscc=code, name=details.name.strip())
+    created, changed, unchanged = [], [], []
+    for details in tidy:
+        row = known.get(details.uscc) if details.uscc else None
+        if row is None:
+            _add(uow, actor, now, details)
+            created.append(details.name)
+        elif _replace(uow, actor, now, row, details):
+            changed.append(details.name)
+        else:
+            unchanged.append(details.name)
+    _commit(uow)
+    return Imported(tuple(created), tuple(changed), tuple(unchanged))
+
+
+def _require(uow: UnitOfWork, organisation_id: str, *, lock: bool = False) -> OrganisationRow:
+    row = find_organisation(uow.session, organisation_id, lock=lock)
+    if row is None:
+        raise OrganisationMissing(organisation_id)
+    return row
+
+
+def _sound(uow: UnitOfWork, details: Organisation, own_id: str = "") -> Organisation:
+    """The data in tidy form. Raises ``InputError``."""
+    tidy = details.tidy()
+    faults = _faults(uow, tidy, own_id)
+    if faults:
+        raise InputError(faults)
+    return tidy
+
+
+def _faults(uow: UnitOfWork, tidy: Organisation, own_id: str) -> tuple[InputFault, ...]:
+    faults = faults_of(tidy)
+    with uow.session.no_autoflush:
+        other = organisation_with_code(uow.session, tidy.uscc) if tidy.uscc else None
+    return faults if other is None or other.id == own_id else (*faults, _taken(other.name))
 
 
 def _taken(name: str) -> InputFault:
@@ -172,6 +244,25 @@ def _commit(uow: UnitOfWork) -> None:
     except IntegrityError as error:
         # Somebody entered the same code between our look and our commit.
         raise InputError([_taken("另一主体")]) from error
+
+
+def _add(uow: UnitOfWork, actor: Actor, now: datetime, details: Organisation) -> OrganisationRow:
+    row = OrganisationRow(id=uuid.uuid4().hex, created_at=now)
+    _write(row, details, actor, now)
+    uow.session.add(row)
+    note(uow, actor, now, "organisation.created", subject=row.id, organisation=row.id, details=_plain(details))
+    return row
+
+
+def _replace(uow: UnitOfWork, actor: Actor, now: datetime, row: OrganisationRow, details: Organisation) -> bool:
+    """Whether anything changed."""
+    before, after = _plain(_read(row)), _plain(details)
+    changed = {key: value for key, value in after.items() if before[key] != value}
+    if changed:
+        _write(row, details, actor, now)
+        old = {key: before[key] for key in changed}
+        note(uow, actor, now, "organisation.changed", subject=row.id, organisation=row.id, before=old, after=changed)
+    return bool(changed)
 
 
 def _write(row: OrganisationRow, details: Organisation, actor: Actor, now: datetime) -> None:
@@ -189,12 +280,12 @@ def _fill(rows: list[Any], kind: type[Any], values: tuple[Any, ...]) -> None:
     """Rows keep their place, so that a change of one line is one UPDATE."""
     del rows[len(values) :]
     for place, value in enumerate(values):
-        fields = {name: getattr(value, name) for name in type(value).__slots__}
+        entered = {name: getattr(value, name) for name in type(value).__slots__}
         if place < len(rows):
-            for name, item in fields.items():
+            for name, item in entered.items():
                 setattr(rows[place], name, item)
         else:
-            rows.append(kind(ordinal=place + 1, **fields))
+            rows.append(kind(ordinal=place + 1, **entered))
 
 
 def _read(row: OrganisationRow) -> Organisation:
@@ -208,13 +299,25 @@ def _read(row: OrganisationRow) -> Organisation:
         note=row.note,
         addresses=tuple(ServiceAddress(a.kind, a.address, a.recipient, a.phone) for a in row.addresses),
         bank_accounts=tuple(BankAccount(b.holder, b.bank, b.number) for b in row.bank_accounts),
-        licences=tuple(Licence(x.kind, x.number, x.issuer, x.scope, x.valid_from, x.valid_until) for x in row.licences),
+        licences=tuple(_licence(x) for x in row.licences),
         contacts=tuple(Person(c.name, c.role, c.phone, c.email) for c in row.contacts),
     )
 
 
+def _licence(row: LicenceRow) -> Licence:
+    return Licence(row.kind, row.number, row.issuer, row.scope, row.valid_from, row.valid_until)
+
+
+def _line(row: OrganisationRow, today: date) -> OrganisationLine:
+    licences = sorted((_licence(x) for x in row.licences if x.valid_until), key=lambda x: x.valid_until or date.max)
+    told = tuple((x, s) for x in licences if (s := x.state(today)) in (LicenceState.ENDED, LicenceState.ENDING))
+    return OrganisationLine(
+        row.id, row.name, row.uscc or "", row.legal_representative, row.size_class, row.own, told, row.updated_at
+    )
+
+
 def _stored(row: OrganisationRow) -> StoredOrganisation:
-    return StoredOrganisation(row.id, row.revision, row.updated_at, row.updated_by, _read(row))
+    return StoredOrganisation(row.id, row.revision, row.created_at, row.updated_at, row.updated_by, _read(row))
 
 
 def _plain(details: Organisation) -> dict[str, Any]:

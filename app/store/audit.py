@@ -118,6 +118,39 @@ def entries_of(session: Session, subject: str, *, newest_first: bool = False, li
     return [_entry(row) for row in rows]
 
 
+def search(
+    session: Session,
+    *,
+    subject: str = "",
+    family: str = "",
+    actor: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: int | None = None,
+    limit: int = 100,
+) -> list[Entry]:
+    """Entries, the newest first. ``family``: what the action's code begins with; ``before``: below this number alone."""
+    statement = select(AuditRow).order_by(AuditRow.number.desc()).limit(limit)
+    if subject:
+        statement = statement.where(AuditRow.subject == subject)
+    if family:
+        statement = statement.where(AuditRow.action.startswith(f"{family}.", autoescape=True))
+    if actor:
+        statement = statement.where(AuditRow.actor == actor)
+    if since is not None:
+        statement = statement.where(AuditRow.at >= since)
+    if until is not None:
+        statement = statement.where(AuditRow.at < until)
+    if before is not None:
+        statement = statement.where(AuditRow.number < before)
+    return [_entry(row) for row in session.scalars(statement)]
+
+
+def actors_of(session: Session, subject: str) -> list[str]:
+    """Whoever caused an entry of one contract."""
+    return list(session.scalars(select(AuditRow.actor).where(AuditRow.subject == subject).distinct().order_by(AuditRow.actor)))
+
+
 def leaves(session: Session, size: int) -> list[bytes]:
     """The Merkle leaves of the first ``size`` entries."""
     found = session.scalars(select(AuditRow.hash).where(AuditRow.number <= size).order_by(AuditRow.number))

@@ -108,6 +108,13 @@ def recent_contracts(session: Session, limit: int, offset: int = 0) -> list[Cont
     return list(session.scalars(statement.options(selectinload(ContractRow.parties), selectinload(ContractRow.readers))))
 
 
+def contracts_of_organisation(session: Session, organisation_id: str) -> list[ContractRow]:
+    """The contracts that an organisation is party to, with parties and readers, the one changed last first."""
+    party = ContractRow.parties.any(ContractPartyRow.organisation_id == organisation_id)
+    statement = select(ContractRow).where(party).order_by(ContractRow.updated_at.desc(), ContractRow.id)
+    return list(session.scalars(statement.options(selectinload(ContractRow.parties), selectinload(ContractRow.readers))))
+
+
 def confidential_contracts(session: Session) -> list[ContractRow]:
     """Contracts that only named people may read, with those people."""
     statement = select(ContractRow).where(ContractRow.confidential)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Boolean, Date, ForeignKey, Index, String, Text, select
+from sqlalchemy import Boolean, Date, ForeignKey, Index, Select, String, Text, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from app.store.base import Base, Instant
@@ -101,19 +103,43 @@ class ContactRow(Base):
 _PARTS = (OrganisationRow.addresses, OrganisationRow.bank_accounts, OrganisationRow.licences, OrganisationRow.contacts)
 
 
-def find_organisation(session: Session, organisation_id: str) -> OrganisationRow | None:
-    """The organisation with everything that belongs to it."""
+def find_organisation(session: Session, organisation_id: str, *, lock: bool = False) -> OrganisationRow | None:
+    """The organisation with everything that belongs to it; ``lock`` keeps other writers out until the end of the transaction."""
     statement = select(OrganisationRow).where(OrganisationRow.id == organisation_id).options(*(selectinload(p) for p in _PARTS))
-    return session.scalars(statement).one_or_none()
+    return session.scalars(statement.with_for_update(of=OrganisationRow) if lock else statement).one_or_none()
 
 
 def organisation_with_code(session: Session, uscc: str) -> OrganisationRow | None:
     return session.scalars(select(OrganisationRow).where(OrganisationRow.uscc == uscc)).one_or_none()
 
 
-def organisations_by_name(session: Session, limit: int, offset: int = 0) -> list[OrganisationRow]:
-    statement = select(OrganisationRow).order_by(OrganisationRow.name, OrganisationRow.id).limit(limit).offset(offset)
-    return list(session.scalars(statement))
+def organisations_matching(
+    session: Session, words: Sequence[str], licences_until: date | None, limit: int, offset: int = 0
+) -> list[OrganisationRow]:
+    """By name, with their licences: those that contain every word, and of them those alone with a licence that ends by then."""
+    statement = _matching(select(OrganisationRow), words, licences_until).options(selectinload(OrganisationRow.licences))
+    return list(session.scalars(statement.order_by(OrganisationRow.name, OrganisationRow.id).limit(limit).offset(offset)))
+
+
+def count_organisations(session: Session, words: Sequence[str] = (), licences_until: date | None = None) -> int:
+    statement = _matching(select(func.count()).select_from(OrganisationRow), words, licences_until)
+    return int(session.scalar(statement) or 0)
+
+
+def _matching(statement: Select[Any], words: Sequence[str], licences_until: date | None) -> Select[Any]:
+    for word in words:
+        statement = statement.where(
+            or_(
+                OrganisationRow.name.icontains(word, autoescape=True),
+                OrganisationRow.uscc.icontains(word, autoescape=True),
+                OrganisationRow.legal_representative.icontains(word, autoescape=True),
+                OrganisationRow.contacts.any(ContactRow.name.icontains(word, autoescape=True)),
+                OrganisationRow.licences.any(LicenceRow.number.icontains(word, autoescape=True)),
+            )
+        )
+    if licences_until is not None:
+        statement = statement.where(OrganisationRow.licences.any(LicenceRow.valid_until <= licences_until))
+    return statement
 
 
 def licences_ending(session: Session, until: date) -> list[LicenceRow]:

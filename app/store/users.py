@@ -99,6 +99,11 @@ def users_by_name(session: Session) -> list[UserRow]:
     return list(session.scalars(select(UserRow).order_by(UserRow.name, UserRow.id)))
 
 
+def user_names(session: Session) -> dict[str, str]:
+    """Everybody's name by id, those whose account is closed too."""
+    return {row[0]: row[1] for row in session.execute(select(UserRow.id, UserRow.name))}
+
+
 def users_with_role(session: Session, role: str) -> list[UserRow]:
     """Active users with a role, locked, so that two transactions can't each take away the other's last one."""
     statement = select(UserRow).join(UserRoleRow).where(UserRoleRow.role == role, UserRow.active)

@@ -8,6 +8,7 @@ from functools import cache
 
 from app.domain.approval_route import Function
 from app.domain.numbering_pattern import parse_pattern
+from app.domain.organisations import BankAccount, Licence, Organisation, Person, ServiceAddress
 from app.domain.permissions import Role
 from app.library.answers_file import load_example
 from app.library.calendars import load_calendar
@@ -16,7 +17,6 @@ from app.library.loader import load_library
 from app.services.access import OFFICE
 from app.services.drafting import Reference
 from app.services.drafts import Actor, create_draft
-from app.services.registering import BankAccount, Licence, Organisation, Person, ServiceAddress
 from app.store.uow import UnitOfWork
 from app.store.users import UserRoleRow, UserRow, find_user
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import pytest
 from flask import Flask
 
+from app.domain.organisations import Organisation
 from app.domain.permissions import Actor, Role
 from app.factory import create_app
 from app.services.drafts import create_draft, load_draft
 from app.services.filing import load_contract
+from app.services.registering import create_organisation
 from app.settings import Settings
 from app.web.desk import KEY, Desk
 from app.web.gate import NEEDS, OPEN_TO_ALL
@@ -77,9 +79,17 @@ GET  /drafts/DRAFT/documents/                 inoooon
 POST /drafts/DRAFT/documents/                 inofofn
 GET  /drafts/DRAFT/documents/999-final/       inoooon
 GET  /drafts/DRAFT/documents/999-final/NAME   innnnnn
+GET  /drafts/DRAFT/parties/a/                 inofofn
+POST /drafts/DRAFT/parties/a/                 inofofn
 POST /drafts/DRAFT/contract                   inofofn
 GET  /contracts/                              inoooon
 GET  /contracts/CONTRACT/                     inoooon
+GET  /organisations/                          inoooon
+POST /organisations/                          inofofn
+GET  /organisations/new                       inofofn
+GET  /organisations/ORGANISATION/             inoooon
+POST /organisations/ORGANISATION/             inofofn
+GET  /organisations/ORGANISATION/edit         inofofn
 GET  /static/css/app.css                      ooooooo
 POST /sign-out                                ooooooo
 """
@@ -88,6 +98,7 @@ PEOPLE = ("anonymous", "nobody", *(role.value for role in Role))
 NAMES = {
     "<draft_id>": "DRAFT", "<contract_id>": "CONTRACT", "<user_id>": "USER", "<token>": "TOKEN", "<session_id>": "SESSION", "<int:revision>": "999",
     "<any(draft,final):kind>": "final", "<name>": "NAME", "<path:filename>": "css/app.css",
+    "<any(a,b):role>": "a", "<organisation_id>": "ORGANISATION",
 }  # fmt: skip
 
 
@@ -98,6 +109,7 @@ class House:
     app: Flask
     desk: Desk
     target: str
+    organisation: str
 
     def draft(self) -> str:
         with self.desk.unit_of_work() as uow:
@@ -121,7 +133,10 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> House:
     person(desk, "nobody")
     for role in Role:
         person(desk, role.value, role, name=role.label)
-    return House(app, desk, person(desk, "target", Role.DRAFTER))
+    keeper = actor_named(desk, "administrator")
+    with desk.unit_of_work() as uow:
+        organisation = create_organisation(uow, keeper, desk.now(), Organisation("示例有限公司"))
+    return House(app, desk, person(desk, "target", Role.DRAFTER), organisation)
 
 
 def _outcome(visitor: Visitor, method: str, path: str) -> str:
@@ -155,7 +170,7 @@ def test_each_role_gets_through_where_the_table_says_and_nowhere_else(house: Hou
     contract = house.contract()
     for method, path, _ in ROWS:
         real = path.replace("DRAFT", house.draft() if "DRAFT" in path else "").replace("USER", house.target)
-        real = real.replace("CONTRACT", contract)
+        real = real.replace("CONTRACT", contract).replace("ORGANISATION", house.organisation)
         found[f"{method} {path}"] = _outcome(visitor, method, real)
     assert {k: v for k, v in found.items() if v != expected[k]} == {}
 

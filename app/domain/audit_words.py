@@ -1,0 +1,191 @@
+"""The audit log in sentences: what each entry says happened, for people who read it in the web interface.
+
+The entry itself stays what counts; a sentence leaves out what only a machine wants. Every action has its line here; one that is
+missing is shown by its code with everything it carries.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.domain.audit import Entry
+from app.domain.lifecycle import Event, Flag, Stage
+from app.domain.organisations import LABELS
+
+Data = Mapping[str, Any]
+Names = Mapping[str, str]
+"""Names of people by user id, as they are called today."""
+_KINDS = {
+    "generated": "生成的文件", "signed": "签署件", "evidence": "证据", "correspondence": "往来函件", "licence": "证照", "other": "其他文件",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """``who``: the name at that time; ``what``: a sentence without its subject; ``details``: label and text of what else it carries."""
+
+    who: str
+    what: str
+    details: tuple[tuple[str, str], ...] = ()
+
+
+def words_of(entry: Entry, names: Names | None = None) -> Words:
+    """The sentence of an entry. Never raises for what is in the log."""
+    known = names or {}
+    data = _data(entry)
+    who = str(
+        data.get("actor_name") or known.get(entry.actor) or {"clock": "后台任务", "program": "系统"}.get(entry.actor, entry.actor)
+    )
+    write = SENTENCES.get(entry.action)
+    try:
+        what = write(data, known) if write is not None else f"操作 {entry.action}"
+    except (KeyError, TypeError, ValueError, AttributeError):
+        what, write = f"操作 {entry.action}", None
+    return Words(who, what, _details(entry.action, data, known, whole=write is None))
+
+
+def _data(entry: Entry) -> Data:
+    try:
+        found = json.loads(entry.data)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+_SHOWN = {
+    "reason": "理由",
+    "remark": "说明",
+    "evidence": "证据",
+    "note": "说明",
+    "sha256": "SHA-256",
+    "digest": "文本哈希",
+    "paper": "文书",
+}
+"""Fields that are shown beside the sentence."""
+
+
+def _details(action: str, data: Data, names: Names, *, whole: bool) -> tuple[tuple[str, str], ...]:
+    if whole:
+        return tuple((key, _plain(value)) for key, value in data.items() if key != "actor_name")
+    shown = [(label, _plain(data[key])) for key, label in _SHOWN.items() if data.get(key)]
+    if action == "organisation.changed":
+        shown += [(LABELS.get(key, key), f"{_plain(old) or '（空）'} → {_plain(data['after'].get(key)) or '（空）'}")
+                  for key, old in data.get("before", {}).items()]  # fmt: skip
+    if action == "user.changed":
+        shown += _user_changes(data)
+    return tuple(shown)
+
+
+def _user_changes(data: Data) -> list[tuple[str, str]]:
+    labels = {"name": "姓名", "email": "邮箱", "roles": "角色", "offices": "审批职务"}
+    before, after = data.get("before", {}), data.get("after", {})
+    return [(label, f"{_plain(before.get(key)) or '（空）'} → {_plain(after.get(key)) or '（空）'}")
+            for key, label in labels.items() if before.get(key) != after.get(key)]  # fmt: skip
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, Mapping):
+        return " · ".join(_plain(v) for v in value.values() if v not in (None, ""))
+    if isinstance(value, list | tuple):
+        return "、".join(_plain(v) for v in value)
+    return "" if value is None else str(value)
+
+
+# ---- sentences
+
+
+def _state(state: Sequence[str]) -> str:
+    flags = "、".join(Flag(f).label for f in state[1:])
+    return f"{Stage(state[0]).label}（{flags}）" if flags else Stage(state[0]).label
+
+
+def _moved(data: Data, _names: Names) -> str:
+    event, before, after = Event(data["event"]).label, _state(data["before"]), _state(data["after"])
+    return f"{event}：{before} → {after}" if before != after else f"{event}（{after}）"
+
+
+def _people(ids: Sequence[str], names: Names) -> str:
+    return "、".join(names.get(i, "已不在册的人员") for i in ids) or "无"
+
+
+def _confidentiality(data: Data, names: Names) -> str:
+    if not data["confidential"]:
+        return "取消保密，合同对有阅读权限的人员开放"
+    return f"设为保密，指定可以阅读的人员：{_people(data['after'], names)}"
+
+
+def _owner(data: Data, names: Names) -> str:
+    before = names.get(data["before"], data["before"] or "无")
+    return f"移交合同：负责人由“{before}”改为“{data['owner_name']}”"
+
+
+def _document(data: Data, _names: Names) -> str:
+    return f"存入{_KINDS.get(data['kind'], '文件')}“{data['name']}”（{data['size']:,} 字节）"
+
+
+def _version(data: Data, _names: Names) -> str:
+    return f"冻结第{data['ordinal']}版"
+
+
+def _created(data: Data, _names: Names) -> str:
+    how = "自动编号" if data["assigned"] else "沿用草稿中的编号"
+    return f"登记为合同 {data['number']}（{how}{'，保密' if data['confidential'] else ''}）"
+
+
+def _organisation(what: str) -> Callable[[Data, Names], str]:
+    return lambda data, _names: f"{what}“{data['details']['name']}”" if "details" in data else f"{what}：{_fields(data['after'])}"
+
+
+def _fields(changed: Data) -> str:
+    return "、".join(LABELS.get(key, key) for key in changed)
+
+
+def _about(what: str) -> Callable[[Data, Names], str]:
+    """A sentence about a user."""
+    return lambda data, names: what.format(user=data.get("name") or names.get(data["user"], "已不在册的人员"))
+
+
+def _said(what: str) -> Callable[[Data, Names], str]:
+    """A sentence with fields of the entry in braces."""
+    return lambda data, _names: what.format_map({key: _plain(value) for key, value in data.items()})
+
+
+SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
+    "access.locked": _about("“{user}”连续输错，账号暂停登录"),
+    "access.password_changed": _said("修改密码"),
+    "access.password_reset": _said("以一次性链接重设密码"),
+    "access.password_set": _said("设置密码"),
+    "access.recovery_code_used": _said("使用恢复码登录"),
+    "access.recovery_codes_renewed": _said("更换恢复码"),
+    "access.reset_requested": _said("申请重设密码的链接"),
+    "access.second_factor_disabled": _said("停用两步验证"),
+    "access.second_factor_enabled": _said("启用两步验证"),
+    "access.second_factors_sealed": _said("将{count}个两步验证密钥加密存储"),
+    "access.session_ended": _said("结束一个登录会话"),
+    "access.sessions_ended": _said("结束其他{count}个登录会话"),
+    "access.signed_in": lambda data, _names: "登录（两步验证）" if data["second_factor"] else "登录",
+    "access.signed_out": _said("退出"),
+    "contract.confidentiality": _confidentiality,
+    "contract.created": _created,
+    "contract.moved": _moved,
+    "contract.owner_changed": _owner,
+    "document.attached": _document,
+    "draft.number_lost": _said("另一份草稿失去编号 {number}，该编号已由本次登记使用"),
+    "organisation.changed": _organisation("修改主体资料"),
+    "organisation.created": _organisation("登记主体"),
+    "user.changed": _about("修改用户“{user}”"),
+    "user.closed": _about("停用账号“{user}”"),
+    "user.first": _about("创建首位系统管理员“{user}”"),
+    "user.invited": _about("邀请用户“{user}”"),
+    "user.link_sent": _about("为“{user}”生成设置密码的链接"),
+    "user.opened": _about("恢复账号“{user}”"),
+    "user.second_factor_cleared": _about("清除“{user}”的两步验证"),
+    "user.sessions_ended": _about("结束“{user}”的所有登录"),
+    "version.saved": _version,
+}
+"""Every action of the log, by its code."""
