@@ -6,6 +6,7 @@ certification to the public. Identity numbers of persons never go into a certifi
 
 from __future__ import annotations
 
+import secrets
 import uuid
 import warnings
 from collections.abc import Iterable, Iterator
@@ -185,12 +186,17 @@ def _builder(
         .subject_name(name)
         .issuer_name(issuer)
         .public_key(public)
-        .serial_number(x509.random_serial_number())
+        .serial_number(_serial())
         .not_valid_before(now - _BACKDATED)
         .not_valid_after(now + years * _YEAR)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_public), critical=False)
     )
+
+
+def _serial() -> int:
+    """80 bits, the highest set: unique without a counter, and short enough to be printed on a seal."""
+    return secrets.randbits(79) | 1 << 79
 
 
 def _authority_extensions(builder: x509.CertificateBuilder, path_length: int) -> x509.CertificateBuilder:

@@ -9,6 +9,7 @@ import pytest
 
 from signatures.authority import Authority, open_authority
 from signatures.keystore import KeyRing
+from tests.signatures.ceremony import Ceremony, complete
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +29,9 @@ def root_file(authority: Authority, tmp_path_factory: pytest.TempPathFactory) ->
     path = tmp_path_factory.mktemp("trust") / "root.pem"
     path.write_bytes(authority.root.public_bytes(Encoding.PEM))
     return path
+
+
+@pytest.fixture(scope="session")
+def ceremony(authority: Authority) -> Ceremony:
+    """A contract signed by everybody and archived; ``history`` has the file after each step. Treat as read-only."""
+    return complete(authority)

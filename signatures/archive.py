@@ -1,0 +1,88 @@
+"""Making signatures last: validation data and document timestamps (PAdES B-LTA), and renewing the timestamp before it lapses."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from asn1crypto import crl, ocsp
+from asn1crypto.x509 import Certificate
+from cryptography import x509
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.general import extract_certificate_info
+from pyhanko.sign.signers import PdfTimeStamper
+from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+
+from signatures.credentials import plain
+from signatures.errors import SignatureError
+from signatures.revisions import RESERVED, open_writer
+from signatures.time_source import Stamper, TimeSource
+
+RENEWED_BEFORE = timedelta(days=365)
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationData:
+    """What a verifier needs besides the root: certificates, and DER of OCSP responses and CRLs, all fresh."""
+
+    certificates: tuple[x509.Certificate, ...] = ()
+    ocsps: tuple[bytes, ...] = ()
+    crls: tuple[bytes, ...] = ()
+
+
+def archive(pdf: bytes, data: ValidationData, source: TimeSource) -> bytes:
+    """One revision: ``data`` and a document timestamp over everything before it. Serves the completion and every renewal.
+
+    For a renewal, ``data`` holds what proves the last timestamp. Raises ``pdf.unusable``, ``time.refused``, ``time.backwards``.
+    """
+    writer = open_writer(pdf)
+    certificates = [plain(c) for c in data.certificates] + _timestamp_certificates(pdf)
+    DocumentSecurityStore.supply_dss_in_writer(
+        writer,
+        None,
+        certs=certificates,
+        ocsps=[ocsp.OCSPResponse.load(each) for each in data.ocsps],
+        crls=[crl.CertificateList.load(each) for each in data.crls],
+    )
+    stamper = PdfTimeStamper(Stamper(source), field_name=f"archive_{len(_timestamps(pdf)) + 1}")
+    output = asyncio.run(stamper.async_timestamp_pdf(writer, "sha256", bytes_reserved=RESERVED))
+    content: bytes = output.getvalue()
+    return content
+
+
+def archive_ends(pdf: bytes) -> datetime | None:
+    """Until when the newest document timestamp proves by itself: the end of its certificate; None for a file without one."""
+    stamps = _timestamps(pdf)
+    if not stamps:
+        return None
+    certificate: Certificate = extract_certificate_info(stamps[-1].signed_data).signer_cert
+    end: datetime = certificate["tbs_certificate"]["validity"]["not_after"].native
+    return end
+
+
+def renewal_due(pdf: bytes, now: datetime) -> bool:
+    """Whether the timestamp must be renewed: its certificate ends within a year. An ended one can't be helped any more.
+
+    Raises ``archive.missing`` for a file that was never archived.
+    """
+    end = archive_ends(pdf)
+    if end is None:
+        raise SignatureError("archive.missing", "文件没有存档时间戳。")
+    return end - now < RENEWED_BEFORE
+
+
+def _timestamps(pdf: bytes) -> Sequence[EmbeddedPdfSignature]:
+    return tuple(PdfFileReader(io.BytesIO(pdf)).embedded_timestamp_signatures)
+
+
+def _timestamp_certificates(pdf: bytes) -> list[Certificate]:
+    """Those that the timestamps in the file carry, so that they are proven by the next one even if they were sent by a service."""
+    found: list[Certificate] = []
+    for stamp in _timestamps(pdf):
+        info = extract_certificate_info(stamp.signed_data)
+        found += [info.signer_cert, *info.other_certs]
+    return found
