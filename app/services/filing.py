@@ -19,6 +19,7 @@ from app.domain.variables import Answers
 from app.services.access import record_of
 from app.services.drafting import Reference, build
 from app.services.drafts import NUMBER, DraftMissing, load_draft
+from app.services.indexing import index_contract
 from app.services.journal import CLOCK, note
 from app.services.record import ContractMissing as ContractMissing
 from app.services.record import opened
@@ -162,6 +163,7 @@ def create_contract(
         owner=holder.id or holder.name, confidential=confidential,
     )  # fmt: skip
     try:
+        index_contract(uow, row)
         uow.commit()
     except IntegrityError as error:
         raise ContractError("contract.number", f"合同编号“{number}”刚刚被占用，请重试。") from error

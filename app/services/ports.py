@@ -111,3 +111,9 @@ class ServiceListReading(Protocol):
     def faults(self) -> Sequence[CellProblem]: ...
 
     def tables(self) -> Mapping[str, Sequence[Mapping[str, Any]]]: ...
+
+
+class PdfReader(Protocol):
+    """The text of a PDF, page by page, read where it can do no harm. Raises ``ContractError`` for a file that is refused."""
+
+    def __call__(self, content: bytes) -> tuple[str, ...]: ...

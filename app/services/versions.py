@@ -16,6 +16,7 @@ from app.domain.variables import Answers
 from app.services.drafting import Compiled, Reference, compile_draft
 from app.services.drafts import load_draft
 from app.services.filing import describe
+from app.services.indexing import index_contract
 from app.services.journal import note
 from app.services.record import opened
 from app.store.answers_json import read_stored_answers, write_answers
@@ -115,6 +116,7 @@ def freeze(
         uow, actor, now, "version.saved", contract=contract.id, version=row.id, ordinal=row.ordinal, digest=row.digest,
         content=content, parent=row.parent_id or "", library=row.library_version, remark=remark,
     )  # fmt: skip
+    index_contract(uow, contract)
     return _head(row)
 
 

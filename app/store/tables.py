@@ -12,10 +12,11 @@ from app.store import (
     instruments,
     organisations,
     outbox,
+    search,
     users,
     versions,
 )
 from app.store.base import Base
 
-MODULES = (approvals, audit, comments, contracts, documents, drafts, instruments, organisations, outbox, users, versions)
+MODULES = (approvals, audit, comments, contracts, documents, drafts, instruments, organisations, outbox, search, users, versions)
 METADATA = Base.metadata

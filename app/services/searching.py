@@ -1,0 +1,132 @@
+"""Finding contracts by their text: which contracts have a passage with every word, and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement
+
+from app.domain.passages import PassageKind
+from app.domain.permissions import Action, Actor
+from app.domain.searching import Piece, Query, excerpt, fold, parse_query
+from app.services.record import opened
+from app.store.search import PARTY_MARK
+from app.store.search_reading import (
+    Sighting,
+    StoredHit,
+    hits_of,
+    passages_of,
+    passages_with,
+    prepare,
+    sightings,
+    texts_of,
+)
+from app.store.uow import UnitOfWork
+from app.store.versions import newest_ordinals
+
+CAP = 1_000
+"""So many contracts are found at most; the page then says 1,000+ and shows those with the newest wording."""
+MOST_NAMES = 20_000
+ALL_HITS = 200
+LABELS = {PassageKind.NUMBER: "合同编号", PassageKind.NAME: "合同名称", PassageKind.PARTY: "当事人"}
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage in its contract. ``first`` and ``last``: the versions that have it, 0 where none does; ``current``: the newest has it."""
+
+    kind: PassageKind
+    number: str
+    anchor: str
+    first: int
+    last: int
+    current: bool
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Contracts by id, those with the newest wording first; ``capped`` where there are more. ``seen``: one place in each."""
+
+    ids: tuple[str, ...]
+    capped: bool
+    seen: Mapping[str, Sighting]
+
+
+def find_contracts(uow: UnitOfWork, query: Query, conditions: Sequence[ColumnElement[bool]]) -> Found:
+    """Contracts that ``conditions`` hold for with a passage that has every word. The caller puts the actor's view into ``conditions``."""
+    session = uow.session
+    prepare(session)
+    seen: dict[str, Sighting] = {}
+    for chunk in _matching(uow, query):
+        with closing(sightings(session, chunk, conditions)) as stream:
+            for sighted in stream:
+                seen.setdefault(sighted.contract_id, sighted)
+                if len(seen) > CAP:
+                    return Found(tuple(seen)[:CAP], True, seen)
+    return Found(tuple(seen), False, seen)
+
+
+def party_names(uow: UnitOfWork, typed: str) -> tuple[str, ...]:
+    """The names of parties, as registered, that contain every word. Raises ``UnusableQuery``."""
+    query = parse_query(typed)
+    names: set[str] = set()
+    for chunk in _matching(uow, query, PARTY_MARK):
+        names.update(texts_of(uow.session, chunk).values())
+        if len(names) >= MOST_NAMES:
+            break
+    return tuple(sorted(names))
+
+
+def show_hits(uow: UnitOfWork, query: Query, sighted: Collection[Sighting]) -> dict[str, Hit]:
+    """The hits of a page of contracts, one for each, by contract id."""
+    if not sighted:
+        return {}
+    newest = newest_ordinals(uow.session, {s.contract_id for s in sighted})
+    return {h.contract_id: _hit(query, h, newest.get(h.contract_id, 0)) for h in hits_of(uow.session, sighted)}
+
+
+def all_hits(uow: UnitOfWork, actor: Actor, contract_id: str, typed: str) -> tuple[Hit, ...]:
+    """Every hit in one contract, the current text first and in the order of the text. Raises ``ContractMissing``, ``UnusableQuery``."""
+    opened(uow, actor, Action.READ_CONTRACTS, contract_id)
+    query = parse_query(typed)
+    newest = newest_ordinals(uow.session, {contract_id}).get(contract_id, 0)
+    places: dict[tuple[int, str, str], StoredHit] = {}
+    for stored in passages_of(uow.session, contract_id):
+        key = (stored.passage_id, stored.number, stored.anchor)
+        known = places.get(key)
+        places[key] = stored if known is None else _joined(known, stored)
+    matching = [p for p in places.values() if query.matches(fold(p.text))]
+    matching.sort(key=lambda p: (p.last not in (0, newest), _order(p.number)))
+    return tuple(_hit(query, p, newest) for p in matching[:ALL_HITS])
+
+
+def _matching(uow: UnitOfWork, query: Query, mark: str = "") -> Iterator[list[int]]:
+    """Chunks of passages that really match; the index proposes, the text decides."""
+    for chunk in passages_with(uow.session, query.grams(), mark):
+        if chunk and not query.exact:
+            texts = texts_of(uow.session, chunk)
+            chunk = [i for i in chunk if query.matches(fold(texts[i]))]
+        if chunk:
+            yield chunk
+
+
+def _hit(query: Query, stored: StoredHit, newest: int) -> Hit:
+    return Hit(
+        PassageKind(stored.kind), stored.number, stored.anchor, stored.first, stored.last, stored.last in (0, newest), excerpt(query, stored.text)
+    )  # fmt: skip
+
+
+def _joined(one: StoredHit, other: StoredHit) -> StoredHit:
+    return StoredHit(
+        one.contract_id, one.passage_id, one.kind, one.number, one.anchor, min(one.first, other.first), max(one.last, other.last), one.text
+    )  # fmt: skip
+
+
+def _order(number: str) -> tuple[tuple[int, str], ...]:
+    """``4.10`` behind ``4.9``; what has no number first, annexes last."""
+    annexed, _, tail = number.rpartition(" ")
+    head = ((1 if annexed else 0, annexed),) if number else ((-1, ""),)
+    return head + tuple((int(part), "") if part.isdigit() else (0, part) for part in tail.split("."))

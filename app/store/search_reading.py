@@ -1,0 +1,218 @@
+"""Reading the search index: passages that have some grams, the newest first, and the contracts that have those passages.
+
+Both come as streams, so that whoever has enough stops reading: a common word costs no more among a hundred thousand contracts than
+among a thousand.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, lateral, select, text, true, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import Session
+from sqlalchemy.types import BigInteger
+
+from app.store.contracts import ContractRow
+from app.store.search import (
+    BUCKET,
+    GRAMS,
+    LEVELS,
+    BundlePassageRow,
+    IndexedContractRow,
+    PassageRow,
+    PostingRow,
+    bucket,
+    is_postgresql,
+    newest_passage,
+    token,
+)
+
+FIRST_CHUNK, LARGEST_CHUNK = 64, 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A contract has a passage, by way of a bundle."""
+
+    passage_id: int
+    bundle_id: int
+    contract_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredHit:
+    """Where a passage stands in a contract; versions ``first`` to ``last``, 0 for what stands in none."""
+
+    contract_id: str
+    passage_id: int
+    kind: str
+    number: str
+    anchor: str
+    first: int
+    last: int
+    text: str
+
+
+def prepare(session: Session) -> None:
+    """Keep the planner from reading tables whole: it can't know that a search stops early. For this transaction only."""
+    if is_postgresql(session):
+        for setting in ("enable_hashjoin", "enable_mergejoin", "enable_seqscan"):
+            session.execute(text(f"SET LOCAL {setting} = off"))
+
+
+def passages_with(session: Session, wanted: Sequence[str], mark: str = "") -> Iterator[list[int]]:
+    """Chunks of passages that have all of these grams, the newest first; a chunk may be empty."""
+    tokens = [token(g) for g in wanted] + ([mark] if mark else [])
+    return _postgresql(session, tokens) if is_postgresql(session) else _sqlite(session, tokens)
+
+
+def _sqlite(session: Session, tokens: list[str]) -> Iterator[list[int]]:
+    """FTS5 walks its lists backwards from any row, so each chunk costs what it yields."""
+    statement = text(f"SELECT rowid FROM {GRAMS} WHERE {GRAMS} MATCH :query AND rowid < :below ORDER BY rowid DESC LIMIT :size")  # noqa: S608
+    query, below, size = " ".join(f'"{t}"' for t in tokens), 2**62, FIRST_CHUNK
+    while True:
+        found = list(session.scalars(statement, {"query": query, "below": below, "size": size}))
+        yield found
+        if len(found) < size:
+            return
+        below, size = found[-1], min(size * 4, LARGEST_CHUNK)
+
+
+def _postgresql(session: Session, tokens: list[str]) -> Iterator[list[int]]:
+    """GIN has no order, but it joins quickly with the short list of a bucket: windows of growing size, the newest first."""
+    statement = text(f"SELECT id FROM {GRAMS} WHERE grams @@ CAST(:query AS tsquery) ORDER BY id + 0 DESC")  # noqa: S608
+    words = " & ".join(f"'{t}'" for t in tokens)
+    for window in windows(newest_passage(session)):
+        places = " | ".join(f"'{b}'" for b in window)
+        yield list(session.scalars(statement, {"query": f"{words} & ({places})"}))
+
+
+def windows(newest: int) -> Iterator[list[str]]:
+    """Buckets that together hold every id up to ``newest``, in windows of growing size, the newest first."""
+    above, size = (newest >> BUCKET) + 1, 1
+    while above > 0:
+        found: list[str] = []
+        floor = max(0, above - size)
+        while above > floor:
+            level = next(n for n in reversed(LEVELS) if above % (1 << n) == 0 and above - (1 << n) >= floor)
+            above -= 1 << level
+            found.append(bucket(above << BUCKET, level))
+        yield found
+        size = min(size * 4, 1 << LEVELS[-1])
+
+
+def texts_of(session: Session, ids: Collection[int]) -> dict[int, str]:
+    """The texts of passages."""
+    wanted = sorted(ids)
+    found: dict[int, str] = {}
+    for i in range(0, len(wanted), 1000):
+        rows = session.execute(select(PassageRow.id, PassageRow.text).where(PassageRow.id.in_(wanted[i : i + 1000])))
+        found.update((i, t) for i, t in rows)
+    return found
+
+
+def sightings(session: Session, passages: Sequence[int], conditions: Sequence[ColumnElement[bool]]) -> Generator[Sighting]:
+    """Contracts (that ``conditions`` on ``ContractRow`` hold for) with one of ``passages``, read row by row in the order of ``passages``.
+
+    Close the iterator when there are enough.
+    """
+    statement = _statement_postgresql(conditions) if is_postgresql(session) else _statement_sqlite(conditions)
+    ids: Any = list(passages) if is_postgresql(session) else json.dumps(list(passages))
+    result = session.execute(statement, {"ids": ids}, execution_options={"stream_results": True, "max_row_buffer": 500})
+    try:
+        for row in result:
+            yield Sighting(*row)
+    finally:
+        result.close()
+
+
+_COLUMNS = (BundlePassageRow.passage_id, PostingRow.bundle_id, IndexedContractRow.contract_id)
+
+
+def _statement_sqlite(conditions: Sequence[ColumnElement[bool]]) -> Select[*tuple[Any, ...]]:
+    # The conditions hide in a sub-select, so that no index of theirs tempts the planner to begin there.
+    wanted = func.json_each(bindparam("ids")).table_valued("value", name="wanted")
+    known = exists().where(ContractRow.id == IndexedContractRow.contract_id, *conditions)
+    statement: Select[*tuple[Any, ...]] = (
+        select(*_COLUMNS)
+        .select_from(wanted)
+        .join(BundlePassageRow, BundlePassageRow.passage_id == wanted.c.value)
+        .join(PostingRow, PostingRow.bundle_id == BundlePassageRow.bundle_id)
+        .join(IndexedContractRow, IndexedContractRow.seq == PostingRow.seq)
+        .where(known)
+    )
+    return statement
+
+
+def _statement_postgresql(conditions: Sequence[ColumnElement[bool]]) -> Select[*tuple[Any, ...]]:
+    # Each step hangs on the one before by LATERAL and LIMIT, which the planner may not turn round.
+    wanted = (
+        func.unnest(bindparam("ids", type_=ARRAY(BigInteger)))
+        .table_valued("value", with_ordinality="place", name="wanted")
+        .render_derived()
+    )
+    spots = lateral(
+        select(BundlePassageRow.passage_id, BundlePassageRow.bundle_id)
+        .where(BundlePassageRow.passage_id == wanted.c.value)
+        .offset(0)
+    ).alias("spots")
+    posted = lateral(
+        select(PostingRow.bundle_id, PostingRow.seq)
+        .where(PostingRow.bundle_id == spots.c.bundle_id)
+        .order_by(PostingRow.bundle_id.desc(), PostingRow.seq.desc())
+        .offset(0)
+    ).alias("posted")
+    seen = lateral(
+        select(IndexedContractRow.contract_id)
+        .join(ContractRow, ContractRow.id == IndexedContractRow.contract_id)
+        .where(IndexedContractRow.seq == posted.c.seq, *conditions)
+        .limit(1)
+    ).alias("seen")
+    return (
+        select(spots.c.passage_id, posted.c.bundle_id, seen.c.contract_id)
+        .select_from(wanted)
+        .join(spots, true())
+        .join(posted, true())
+        .join(seen, true())
+    )
+
+
+def hits_of(session: Session, sighted: Collection[Sighting]) -> list[StoredHit]:
+    """Where the sighted passages stand."""
+    pairs = [(s.bundle_id, s.passage_id) for s in sighted]
+    seqs = {s.contract_id for s in sighted}
+    statement = _hits().where(
+        tuple_(BundlePassageRow.bundle_id, BundlePassageRow.passage_id).in_(pairs), IndexedContractRow.contract_id.in_(seqs)
+    )
+    known = {(s.contract_id, s.bundle_id, s.passage_id) for s in sighted}
+    rows = session.execute(statement.add_columns(PostingRow.bundle_id))
+    return [StoredHit(*row[:-1]) for row in rows if (row[0], row[-1], row[1]) in known]
+
+
+def passages_of(session: Session, contract_id: str) -> list[StoredHit]:
+    """Every passage of a contract, as it stands in the index."""
+    statement = _hits().where(IndexedContractRow.contract_id == contract_id)
+    return [StoredHit(*row) for row in session.execute(statement.order_by(PostingRow.bundle_id, BundlePassageRow.place))]
+
+
+def _hits() -> Select[*tuple[Any, ...]]:
+    statement: Select[*tuple[Any, ...]] = (
+        select(
+            IndexedContractRow.contract_id,
+            BundlePassageRow.passage_id,
+            BundlePassageRow.kind,
+            BundlePassageRow.number,
+            BundlePassageRow.anchor,
+            PostingRow.first,
+            PostingRow.last,
+            PassageRow.text,
+        )
+        .join(PostingRow, PostingRow.seq == IndexedContractRow.seq)
+        .join(BundlePassageRow, BundlePassageRow.bundle_id == PostingRow.bundle_id)
+        .join(PassageRow, PassageRow.id == BundlePassageRow.passage_id)
+    )
+    return statement
