@@ -25,9 +25,8 @@ from app.store.contracts import find_contract
 from app.store.search import BundlePassageRow, BundleRow, IndexedContractRow, PassageRow, PostingRow
 from app.store.search_reading import windows
 from app.store.uow import UnitOfWork
-from app.store.users import UserRow
 from tests.services.conftest import Units
-from tests.services.fixtures import LAWYER, NOW, PATTERN, TODAY, draft, reference
+from tests.services.fixtures import LAWYER, NOW, PATTERN, TODAY, draft, ensure, reference
 from tests.services.shelf import Shelf
 
 STANDARD = (
@@ -175,9 +174,8 @@ def test_search_finds_exactly_the_contracts_that_have_the_word_in_some_version(
     shelf.lawyer = Actor("王律师", "w", frozenset({Role.DRAFTER}))
     mark = f"第{next(_lives)}批"
     with units() as uow:
-        if uow.session.get(UserRow, "w") is None:
-            uow.session.add(UserRow(id="w", login="w", name="王律师", created_at=NOW))
-            uow.commit()
+        ensure(uow, shelf.lawyer)
+        uow.commit()
     expected = set()
     for n, versions in enumerate(contracts):
         number = f"{mark}{n}号"
