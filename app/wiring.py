@@ -22,6 +22,7 @@ from app.domain.documents import DocumentMeta, RenderedPdf
 from app.domain.errors import ContractError
 from app.domain.textual_change import TextDiff
 from app.domain.tree import Instrument
+from app.library.approval_policy import load_approval_policy
 from app.library.calendars import load_calendar
 from app.library.laws import load_laws
 from app.library.loader import load_library
@@ -67,7 +68,7 @@ class Wiring:
     def reference(self) -> Reference:
         from app.rendering.fonts import covered
 
-        return Reference(self.library, load_laws(), load_calendar(), covered)
+        return Reference(self.library, load_laws(), load_calendar(), covered, load_approval_policy())
 
     @cached_property
     def differ(self) -> TextDiff:

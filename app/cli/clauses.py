@@ -16,12 +16,14 @@ def clauses() -> None:
 @clauses.command("check", short_help="检查条款库")
 @click.option("--json", "as_json", is_flag=True, help="以 JSON 输出。")
 def check(as_json: bool) -> None:
-    """检查条款库：结构、变量、引用、条件、要点覆盖、术语、法条、议题、重复文字。"""
+    """检查条款库：结构、变量、引用、条件、要点覆盖、术语、法条、议题、重复文字；以及审批规则 approval.yaml。"""
+    from app.library.approval_policy import load_approval_policy
     from app.library.check import check_library
     from app.library.laws import load_laws
     from app.library.loader import load_library
 
     library = load_library()
+    policy = load_approval_policy()
     report = check_library(library, load_laws())
     if as_json:
         data = {
@@ -38,6 +40,8 @@ def check(as_json: bool) -> None:
             f"条款库 {library.version}：{sum(1 for _ in library.sections())} 节，{sum(1 for _ in library.clauses())} 条款，"
             f"{report.characters} 字，{len(library.variables)} 个变量，{report.topics} 个议题，{report.obligations} 项义务"
         )
+        bands = "；".join(f"{b.at_least:,}元以上：{'、'.join(f.label for f in b.functions)}" for b in policy.bands)
+        click.echo(f"审批规则：{bands or '不按金额分级'}；放行警告{policy.warnings_for_head}项起：法务负责人")
         click.echo("通过" if report.clean else f"发现 {len(report.problems)} 个问题")
     sys.exit(0 if report.clean else 1)
 

@@ -6,6 +6,7 @@ submitted, and no two seats are taken by one person, except that the head of leg
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
@@ -189,6 +190,7 @@ def delegate(round_: ApprovalRound, function: Function, principal: Approver, to:
         raise ContractError("approval.delegation", "审批不得转交给本人或者送审人。")
     if not reason.strip():
         raise ContractError("approval.delegation", "转交审批须写明理由。")
+    _require_free(round_, function, {to})
     made = Delegation(function, principal.id, to, reason.strip(), at)
     return replace(round_, delegations=(*round_.delegations, made))
 
@@ -270,8 +272,41 @@ def _require_entitled(round_: ApprovalRound, function: Function, approver: Appro
         raise ContractError("approval.person", f"“{function.label}”的审批已经转交，只能由受托人作出；委托人可以先收回。")
     if delegation is None and not approver.holds(function):
         raise ContractError("approval.person", f"您不是“{function.label}”，不能作出此项审批。")
-    mine = {approver.id} | ({delegation.principal} if delegation else set())
+    _require_free(round_, function, {approver.id} | ({delegation.principal} if delegation else set()))
+
+
+def _require_free(round_: ApprovalRound, function: Function, people: set[str]) -> None:
+    """Nobody of ``people`` has decided (or had decided) another seat, save the two seats of legal."""
     for consent in round_.consents:
         same_line = {consent.function, function} == {Function.LEGAL, Function.LEGAL_HEAD}
-        if mine & {consent.by, consent.for_whom} and not same_line:
+        if people & {consent.by, consent.for_whom} and not same_line:
             raise ContractError("approval.person", f"同一人不得既作为“{consent.function.label}”又作为“{function.label}”审批。")
+
+
+def unfillable(route: Route, candidates: Mapping[Function, frozenset[str]]) -> tuple[str, ...]:
+    """Why the seats of ``route`` can't be taken by different people, each a Chinese sentence; empty where they can.
+
+    ``candidates``: for each office the ids of those who may take its seat (the submitter left out). The head of legal may sit for legal, too,
+    so those two seats may go to one person.
+    """
+    seats = [s.function for s in route.seats()]
+    empty = [f for f in seats if not candidates.get(f)]
+    if empty:
+        return tuple(f"没有人可以作为“{f.label}”审批（送审人本人除外），请系统管理员在“用户”中设置审批职务" for f in empty)
+    if _seated(seats, candidates, {}):
+        return ()
+    names = "、".join(f.label for f in seats)
+    return (f"“{names}”不能由同一人兼任，现有的审批人不足以分任，请系统管理员在“用户”中增设审批职务",)
+
+
+def _seated(seats: list[Function], candidates: Mapping[Function, frozenset[str]], taken: Mapping[Function, str]) -> bool:
+    if not seats:
+        return True
+    first, rest = seats[0], seats[1:]
+    same_line = {Function.LEGAL: Function.LEGAL_HEAD, Function.LEGAL_HEAD: Function.LEGAL}.get(first)
+    for person in sorted(candidates[first]):
+        if all(who != person or function is same_line for function, who in taken.items()) and _seated(
+            rest, candidates, {**taken, first: person}
+        ):
+            return True
+    return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,10 +31,12 @@ class Asked:
     waivers: tuple[WaiverAsked, ...] = ()
 
 
-def new_row(approval_id: str, contract_id: str, version_id: str, round_: ApprovalRound, asked: Asked) -> ApprovalRow:
-    """The row of a round just opened."""
+def new_row(uow: UnitOfWork, contract_id: str, version_id: str, round_: ApprovalRound, asked: Asked) -> ApprovalRow:
+    """The row of a round just opened, under the lock of its contract."""
+    earlier = latest_approval(uow.session, contract_id)
     row = ApprovalRow(
-        id=approval_id,
+        id=uuid.uuid4().hex,
+        ordinal=earlier.ordinal + 1 if earlier is not None else 1,
         contract_id=contract_id,
         version_id=version_id,
         digest=round_.digest,

@@ -119,25 +119,40 @@ def open_thread(
     shown = load_text(uow, actor, reference, today, contract_id, ordinal)
     found = _place(shown, place)
     contract = _open_record(uow, actor, contract_id)
+    row = _first(uow, actor, now, shown, found, words, audience)
+    tell(uow, actor, now, post, contract, [row], row, "新批注")
+    uow.commit()
+    return row.id
+
+
+def remark(uow: UnitOfWork, actor: Actor, now: datetime, shown: ContractText, place: str, text: str) -> str:
+    """Begin an internal thread inside the caller's transaction, which tells people itself; returns the thread's id.
+
+    For what an approver wants changed. Asks nobody's permission. Raises ``CommentRefused``.
+    """
+    return _first(uow, actor, now, shown, _place(shown, place), comment_text(text), Audience.INTERNAL).id
+
+
+def _first(
+    uow: UnitOfWork, actor: Actor, now: datetime, shown: ContractText, place: Place, words: str, audience: Audience
+) -> CommentRow:
     row = CommentRow(
         id=uuid.uuid4().hex,
-        contract_id=contract_id,
+        contract_id=shown.contract_id,
         version_id=shown.version_id,
         parent_id=None,
-        provision=place,
+        provision=place.id,
         audience=audience.value,
         text=words,
         author_id=actor.id,
         author_name=actor.name,
         created_at=now,
-        place_label=found.label[:200],
-        place_text=found.text,
+        place_label=place.label[:200],
+        place_text=place.text,
     )
     uow.session.add(row)
     _note(uow, actor, now, "comment.added", row, thread=row.id, text_of=shown.token)
-    tell(uow, actor, now, post, contract, [row], row, "新批注")
-    uow.commit()
-    return row.id
+    return row
 
 
 def reply(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
+from app.domain.approval_route import DEFAULT_POLICY, ApprovalPolicy
 from app.domain.assembly import assemble
 from app.domain.calendar import WorkingCalendar
 from app.domain.clauses import ClauseLibrary
@@ -20,12 +21,13 @@ FINAL_DATE = "contract.final_date"
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """What a draft is compiled against: library, law book, working-day calendar, installed fonts."""
+    """What a draft is compiled against: library, law book, working-day calendar, installed fonts; and who must approve it."""
 
     library: ClauseLibrary
     laws: LawBook
     calendar: WorkingCalendar
     covered: Callable[[str], bool] | None = None
+    policy: ApprovalPolicy = DEFAULT_POLICY
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,13 @@ def dated_final(answers: Answers, today: date) -> Answers:
 def compile_draft(reference: Reference, answers: Answers, today: date, stage: Stage = Stage.REVIEW) -> Compiled:
     """The whole contract with every finding of ``stage``."""
     complete, instrument = build(reference, answers, today)
+    return examine(reference, complete, instrument, today, stage)
+
+
+def examine(
+    reference: Reference, complete: Answers, instrument: Instrument, today: date, stage: Stage = Stage.REVIEW
+) -> Compiled:
+    """A text that stands already, a frozen version above all, with every finding that it has ``today``."""
     draft = Draft(
         answers=complete,
         instrument=instrument,

@@ -11,7 +11,8 @@ from app.store.base import Base, Instant
 
 
 class ApprovalRow(Base):
-    """One round over one version (``domain.approval.ApprovalRound``). ``digest`` is the text that it binds.
+    """One round over one version (``domain.approval.ApprovalRound``). ``digest`` is the text that it binds; ``ordinal`` counts from 1
+    within the contract.
 
     ``route`` is the route as it was at submission, JSON: rules that change later don't change a round under way.
     ``closing`` is JSON too, empty while nothing closed the round.
@@ -21,6 +22,7 @@ class ApprovalRow(Base):
 
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     contract_id: Mapped[str] = mapped_column(ForeignKey("contracts.id"))
+    ordinal: Mapped[int] = mapped_column(server_default="0")
     version_id: Mapped[str] = mapped_column(ForeignKey("versions.id"))
     digest: Mapped[str] = mapped_column(String(64))
     status: Mapped[str] = mapped_column(String(16))
@@ -32,7 +34,11 @@ class ApprovalRow(Base):
 
     seats: Mapped[list[ApprovalSeatRow]] = relationship(cascade="all, delete-orphan", order_by="ApprovalSeatRow.ordinal")
 
-    __table_args__ = (Index("ix_approvals_contract_id", "contract_id", "submitted_at"), Index("ix_approvals_status", "status"))
+    __table_args__ = (
+        Index("ix_approvals_contract_id", "contract_id", "submitted_at"),
+        Index("ix_approvals_status", "status"),
+        Index("uq_approvals_contract_id", "contract_id", "ordinal", unique=True),
+    )
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012  (SQLAlchemy's own form)
 
 
@@ -69,13 +75,13 @@ def find_approval(session: Session, approval_id: str) -> ApprovalRow | None:
 def approvals_of(session: Session, contract_id: str) -> list[ApprovalRow]:
     """Every submission of a contract, the newest first."""
     statement = select(ApprovalRow).where(ApprovalRow.contract_id == contract_id).options(selectinload(ApprovalRow.seats))
-    return list(session.scalars(statement.order_by(ApprovalRow.submitted_at.desc(), ApprovalRow.id)))
+    return list(session.scalars(statement.order_by(ApprovalRow.ordinal.desc())))
 
 
 def latest_approval(session: Session, contract_id: str) -> ApprovalRow | None:
     """The last submission of a contract, whatever became of it. To be asked under the lock of the contract where it is written."""
     statement = select(ApprovalRow).where(ApprovalRow.contract_id == contract_id).options(selectinload(ApprovalRow.seats))
-    return session.scalars(statement.order_by(ApprovalRow.submitted_at.desc(), ApprovalRow.id.desc()).limit(1)).one_or_none()
+    return session.scalars(statement.order_by(ApprovalRow.ordinal.desc()).limit(1)).one_or_none()
 
 
 def open_approvals(session: Session) -> list[ApprovalRow]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import product
 
 import pytest
 from hypothesis import given
@@ -13,12 +14,15 @@ from app.domain.approval import (
     Approver,
     ReturnComment,
     RoundStatus,
+    abandon,
     approve,
     delegate,
     open_round,
     recall_delegation,
     return_for_changes,
+    revoke,
     text_changed,
+    unfillable,
     withdraw,
 )
 from app.domain.approval_route import Function, Route, Seat, Step
@@ -250,3 +254,73 @@ def test_whatever_people_do_an_approval_has_every_seat_of_this_text_and_no_self_
     assert H not in order[:3], "the head decides after legal, business and finance"
     assert order[:1] in ([], [L])
     assert not round_.binds(OTHER)
+
+
+# ---- taken back, given up
+
+
+def test_one_who_approved_takes_the_approval_back_with_a_reason() -> None:
+    whole = approved_by(fresh(), L, B, F, H)
+    with refused("approval.person"):
+        revoke(whole, Approver("somebody"), NOW, "发现错误")
+    with refused("approval.reason"):
+        revoke(whole, BUSINESS, NOW, "  ")
+    back = revoke(whole, BUSINESS, NOW, "发现错误")
+    assert back.status is RoundStatus.REVOKED
+    assert not back.binds(TEXT)
+    with refused("approval.closed", "已撤销"):
+        revoke(back, BUSINESS, NOW, "再次撤销")
+
+
+def test_what_is_still_open_is_not_revoked() -> None:
+    with refused("approval.closed", "审批中"):
+        revoke(approved_by(fresh(), L), LEGAL, NOW, "发现错误")
+
+
+def test_a_contract_given_up_takes_an_open_or_approved_round_with_it_and_no_other() -> None:
+    for round_ in (fresh(), approved_by(fresh(), L, B, F, H)):
+        assert abandon(round_, "lin", NOW, "作废").status is RoundStatus.VOIDED
+    gone = withdraw(fresh(), "lin", NOW)
+    assert abandon(gone, "lin", NOW, "作废") is gone
+
+
+def test_a_delegate_who_decided_another_seat_already_is_refused() -> None:
+    with refused("approval.person", "同一人"):
+        delegate(approved_by(fresh(), L), B, BUSINESS, "xu", "休假", NOW)
+
+
+# ---- whether every seat can be taken
+
+
+def test_a_route_that_different_people_can_take_has_no_gap() -> None:
+    assert unfillable(ROUTE, {L: frozenset("ab"), B: frozenset("a"), F: frozenset("bc"), H: frozenset("d")}) == ()
+
+
+def test_the_head_of_legal_may_take_both_seats_of_legal() -> None:
+    assert unfillable(ROUTE, {L: frozenset("h"), B: frozenset("b"), F: frozenset("f"), H: frozenset("h")}) == ()
+
+
+def test_offices_that_nobody_holds_are_all_named() -> None:
+    told = unfillable(ROUTE, {L: frozenset("a"), H: frozenset("h")})
+    assert [t.split("审批")[0] for t in told] == ["没有人可以作为“业务负责人”", "没有人可以作为“财务负责人”"]
+
+
+def test_one_person_for_two_seats_is_a_gap() -> None:
+    (told,) = unfillable(ROUTE, {L: frozenset("a"), B: frozenset("b"), F: frozenset("b"), H: frozenset("h")})
+    assert "不能由同一人兼任" in told
+
+
+@given(st.fixed_dictionaries({f: st.frozensets(st.sampled_from("abc"), min_size=1) for f in (L, B, F, H)}))
+def test_a_route_without_a_gap_can_really_be_walked(candidates: dict[Function, frozenset[str]]) -> None:
+    """Against the rules of deciding themselves: some assignment of people passes every seat exactly where no gap is named."""
+    walks = []
+    for a, b, c, d in product(*(sorted(candidates[f]) for f in (L, B, F, H))):
+        round_, who = fresh(), {L: a, B: b, F: c, H: d}
+        try:
+            for function, person in who.items():
+                offices = frozenset(f for f in who if person in candidates[f])
+                round_ = approve(round_, function, Approver(person, offices), TEXT, NOW)
+        except ContractError:
+            continue
+        walks.append(who)
+    assert bool(walks) == (unfillable(ROUTE, candidates) == ())
