@@ -7,7 +7,8 @@ so that neither a template nor an answer can run anything.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
@@ -28,7 +29,8 @@ _STANDING_EM, _LYING_EM, _PADDING_EM = 49.0, 90.0, 1.0
 _MANY_LINES = 10
 _SHORT_EM, _LEAST_EM, _ENOUGH_EM = 7.6, 4.0, 400.0
 
-Medium = Literal["print", "screen"]
+Medium = Literal["print", "engine", "screen"]
+"""A document that anybody may print, the markup that our own PDF is drawn from, the preview in a page."""
 
 _UNSAFE_IN_ANCHOR = re.compile(r"[^A-Za-z0-9_-]|-")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -60,7 +62,37 @@ def render_html(instrument: Instrument, meta: DocumentMeta, *, styled: bool = Tr
     ``styled`` puts the style sheets inside, so that the file can be opened alone; the PDF renderer passes its own, parsed once.
     """
     styles = Markup(_styles(meta.final)) if styled else None  # noqa: S704 - our own file, no part of it is an answer
-    return _environment("print").get_template("contract.html").render(contract=instrument, meta=meta, styles=styles)
+    template = _environment("print").get_template("contract.html")
+    return template.render(contract=instrument, meta=meta, styles=styles, numbers=None)
+
+
+def headings(instrument: Instrument) -> Iterator[tuple[str, str]]:
+    """Chapters and sections in order: place, and the words as the heading, the contents and the bookmarks print them."""
+    for chapter in instrument.chapters:
+        yield chapter.id, plain_text(f"{chapter.number} {chapter.title}")
+        for section in chapter.sections:
+            annex = f"{section.annex} " if section.annex else ""
+            yield section.id, plain_text(f"{section.number} {annex}{section.title}")
+
+
+@dataclass(frozen=True, slots=True)
+class PageNumbers:
+    """What the contents print: the page of every chapter and section by its place, and the number of all pages."""
+
+    pages: Mapping[str, int]
+    total: int
+
+
+def render_body(instrument: Instrument, meta: DocumentMeta, gap: int) -> str:
+    """The contract for the PDF with ``gap`` empty pages where the contents belong. Places are in ``data-place``, not in ids."""
+    template = _environment("engine").get_template("contract_body.html")
+    return template.render(contract=instrument, meta=meta, styles=None, numbers=None, gap=gap)
+
+
+def render_front(instrument: Instrument, meta: DocumentMeta, numbers: PageNumbers) -> str:
+    """Cover and contents alone, with page numbers as they stand."""
+    template = _environment("engine").get_template("contract_front.html")
+    return template.render(contract=instrument, meta=meta, styles=None, numbers=numbers)
 
 
 def render_preview(instrument: Instrument, *, final: bool = False) -> str:
@@ -88,7 +120,7 @@ def _environment(medium: Medium) -> ImmutableSandboxedEnvironment:
     environment = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["words"] = _print_words if medium == "print" else _screen_words
+    environment.filters["words"] = _screen_words if medium == "screen" else _print_words
     environment.filters["anchor"] = anchor_of
     environment.filters["cells"] = table_place
     environment.filters["variables"] = _variables
@@ -155,9 +187,14 @@ def _lies(section: Section) -> bool:
     return bool(section.annex) and any(p.table is not None and is_wide(p.table) for p in section.walk())
 
 
+def plain_text(text: str) -> str:
+    """``text`` without control characters, which HTML can't carry; line ends stay."""
+    return _CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
 def clean_text(text: str) -> Markup:
-    """Escaped text without control characters, which HTML can't carry; line ends stay."""
-    return escape(_CONTROL.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))
+    """``plain_text`` escaped."""
+    return escape(plain_text(text))
 
 
 def _print_words(content: tuple[Span, ...]) -> Markup:

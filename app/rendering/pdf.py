@@ -9,19 +9,15 @@ from __future__ import annotations
 import gc
 import mimetypes
 import warnings
-import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path
 from threading import Lock
-from typing import Any
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
-import pikepdf
 from cssselect2 import ElementWrapper  # type: ignore[import-untyped]
-from weasyprint import CSS, HTML
+from weasyprint import CSS, HTML, Document
 from weasyprint.text import ffi as weasyprint_libraries
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
@@ -29,13 +25,23 @@ from weasyprint.urls import URLFetcher, URLFetcherResponse
 from app.domain.documents import Attachment, BoxPlacement, DocumentMeta, RenderedPdf
 from app.domain.tree import Instrument
 from app.rendering.fonts import MISSING_SUBSETTER, EngineError, Face, FontSet
-from app.rendering.html import TEMPLATES, anchor_of, box_anchor, render_html, template_text
+from app.rendering.html import (
+    TEMPLATES,
+    PageNumbers,
+    anchor_of,
+    box_anchor,
+    headings,
+    render_body,
+    render_front,
+    template_text,
+)
+from app.rendering.pdf_file import finish
 
 VARIANT = "pdf/a-3a"
 _ASSET = "asset:"
 _POINTS_PER_PIXEL = 0.75  # CSS: 96 px = 1 inch = 72 pt
-_LEVEL = 4
-"""Of deflate: half the time of the default for files a few per cent larger."""
+_ENTRIES_PER_PAGE, _TRIES = 38, 4
+"""Lines of the contents that fit on a page, for a first guess of its pages; how often a wrong guess is mended."""
 _MINIMUM_HARFBUZZ = (4, 1, 0)
 """WeasyPrint takes an older HarfBuzz for shaping but not for subsetting."""
 
@@ -99,7 +105,10 @@ class PdfRenderer:
         faces = "".join(map(_font_face, fonts.faces))
         self._styles = [self._css(faces + template_text("print.css"))]
         self._default_sheet = self._css(template_text("ua.css"))
-        self._draft_styles = [*self._styles, self._css(template_text("draft.css"))]
+        self._draft = self._css(template_text("draft.css"))
+        self._body = self._css(template_text("engine.css"))
+        self._front = self._css(template_text("front.css"))
+        self._gaps: dict[int, int] = {}
         self._lock = Lock()
 
     def _css(self, text: str) -> CSS:
@@ -111,27 +120,22 @@ class PdfRenderer:
         ``markup`` is well-formed XML; ``styles`` come on top of the contract's own.
         """
         with self._lock, _collection_deferred():
-            source = _ContractHTML(markup, self._default_sheet, self._fetcher)
-            document = source.render(font_config=self._fonts, stylesheets=[*self._styles, self._css(styles)], pdf_variant=VARIANT)
-            raw = document.write_pdf(pdf_variant=VARIANT, pdf_identifier=meta.digest[:32].encode(), uncompressed_pdf=True)
-            del document, source
-        return _finish(raw, meta, ())
+            document = self._laid_out(markup, [self._css(styles)])
+            raw = self._written(document)
+            del document
+        return finish(raw, meta, ())
 
     def render(self, instrument: Instrument, meta: DocumentMeta, attachments: Attachments | None = None) -> RenderedPdf:
         """The finished file. ``attachments`` are embedded with their AFRelationship (ISO 19005-3, 6.8).
 
         A callable is asked for them once the layout is known: the DOCX that the PDF carries cites its page numbers.
         """
-        markup = render_html(instrument, meta, styled=False)
         with self._lock, _collection_deferred():
-            source = _ContractHTML(markup, self._default_sheet, self._fetcher)
-            document = source.render(
-                font_config=self._fonts, stylesheets=self._styles if meta.final else self._draft_styles, pdf_variant=VARIANT
-            )
-            raw = document.write_pdf(pdf_variant=VARIANT, pdf_identifier=meta.digest[:32].encode(), uncompressed_pdf=True)
-            anchors = {name: (i, box) for i, page in enumerate(document.pages, 1) for name, box in page.anchors.items()}
+            document = self._contract(instrument, meta)
+            raw = self._written(document)
+            anchors = _anchors(document)
             heights = [page.height * _POINTS_PER_PIXEL for page in document.pages]
-            del document, source
+            del document
         pages = {place: anchors[anchor_of(place)][0] for place in _places(instrument) if anchor_of(place) in anchors}
         boxes = tuple(
             _placement(box.name, *anchors[box_anchor(box.name)], heights)
@@ -139,7 +143,36 @@ class PdfRenderer:
             if box_anchor(box.name) in anchors
         )
         carried = attachments(pages) if callable(attachments) else attachments or ()
-        return RenderedPdf(_finish(raw, meta, carried), len(heights), pages, boxes)
+        return RenderedPdf(finish(raw, meta, carried), len(heights), pages, boxes)
+
+    def _laid_out(self, markup: str, styles: Sequence[CSS]) -> Document:
+        source = _ContractHTML(markup, self._default_sheet, self._fetcher)
+        return source.render(font_config=self._fonts, stylesheets=[*self._styles, *styles], pdf_variant=VARIANT)
+
+    def _written(self, document: Document) -> bytes:
+        # No identifier: the engine would serialise all objects a second time for it; the last save makes one.
+        return document.write_pdf(pdf_variant=VARIANT, pdf_identifier=False, uncompressed_pdf=True)
+
+    def _contract(self, instrument: Instrument, meta: DocumentMeta) -> Document:
+        """The contract laid out in one pass: the body with empty pages for the contents, then the contents with its page numbers.
+
+        ``target-counter`` would have the engine lay out again and again until no number changes any more.
+        """
+        draft = [] if meta.final else [self._draft]
+        titles = {anchor_of(place): words for place, words in headings(instrument)}
+        gap = self._gaps.get(len(titles), -(-len(titles) // _ENTRIES_PER_PAGE))
+        for _ in range(_TRIES):
+            body = self._laid_out(render_body(instrument, meta, gap), [self._body, *draft])
+            _settle(body, titles)
+            anchors = _anchors(body)
+            numbers = {place: anchors[anchor_of(place)][0] for place, _ in headings(instrument)}
+            markup = render_front(instrument, meta, PageNumbers(numbers, len(body.pages)))
+            front = self._laid_out(markup, [self._body, self._front, *draft])
+            contents = front.pages[1:]
+            if len(contents) == gap:
+                return body.copy([*body.pages[:1], *contents, *body.pages[1 + gap :]])
+            gap = self._gaps[len(titles)] = len(contents)
+        raise RuntimeError("the contents take another number of pages each time")
 
 
 def _font_face(face: Face) -> str:
@@ -169,6 +202,29 @@ def _collection_deferred() -> Iterator[None]:
             gc.enable()
 
 
+Rectangle = tuple[float, float, float, float]
+
+
+def _anchors(document: Document) -> dict[str, tuple[int, Rectangle]]:
+    """Where each place begins: page from 1, box in CSS pixels from the page's top-left corner."""
+    found: dict[str, tuple[int, Rectangle]] = {}
+    for number, page in enumerate(document.pages, 1):
+        for name, box in page.anchors.items():
+            found.setdefault(name, (number, box))
+    return found
+
+
+def _settle(document: Document, titles: Mapping[str, str]) -> None:
+    """Make link targets of the places that ``engine.css`` has reported as bookmarks; only ``titles`` stay bookmarks, in words."""
+    for page in document.pages:
+        kept = []
+        for level, anchor, (x, y), state in page.bookmarks:
+            page.anchors.setdefault(anchor, (x, y, x, y))
+            if anchor in titles:
+                kept.append((level, titles[anchor], (x, y), state))
+        page.bookmarks[:] = kept
+
+
 def _places(instrument: Instrument) -> Iterator[str]:
     yield "title"
     for block in instrument.parties:
@@ -189,57 +245,3 @@ def _placement(name: str, page: int, box: tuple[float, float, float, float], hei
     left, top, right, bottom = (value * _POINTS_PER_PIXEL for value in box)
     height = heights[page - 1]
     return BoxPlacement(name, page, left, height - bottom, right, height - top)
-
-
-def _finish(raw: bytes, meta: DocumentMeta, attachments: Sequence[Attachment]) -> bytes:
-    """The last full save: attachments in, streams compressed, XMP plain, no object streams.
-
-    WeasyPrint alone would write one object stream of all structure elements; checking two signatures on that takes half a
-    minute. Behind this save only increments may follow.
-    """
-    stamp = meta.created.strftime("D:%Y%m%d%H%M%SZ")
-    with pikepdf.open(BytesIO(raw)) as pdf:
-        for attachment in attachments:
-            spec = pikepdf.AttachedFileSpec(
-                pdf,
-                attachment.content,
-                description=attachment.description,
-                filename=attachment.name,
-                mime_type=attachment.media_type,
-                relationship=pikepdf.Name(f"/{attachment.relationship}"),
-                creation_date=stamp,
-                mod_date=stamp,
-            )
-            pdf.attachments[attachment.name] = spec
-            associated = _associated_files(pdf)
-            if all(known.objgen != spec.obj.objgen for known in associated):  # newer pikepdf has put it there already
-                associated.append(spec.obj)
-        _compress(pdf)
-        target = BytesIO()
-        pdf.save(target, object_stream_mode=pikepdf.ObjectStreamMode.disable, deterministic_id=True)
-    return target.getvalue()
-
-
-def _compress(pdf: pikepdf.Pdf) -> None:
-    """Deflate every stream but the XMP, which archives must be able to read plainly.
-
-    Data that ends in CR before the line feed of ``endstream`` leaves its length open to doubt for readers that take both for the
-    line end. The last bytes of deflated data are a checksum, so that a byte without meaning behind the data helps: a line feed in
-    a content stream or CMap, padding in a font. A file attached must stay as it is and is then not deflated.
-    """
-    for item in pdf.objects:
-        if not isinstance(item, pikepdf.Stream) or "/Filter" in item or item.get("/Type") == pikepdf.Name.Metadata:
-            continue
-        data = item.read_raw_bytes()
-        packed = zlib.compress(data, _LEVEL)
-        if packed.endswith(b"\r"):
-            if item.get("/Type") == pikepdf.Name.EmbeddedFile:
-                continue
-            packed = zlib.compress(data + (b"\0" if "/Subtype" in item or "/Length1" in item else b"\n"), _LEVEL)
-        item.write(packed, filter=pikepdf.Name.FlateDecode)
-
-
-def _associated_files(pdf: pikepdf.Pdf) -> Any:
-    if "/AF" not in pdf.Root:
-        pdf.Root.AF = pikepdf.Array()
-    return pdf.Root.AF

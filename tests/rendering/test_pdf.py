@@ -17,8 +17,8 @@ from fontTools.ttLib import TTFont
 from app.domain.tree import FilledValue, Instrument, Text
 from app.rendering import pdf as pdf_module
 from app.rendering.fonts import EngineError
-from app.rendering.pdf import AssetFetcher, assert_engine
-from tests.rendering.fixtures import finished, renderer
+from app.rendering.pdf import AssetFetcher, PdfRenderer, assert_engine
+from tests.rendering.fixtures import finished, fonts, renderer
 from tests.rendering.sample import RARE, meta_of, small
 
 
@@ -101,6 +101,24 @@ def test_pages_are_as_the_reader_finds_them() -> None:
         text = document[made.pages[section.id] - 1].get_textpage().get_text_range()
         assert f"{section.number} " in text
     document.close()
+
+
+def test_a_place_is_on_the_page_where_it_begins() -> None:
+    instrument, made = finished()
+    document = pdfium.PdfDocument(made.content)
+    texts = ["".join(page.get_textpage().get_text_range().split()) for page in document]
+    document.close()
+    for provision in instrument.provisions():
+        beginning = "".join(f"{provision.number}{provision.title}{provision.text}".split())[:12]
+        assert beginning in texts[made.pages[provision.id] - 1], provision.id
+
+
+def test_a_wrong_guess_of_the_pages_of_the_contents_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    instrument = small()
+    other = PdfRenderer(fonts())
+    monkeypatch.setattr(pdf_module, "_ENTRIES_PER_PAGE", 2)
+    guessed = other.render(instrument, meta_of(instrument))
+    assert guessed.content == renderer().render(instrument, meta_of(instrument)).content
 
 
 def test_a_table_head_is_repeated_on_every_page_of_its_table() -> None:
