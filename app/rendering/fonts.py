@@ -20,8 +20,6 @@ from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 
-from fontTools.pens.svgPathPen import SVGPathPen
-from fontTools.pens.transformPen import TransformPen
 from fontTools.ttLib import TTCollection, TTFont
 
 from app.domain.errors import ContractError
@@ -66,10 +64,14 @@ class Face:
 
 @dataclass(frozen=True, slots=True)
 class FontSet:
-    """The cut fonts and the outline drawing of the draft mark (SVG without text)."""
+    """The cut fonts."""
 
     faces: tuple[Face, ...]
-    draft_mark: Path
+
+    @property
+    def bold_sans(self) -> Path:
+        """The font file that headings and the draft mark are drawn with."""
+        return self.faces[-1].path
 
 
 _WANTED = (
@@ -107,11 +109,7 @@ def ensure_fonts(cache_dir: Path) -> FontSet:
         if not path.exists():
             _write(path, _with_plain_cids(_cut(source, _face_index(source, source_family))))
         faces.append(Face(family, source_family, weight, path, source))
-    bold = faces[-1]
-    draft_mark = cache_dir / f"draft-mark-{bold.path.stem.rsplit('-', 1)[-1]}.svg"
-    if not draft_mark.exists():
-        _write(draft_mark, _outline_svg("草稿", bold.path).encode())
-    return FontSet(tuple(faces), draft_mark)
+    return FontSet(tuple(faces))
 
 
 def _installed(stem: str, style: str) -> Path:
@@ -227,25 +225,6 @@ def _with_plain_cids(content: bytes) -> bytes:
         target = BytesIO()
         font.save(target, reorderTables=None)
         return target.getvalue()
-
-
-def _outline_svg(text: str, path: Path) -> str:
-    """``text`` as outlines, rising to the right: a drawing that text extraction and the proof never see as words."""
-    with TTFont(path, lazy=True) as font:
-        glyphs, names = font.getGlyphSet(), font.getBestCmap()
-        units, advance, parts = font["head"].unitsPerEm, 0, []
-        for char in text:
-            pen = SVGPathPen(glyphs, ntos=lambda value: f"{value:.0f}")
-            glyph = glyphs[names[ord(char)]]
-            glyph.draw(TransformPen(pen, (1, 0, 0, -1, advance, 0.88 * units)))
-            parts.append(pen.getCommands())
-            advance += glyph.width
-    size = advance + units
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}">'
-        f'<g fill="#f0f0f0" transform="rotate(-35 {size / 2:.0f} {size / 2:.0f}) '
-        f'translate({(size - advance) / 2:.0f} {(size - units) / 2:.0f})"><path d="{" ".join(parts)}"/></g></svg>'
-    )
 
 
 class _FontSetStruct(ctypes.Structure):

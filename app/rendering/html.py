@@ -111,8 +111,7 @@ def template_text(name: str) -> str:
 
 @cache
 def _styles(final: bool) -> str:
-    draft = "" if final else re.sub(r"background: url\([^)]*\)[^;]*;", "", template_text("draft.css"))
-    return template_text("print.css") + draft
+    return template_text("print.css") + ("" if final else template_text("draft.css"))
 
 
 @cache

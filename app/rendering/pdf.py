@@ -36,6 +36,7 @@ from app.rendering.html import (
     template_text,
 )
 from app.rendering.pdf_file import finish
+from app.rendering.pdf_mark import DraftMark
 
 VARIANT = "pdf/a-3a"
 _ASSET = "asset:"
@@ -98,7 +99,7 @@ class PdfRenderer:
     def __init__(self, fonts: FontSet) -> None:
         """``fonts`` come from ``ensure_fonts``. Raises EngineError when a system library is missing."""
         assert_engine()
-        assets = {face.path.name: face.path for face in fonts.faces} | {"draft-mark.svg": fonts.draft_mark}
+        assets = {face.path.name: face.path for face in fonts.faces}
         assets |= {p.name: p for p in (TEMPLATES / "assets").glob("*") if p.is_file()}
         self._fetcher = AssetFetcher(assets)
         self._fonts = FontConfiguration()
@@ -108,6 +109,7 @@ class PdfRenderer:
         self._draft = self._css(template_text("draft.css"))
         self._body = self._css(template_text("engine.css"))
         self._front = self._css(template_text("front.css"))
+        self._mark = DraftMark(fonts.bold_sans)
         self._gaps: dict[int, int] = {}
         self._lock = Lock()
 
@@ -123,7 +125,7 @@ class PdfRenderer:
             document = self._laid_out(markup, [self._css(styles)])
             raw = self._written(document)
             del document
-        return finish(raw, meta, ())
+        return finish(raw, meta)
 
     def render(self, instrument: Instrument, meta: DocumentMeta, attachments: Attachments | None = None) -> RenderedPdf:
         """The finished file. ``attachments`` are embedded with their AFRelationship (ISO 19005-3, 6.8).
@@ -143,7 +145,7 @@ class PdfRenderer:
             if box_anchor(box.name) in anchors
         )
         carried = attachments(pages) if callable(attachments) else attachments or ()
-        return RenderedPdf(finish(raw, meta, carried), len(heights), pages, boxes)
+        return RenderedPdf(finish(raw, meta, carried, None if meta.final else self._mark), len(heights), pages, boxes)
 
     def _laid_out(self, markup: str, styles: Sequence[CSS]) -> Document:
         source = _ContractHTML(markup, self._default_sheet, self._fetcher)

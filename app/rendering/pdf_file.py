@@ -10,12 +10,13 @@ from typing import Any
 import pikepdf
 
 from app.domain.documents import Attachment, DocumentMeta
+from app.rendering.pdf_mark import DraftMark
 
 _LEVEL = 4
 """Of deflate: half the time of the default for files a few per cent larger."""
 
 
-def finish(raw: bytes, meta: DocumentMeta, attachments: Sequence[Attachment]) -> bytes:
+def finish(raw: bytes, meta: DocumentMeta, attachments: Sequence[Attachment] = (), mark: DraftMark | None = None) -> bytes:
     """The last full save: attachments in, streams compressed, XMP plain, no object streams.
 
     WeasyPrint alone would write one object stream of all structure elements; checking two signatures on that takes half a
@@ -23,6 +24,8 @@ def finish(raw: bytes, meta: DocumentMeta, attachments: Sequence[Attachment]) ->
     """
     stamp = meta.created.strftime("D:%Y%m%d%H%M%SZ")
     with pikepdf.open(BytesIO(raw)) as pdf:
+        if mark is not None:
+            mark.put_behind(pdf)
         for attachment in attachments:
             spec = pikepdf.AttachedFileSpec(
                 pdf,
