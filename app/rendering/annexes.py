@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from openpyxl import Workbook
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
@@ -21,9 +21,8 @@ from app.domain.variables import Variable, VariableSet, VariableType
 
 _THIN = Side(style="thin", color="FF9AA5B1")
 _GRID = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
-_HEAD_FILL = PatternFill("solid", fgColor="FFE8EDF3")
-_HEAD_FONT = Font(name="黑体", bold=True, size=11)
-_BODY_FONT = Font(name="宋体", size=10.5)
+_BODY_ALIGNMENT = Alignment(wrap_text=True, vertical="center")
+_HEAD, _BODY, _TOTAL = "表头", "表格", "合计"
 _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 SHEET_NAMES = {"annex.service_items": "服务项目", "fees.price_rows": "价格"}
@@ -31,15 +30,11 @@ SHEET_NAMES = {"annex.service_items": "服务项目", "fees.price_rows": "价格
 
 def write_annexes(tables: tuple[Table, ...], meta: DocumentMeta) -> bytes:
     """The annex tables, one sheet each; every cell as the contract prints it, formulas never."""
-    book = Workbook()
-    book.remove(book.worksheets[0])
+    book = _new_book()
     for table in tables:
         sheet = book.create_sheet(_sheet_name(table.caption, book.sheetnames))
-        _fill(sheet, [c.label for c in table.columns], [r.cells for r in table.rows], [c.width for c in table.columns])
-        for number, row in enumerate(table.rows, 2):
-            if row.emphasis:
-                for cell in sheet[number]:
-                    cell.font = Font(name="宋体", size=10.5, bold=True)
+        totals = {number for number, row in enumerate(table.rows, 2) if row.emphasis}
+        _fill(sheet, [c.label for c in table.columns], [r.cells for r in table.rows], [c.width for c in table.columns], totals)
         sheet.oddFooter.left.text = f"{meta.number} {meta.title}"
         sheet.oddFooter.right.text = "第 &P 页 共 &N 页"
     if not book.worksheets:
@@ -53,8 +48,7 @@ def write_annexes(tables: tuple[Table, ...], meta: DocumentMeta) -> bytes:
 
 def service_list_template(variables: VariableSet) -> bytes:
     """A workbook to fill in: heads with help, drop-down lists, and the form's default rows as the example."""
-    book = Workbook()
-    book.remove(book.worksheets[0])
+    book = _new_book()
     for name, title in SHEET_NAMES.items():
         variable = variables[name]
         sheet = book.create_sheet(title)
@@ -74,6 +68,19 @@ def service_list_template(variables: VariableSet) -> bytes:
     lines += [(c.label, c.help) for n in SHEET_NAMES for c in variables[n].columns if c.help]
     _fill(notes, ["项目", "说明"], lines, [12, 60])
     return _saved(book)
+
+
+def _new_book() -> Workbook:
+    """An empty workbook with our three cell styles: named styles cost a cell nothing, fonts and borders set one by one do."""
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    head = NamedStyle(_HEAD, font=Font(name="黑体", bold=True, size=11), fill=PatternFill("solid", fgColor="FFE8EDF3"))
+    head.border, head.alignment = _GRID, Alignment(horizontal="center", vertical="center", wrap_text=True)
+    book.add_named_style(head)
+    for name, bold in ((_BODY, False), (_TOTAL, True)):
+        style = NamedStyle(name, font=Font(name="宋体", size=10.5, bold=bold), border=_GRID, alignment=_BODY_ALIGNMENT)
+        book.add_named_style(style)
+    return book
 
 
 def _example(variable: Variable) -> list[tuple[str, ...]]:
@@ -112,23 +119,21 @@ def _sheet_name(caption: str, taken: Sequence[str]) -> str:
     return name
 
 
-def _fill(sheet: Worksheet, heads: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int]) -> None:
+def _fill(
+    sheet: Worksheet, heads: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], totals: Set[int] = frozenset()
+) -> None:
+    """``totals`` are the numbers of the rows that stand out; the head is row 1."""
     sheet.append(list(heads))
     for row in rows:
         sheet.append([_ILLEGAL.sub("", cell) for cell in row])
     total = sum(widths) or 1
     for index, width in enumerate(widths, 1):
         sheet.column_dimensions[get_column_letter(index)].width = max(8, round(130 * width / total))
-    wrap = Alignment(wrap_text=True, vertical="center")
-    centred = Alignment(horizontal="center", vertical="center", wrap_text=True)
     for number, line in enumerate(sheet.iter_rows(), 1):
+        style = _HEAD if number == 1 else _TOTAL if number in totals else _BODY
         for cell in line:
-            cell.border = _GRID
-            cell.font = _HEAD_FONT if number == 1 else _BODY_FONT
-            cell.alignment = centred if number == 1 else wrap
-            if number == 1:
-                cell.fill = _HEAD_FILL
-            elif isinstance(cell.value, str):
+            cell.style = style
+            if number > 1 and isinstance(cell.value, str):
                 # Text that begins with = + - @ must stay text: a contract's annex never computes.
                 cell.data_type = "s"
                 cell.quotePrefix = cell.value[:1] in "=+-@" and bool(cell.value)

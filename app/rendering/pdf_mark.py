@@ -21,7 +21,7 @@ _RISE = 35.0
 _NAME = "/DraftMark"
 
 
-class _PathPen(BasePen):  # type: ignore[misc]
+class _PathPen(BasePen):
     """Writes outlines as PDF path operators, moved right by ``shift``."""
 
     def __init__(self, glyphs: Any) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cache
 
 from lxml import etree
 
@@ -15,6 +16,7 @@ _LEVELS = 9
 _CHINESE = "零一二三四五六七八九"
 
 
+@cache
 def q(name: str) -> str:
     return f"{{{W}}}{name}"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from io import BytesIO
 
@@ -205,10 +205,17 @@ def _is_checkbox(sdt: etree._Element) -> bool:
 
 def read_blocks(content: bytes) -> tuple[FoundBlock, ...]:
     """Every visible block of a DOCX in reading order. Raises ``ValueError`` when it is none."""
+    return _blocks(_readable_parts(content))
+
+
+def _readable_parts(content: bytes) -> dict[str, etree._Element]:
     try:
-        parts = read_parts(content)
+        return read_parts(content)
     except (zipfile.BadZipFile, etree.XMLSyntaxError, KeyError) as error:
         raise ValueError(f"不是可读取的 DOCX 文件：{error}") from error
+
+
+def _blocks(parts: Mapping[str, etree._Element]) -> tuple[FoundBlock, ...]:
     document = parts.get("document")
     body = document.find(q("body")) if document is not None else None
     if body is None:
@@ -228,7 +235,11 @@ def read_blocks(content: bytes) -> tuple[FoundBlock, ...]:
 
 def read_contents(content: bytes) -> tuple[str, ...]:
     """The entries of the table of contents without their page numbers; empty when the file has none."""
-    document = read_parts(content)["document"]
+    return _contents(read_parts(content))
+
+
+def _contents(parts: Mapping[str, etree._Element]) -> tuple[str, ...]:
+    document = parts["document"]
     reader = _Reader(Numbers(), frozenset(), {})
     entries = []
     for control in document.iter(q("sdt")):
@@ -241,9 +252,9 @@ def read_contents(content: bytes) -> tuple[str, ...]:
     return tuple(entries)
 
 
-def _contents_differences(content: bytes, lines: Sequence[CanonicalLine]) -> tuple[TextDifference, ...]:
+def _contents_differences(parts: Mapping[str, etree._Element], lines: Sequence[CanonicalLine]) -> tuple[TextDifference, ...]:
     """A table of contents must name the headings as they are; a file without one says nothing wrong."""
-    entries = read_contents(content)
+    entries = _contents(parts)
     headings = [line for line in lines if _HEADING.fullmatch(line.anchor)]
     if not entries:
         return ()
@@ -255,9 +266,10 @@ def prove_docx(content: bytes, instrument: Instrument) -> TextProof:
     """Hold a finished DOCX against the canonical text of ``instrument``; every difference names its provision."""
     lines = canonical_lines(instrument)
     try:
-        blocks = read_blocks(content)
+        parts = _readable_parts(content)
+        blocks = _blocks(parts)
     except ValueError as error:
         return TextProof("docx", 0, 0, (TextDifference("", "", "", str(error)),))
     characters = sum(len(words(block.printed)) for block in blocks)
-    differences = compare_blocks(lines, blocks) + _contents_differences(content, lines)
+    differences = compare_blocks(lines, blocks) + _contents_differences(parts, lines)
     return TextProof("docx", len(blocks), characters, differences)
