@@ -111,6 +111,15 @@ class ReasonedDate:
         return (*found, self.warning) if self.warning else found
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One condition: whether it is met, the sentence that says so, and where the rule stands (provision or citation code)."""
+
+    met: bool
+    sentence: str
+    source: str = ""
+
+
 @dataclass(slots=True)
 class Reasoner:
     """Computes one date step by step over ``domain.term`` and remembers why."""

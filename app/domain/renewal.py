@@ -15,7 +15,7 @@ from app.domain.calendar import WorkingCalendar
 from app.domain.errors import ContractError
 from app.domain.lifecycle_facts import TermFacts
 from app.domain.notice import Method, NoticeRules, last_safe_days
-from app.domain.reasoning import ReasonedDate, Reasoner, days
+from app.domain.reasoning import Check, ReasonedDate, Reasoner, days
 from app.domain.term import chinese_date
 from app.domain.term_chain import Origin, Term, TermChain
 from app.domain.variables import Value
@@ -216,20 +216,11 @@ class RenewalNotice:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
-    """One condition of a renewal by itself: whether it is met, and the sentence that says so."""
-
-    met: bool
-    sentence: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
 class Outlook:
     """Whether a further term follows by itself (``next_term``), with every ground. ``settled``: nothing can change it any more
     but an agreement or an end before the term's, because the last day for notice has passed."""
 
-    grounds: tuple[Ground, ...]
+    grounds: tuple[Check, ...]
     next_term: Term | None
     settled: bool
 
@@ -255,7 +246,7 @@ def outlook(chain: TermChain, terms: RenewalTerms, facts: Circumstances, officia
     if deadline is None or terms.mode is Mode.BY_AGREEMENT:
         why = "本合同不续约，期满终止" if terms.mode is Mode.NONE else "本合同须签订续约协议才续约，不会自动续约"
         source = "lifecycle.end.renewal.none" if terms.mode is Mode.NONE else "lifecycle.end.renewal.agreement"
-        return Outlook((Ground(False, why, source),), None, deadline is None or today > deadline.day)
+        return Outlook((Check(False, why, source),), None, deadline is None or today > deadline.day)
     grounds = (
         _times(chain, terms), _signed_before(facts, deadline.day, terms), _priced(chain, terms, facts),
         _chosen(chain, terms, facts, deadline.day) if terms.mode is Mode.OPTION else _unrefused(chain, facts, deadline.day),
@@ -265,37 +256,37 @@ def outlook(chain: TermChain, terms: RenewalTerms, facts: Circumstances, officia
     return Outlook(grounds, follows, today > deadline.day)
 
 
-def _times(chain: TermChain, terms: RenewalTerms) -> Ground:
+def _times(chain: TermChain, terms: RenewalTerms) -> Check:
     used, limit = chain.counted, terms.max_times
     said = f"已续约{used}次，约定合计不超过{limit}次"
     source = "lifecycle.end.renewal.option" if terms.mode is Mode.OPTION else "lifecycle.end.renewal.auto"
-    return Ground(used < limit, said if used < limit else f"{said}，次数已经用尽，期满终止", source)
+    return Check(used < limit, said if used < limit else f"{said}，次数已经用尽，期满终止", source)
 
 
-def _signed_before(facts: Circumstances, deadline: date, terms: RenewalTerms) -> Ground:
+def _signed_before(facts: Circumstances, deadline: date, terms: RenewalTerms) -> Check:
     source = terms.mode.notice_source
     if facts.signed_on is not None and deadline < facts.signed_on:
-        return Ground(
+        return Check(
             False, f"通知截止日{chinese_date(deadline)}早于签订日{chinese_date(facts.signed_on)}，本期届满不续约", source
         )
-    return Ground(True, "通知截止日不早于签订日", source)
+    return Check(True, "通知截止日不早于签订日", source)
 
 
-def _priced(chain: TermChain, terms: RenewalTerms, facts: Circumstances) -> Ground:
+def _priced(chain: TermChain, terms: RenewalTerms, facts: Circumstances) -> Check:
     source = "lifecycle.end.renewal.renegotiate"
     if terms.price is not PriceRule.RENEGOTIATE:
-        return Ground(True, f"续约价格：{terms.price.label}，无须另行签署", "lifecycle.end.renewal")
+        return Check(True, f"续约价格：{terms.price.label}，无须另行签署", "lifecycle.end.renewal")
     if chain.current.number in facts.priced:
-        return Ground(True, "续约价格已经书面签署", source)
-    return Ground(False, "续约价格须重新协商，届满日前未就价格签署续约协议的，不发生续约", source)
+        return Check(True, "续约价格已经书面签署", source)
+    return Check(False, "续约价格须重新协商，届满日前未就价格签署续约协议的，不发生续约", source)
 
 
-def _unrefused(chain: TermChain, facts: Circumstances, deadline: date) -> Ground:
+def _unrefused(chain: TermChain, facts: Circumstances, deadline: date) -> Check:
     source = "lifecycle.end.renewal.auto"
     given = [n for n in facts.notices if n.term == chain.current.number and not n.chooses]
     timely = next((n for n in given if n.arrived_on <= deadline), None)
     if timely is not None:
-        return Ground(
+        return Check(
             False, f"{_party(timely.by)}的不续约通知{timely.number}已于{chinese_date(timely.arrived_on)}及时到达", source
         )
     late = min((n.arrived_on for n in given), default=None)
@@ -304,16 +295,16 @@ def _unrefused(chain: TermChain, facts: Circumstances, deadline: date) -> Ground
         if late
         else "没有及时到达的不续约通知"
     )
-    return Ground(True, said, source)
+    return Check(True, said, source)
 
 
-def _chosen(chain: TermChain, terms: RenewalTerms, facts: Circumstances, deadline: date) -> Ground:
+def _chosen(chain: TermChain, terms: RenewalTerms, facts: Circumstances, deadline: date) -> Check:
     source, holder = "lifecycle.end.renewal.option", _party(terms.holder)
     given = [n for n in facts.notices if n.term == chain.current.number and n.chooses and n.by == terms.holder]
     timely = next((n for n in given if n.arrived_on <= deadline), None)
     if timely is not None:
-        return Ground(True, f"{holder}的选择续约通知{timely.number}已于{chinese_date(timely.arrived_on)}及时到达", source)
-    return Ground(False, f"{holder}的选择续约通知没有在{chinese_date(deadline)}以前到达", source)
+        return Check(True, f"{holder}的选择续约通知{timely.number}已于{chinese_date(timely.arrived_on)}及时到达", source)
+    return Check(False, f"{holder}的选择续约通知没有在{chinese_date(deadline)}以前到达", source)
 
 
 def _party(letter: str) -> str:
