@@ -190,7 +190,7 @@ def _counted_back(reasoner: Reasoner, method: Method, last: date, rules: NoticeR
             hours = Period(rules.email_hours, Unit.HOURS)
             day = last - email_days(rules) * _ONE_DAY
             rule = f"邮件视为到达的{hours.text}（按当日最晚发送计）"
-            reasoner.steps.append(Step(rule, (method.source,), Direction.BACK, last, day, hours, reasoner.calendar.describe(day)))
+            reasoner.steps.append(Step(rule, (method.source,), Direction.BACK, last, day, hours, reasoner.kind(day)))
             return day
         case Method.HAND | Method.SYSTEM:
             return reasoner.given("当日发出当日到达", last, method.source)
@@ -238,7 +238,7 @@ def delivery_faults(delivery: Delivery, rules: NoticeRules, calendar: WorkingCal
         faults.append(f"到达日{arrived.isoformat()}早于发出日{delivery.sent_on.isoformat()}，请核对。")
     if proof not in PROOFS[method]:
         allowed = "、".join(p.label for p in Proof if p in PROOFS[method])
-        faults.append(f"以{method.label}发出的，应当以{allowed}证明到达，不能以“{proof.label}”证明。")
+        faults.append(f"以{method.label}发出的，到达的证明应当是{allowed}，不能是“{proof.label}”。")
     elif proof is Proof.DEEMED:
         deemed = arrival(method, delivery.sent_on, rules, calendar).day
         if arrived < deemed:

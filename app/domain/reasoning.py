@@ -128,8 +128,12 @@ class Reasoner:
     steps: list[Step] = field(default_factory=list)
     missing: set[int] = field(default_factory=set)
 
+    def kind(self, day: date) -> str:
+        """What kind of day it is. That a year has no calendar is said once, in the warning, and not on every line."""
+        return self.calendar.describe(day).partition("（")[0]
+
     def given(self, rule: str, day: date, *source: str) -> date:
-        self.steps.append(Step(rule, source, Direction.GIVEN, day, day, remark=self.calendar.describe(day)))
+        self.steps.append(Step(rule, source, Direction.GIVEN, day, day, remark=self.kind(day)))
         return day
 
     def take(self, found: ReasonedDate) -> date:
@@ -157,7 +161,7 @@ class Reasoner:
     def term(self, rule: str, first: date, last: date, period: Period | None, *source: str) -> date:
         self.steps.append(
             Step(rule, source, Direction.TERM if period else Direction.GIVEN, first if period else last, last, period,
-                 self.calendar.describe(last))
+                 self.kind(last))
         )  # fmt: skip
         return last
 
@@ -174,13 +178,13 @@ class Reasoner:
     def _rolled(self, rule: str, day: date, found: LegalDate, direction: Direction, source: tuple[str, ...]) -> date:
         self._note(found)
         if found.day != day:
-            self.steps.append(Step(rule, source, direction, day, found.day, remark=self.calendar.describe(day)))
+            self.steps.append(Step(rule, source, direction, day, found.day, remark=self.kind(day)))
         return found.day
 
     def _say(
         self, rule: str, source: tuple[str, ...], direction: Direction, start: date, end: date, period: Period
     ) -> None:  # fmt: skip
-        self.steps.append(Step(rule, source, direction, start, end, period, self.calendar.describe(end)))
+        self.steps.append(Step(rule, source, direction, start, end, period, self.kind(end)))
 
     def _note(self, found: LegalDate) -> None:
         self.missing |= set(found.provisional_years)

@@ -35,6 +35,10 @@ class InstrumentRow(Base):
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012  (SQLAlchemy's own form)
 
 
+def find_instrument(session: Session, instrument_id: str) -> InstrumentRow | None:
+    return session.get(InstrumentRow, instrument_id)
+
+
 def instruments_of(session: Session, contract_id: str) -> list[InstrumentRow]:
     statement = select(InstrumentRow).where(InstrumentRow.contract_id == contract_id)
     return list(session.scalars(statement.order_by(InstrumentRow.created_at, InstrumentRow.id)))

@@ -7,16 +7,22 @@ from app.store import (
     audit,
     comments,
     contracts,
+    deliveries,
     documents,
     drafts,
+    endings,
     instruments,
     organisations,
     outbox,
     search,
+    terms,
     users,
     versions,
 )
 from app.store.base import Base
 
-MODULES = (approvals, audit, comments, contracts, documents, drafts, instruments, organisations, outbox, search, users, versions)
+MODULES = (
+    approvals, audit, comments, contracts, deliveries, documents, drafts, endings, instruments, organisations, outbox, search, terms,
+    users, versions,
+)  # fmt: skip
 METADATA = Base.metadata
