@@ -9,6 +9,8 @@ from app.settings import Settings
 from app.web import (
     access,
     account,
+    commentary,
+    comparison,
     contracts,
     deviations,
     documents,
@@ -19,6 +21,7 @@ from app.web import (
     playbook,
     service_list,
     users,
+    versions,
     workspace,
 )  # fmt: skip
 from app.web.contract_pages import init_contract_pages
@@ -33,7 +36,7 @@ from app.wiring import Wiring
 
 BLUEPRINTS = (
     access.pages, account.pages, users.pages, drafts.pages, workspace.pages, findings.pages, playbook.pages, deviations.pages, service_list.pages,
-    documents.pages, contracts.pages, organisations.pages, parties.pages,
+    documents.pages, contracts.pages, commentary.pages, versions.pages, comparison.pages, organisations.pages, parties.pages,
 )  # fmt: skip
 
 

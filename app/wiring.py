@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
@@ -177,6 +177,24 @@ class Wiring:
         from app.rendering.html import render_preview
 
         return render_preview(instrument)
+
+    def show_changes(self, comparison: Comparison) -> str:
+        """The list of changes and values as a fragment of HTML."""
+        from app.rendering.redline_html import render_redline_summary
+
+        return render_redline_summary(comparison)
+
+    def show_redline(self, comparison: Comparison, view: Literal["inline", "side"], *, folded: bool) -> str:
+        """Both texts with their changes marked as a fragment of HTML."""
+        from app.rendering.redline_html import render_redline
+
+        return render_redline(comparison, view=view, folded=folded)
+
+    def show_redline_part(self, comparison: Comparison, view: Literal["inline", "side"], first: int, count: int) -> str:
+        """What a fold of the redline left out."""
+        from app.rendering.redline_html import Fold, render_redline_part
+
+        return render_redline_part(comparison, Fold(first, count), view=view)
 
     def read_service_list(self, content: bytes, filename: str) -> ServiceListReading:
         """An uploaded service list. Raises ``ContractError`` where the file itself can't be used."""

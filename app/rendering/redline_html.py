@@ -74,6 +74,11 @@ def render_redline_part(comparison: Comparison, fold: Fold, *, view: View = "inl
     return _environment().get_template(f"redline_{view}_part.html").render(comparison=comparison, items=entries, medium="screen")
 
 
+def render_redline_summary(comparison: Comparison) -> str:
+    """How much changed, the list of changes with links to their places, and the values: a fragment to stand above the text."""
+    return _environment().get_template("redline_summary.html").render(comparison=comparison, medium="screen")
+
+
 def render_redline_document(comparison: Comparison, meta: DocumentMeta, *, folded: bool = False, styled: bool = False) -> str:
     """The comparison as a whole HTML document: head with both versions, list of changes, values, the text.
 

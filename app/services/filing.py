@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -34,7 +35,7 @@ from app.store.contracts import (
     next_in_series,
     recent_contracts,
 )
-from app.store.documents import DocumentRow, find_document
+from app.store.documents import DocumentRow, documents_of, find_document
 from app.store.drafts import AnswerRow, DraftRow, draft_with_number, find_draft
 from app.store.organisations import organisation_with_code
 from app.store.uow import UnitOfWork
@@ -239,6 +240,15 @@ def read_document(uow: UnitOfWork, blobs: BlobStore, document_id: str) -> tuple[
     if row is None:
         raise DocumentMissing(document_id)
     return _document(row), blobs.get(row.sha256)
+
+
+def documents_by_version(uow: UnitOfWork, contract_id: str) -> Mapping[str, tuple[DocumentView, ...]]:
+    """The files of a contract that belong to one of its versions, by the version's id, the newest first."""
+    found: dict[str, tuple[DocumentView, ...]] = {}
+    for row in documents_of(uow.session, contract_id):
+        if row.version_id:
+            found[row.version_id] = (*found.get(row.version_id, ()), _document(row))
+    return found
 
 
 def view_contract(row: ContractRow) -> ContractView:

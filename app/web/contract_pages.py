@@ -25,16 +25,22 @@ def init_contract_pages(app: Flask) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Tab:
-    """One page of a contract. ``endpoint`` is its first view; every view of the same blueprint belongs to the tab."""
+    """One page of a contract. ``endpoint`` is its first view; every view of the same blueprint, or of one of ``others``,
+    belongs to the tab."""
 
     endpoint: str
     label: str
     action: Action = Action.READ_CONTRACTS
+    others: tuple[str, ...] = ()
 
 
 def tabs() -> tuple[Tab, ...]:
     """概览 · 文本与批注 · 审批 · 版本与比较 · 变更 · 期限 · 签署 · 文件 · 人员 · 审计: those that there are."""
-    return (Tab("contracts.show", _("概览")),)
+    return (
+        Tab("contracts.show", _("概览")),
+        Tab("commentary.show", _("文本与批注")),
+        Tab("versions.index", _("版本与比较"), others=("comparison",)),
+    )
 
 
 def contract_page(template: str, contract_id: str, **values: Any) -> str:
@@ -52,7 +58,7 @@ def contract_page(template: str, contract_id: str, **values: Any) -> str:
 
 
 def _is_current(tab: Tab) -> bool:
-    return request.blueprint == tab.endpoint.partition(".")[0]
+    return request.blueprint in (tab.endpoint.partition(".")[0], *tab.others)
 
 
 def stage_name(stage: Stage) -> str:

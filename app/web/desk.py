@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Protocol, cast
+from typing import Any, Literal, Protocol, cast
 
 from flask import current_app
 
 from app.domain.clauses import ClauseLibrary
+from app.domain.comparison import Comparison
+from app.domain.textual_change import TextDiff
 from app.domain.tree import Instrument
 from app.services.drafting import Reference
 from app.services.generation import Tools
 from app.services.ports import MailWriter, ServiceListReading
+from app.services.redlining import RedlineTools
 from app.settings import Settings
 from app.store.uow import UnitOfWork
 from app.store.vault import Vault
 
 KEY = "chengyue"
+View = Literal["inline", "side"]
 
 
 class Desk(Protocol):
@@ -32,6 +36,10 @@ class Desk(Protocol):
     @property
     def tools(self) -> Tools: ...
     @property
+    def redline_tools(self) -> RedlineTools: ...
+    @property
+    def differ(self) -> TextDiff: ...
+    @property
     def secret_key(self) -> str: ...
     @property
     def vault(self) -> Vault: ...
@@ -42,6 +50,9 @@ class Desk(Protocol):
     def now(self) -> datetime: ...
     def today(self) -> date: ...
     def preview(self, instrument: Instrument) -> str: ...
+    def show_changes(self, comparison: Comparison) -> str: ...
+    def show_redline(self, comparison: Comparison, view: View, *, folded: bool) -> str: ...
+    def show_redline_part(self, comparison: Comparison, view: View, first: int, count: int) -> str: ...
     def read_service_list(self, content: bytes, filename: str) -> ServiceListReading: ...
     def service_list_template(self) -> bytes: ...
     def read_answers_file(self, content: bytes) -> Mapping[str, Any]: ...

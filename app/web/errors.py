@@ -16,6 +16,7 @@ from app.services.accounts import UserMissing
 from app.services.drafts import DraftMissing
 from app.services.record import ContractMissing
 from app.services.registering import OrganisationMissing
+from app.services.texts import TextMissing
 from app.web.pages import is_fragment
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(CSRFError, _forged)
     app.register_error_handler(DraftMissing, _missing)
     app.register_error_handler(ContractMissing, _no_contract)
+    app.register_error_handler(TextMissing, _no_text)
     app.register_error_handler(Hidden, _hidden)
     app.register_error_handler(UserMissing, _hidden)
     app.register_error_handler(OrganisationMissing, _hidden)
@@ -52,6 +54,10 @@ def _missing(error: ContractError) -> ResponseReturnValue:
 
 def _no_contract(_error: ContractError) -> ResponseReturnValue:
     return answer(404, _("没有找到这份合同"), _("合同可能不存在，或者您不在可以查看的人员之列。"))
+
+
+def _no_text(error: ContractError) -> ResponseReturnValue:
+    return answer(404, _("没有这个版本"), error.message)
 
 
 def _hidden(_error: ContractError) -> ResponseReturnValue:

@@ -26,7 +26,13 @@ from app.services.generation import Generated
 from app.services.ports import Progress
 
 JOBS = "chengyue.jobs"
-KEY = re.compile(r"[0-9a-f]{32}/(\d{1,9})-(draft|final)")
+KEY = re.compile(
+    r"[0-9a-f]{32}/(?:(?:v?\d{1,9})-(?:draft|final)|[vd]\d{1,9}-[vd]\d{1,9}-redline|[vd]\d{1,9}-c[0-9a-f]{16}-comments)"
+)
+"""A draft's or a contract's id, then what is made: documents of a draft's revision or of a version (``17-draft``, ``v2-final``),
+a comparison (``v1-d17-redline``), a text with comments (``v2-c…-comments``)."""
+_PASSING = re.compile(r"(?<!\w)d?\d+(?=-)|(?<!\w)c[0-9a-f]{16}(?=-)")
+"""The part of a name that an edit makes out of date: a draft's revision, the state of the comments. Versions never are."""
 MANIFEST = "manifest.json"
 BUNDLE = "contract.zip"
 log = logging.getLogger(__name__)
@@ -55,15 +61,15 @@ class Finished:
 
 @dataclass(slots=True)
 class Jobs:
-    """One worker: two documents at once would only be slower. Keys are ``<draft>/<revision>-<draft|final>``."""
+    """One worker: two documents at once would only be slower. For keys see ``KEY``."""
 
     root: Path
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "documents"))
     _running: dict[str, Job] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def start(self, key: str, work: Callable[[Progress], Generated]) -> None:
-        """Run ``work`` unless it is finished or under way."""
+    def start(self, key: str, work: Callable[[Progress], Generated], bundle: str = BUNDLE) -> None:
+        """Run ``work`` unless it is finished or under way; ``bundle`` names the archive of all files, empty: none."""
         if not KEY.fullmatch(key):
             raise ValueError(key)
         with self._lock:
@@ -71,7 +77,7 @@ class Jobs:
             if self.finished(key) or (job is not None and not job.problem):
                 return
             self._running[key] = Job()
-        self._pool.submit(self._run, key, work)
+        self._pool.submit(self._run, key, work, bundle)
 
     def running(self, key: str) -> Job | None:
         with self._lock:
@@ -87,14 +93,14 @@ class Jobs:
     def folder(self, key: str) -> Path | None:
         return self.root / key if KEY.fullmatch(key) else None
 
-    def _run(self, key: str, work: Callable[[Progress], Generated]) -> None:
+    def _run(self, key: str, work: Callable[[Progress], Generated], bundle: str) -> None:
         job = self._running[key]
 
         def progress(step: str) -> None:
             job.step = step
 
         try:
-            _write(self.root / key, work(progress))
+            _write(self.root / key, work(progress), bundle)
         except ContractError as error:
             job.problem = error.message
         except Exception:
@@ -105,12 +111,12 @@ class Jobs:
                 self._running.pop(key, None)
 
 
-def _write(folder: Path, made: Generated) -> None:
-    """All files under a temporary name, then one rename; older revisions of the same kind go."""
+def _write(folder: Path, made: Generated, bundle: str) -> None:
+    """All files under a temporary name, then one rename; what this one makes out of date goes."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     work = folder.parent / f".{uuid.uuid4().hex}.tmp"
     work.mkdir()
-    files = {**made.files, BUNDLE: _bundle(made)}
+    files = {**made.files, bundle: _bundle(made)} if bundle else dict(made.files)
     for name, content in files.items():
         (work / name).write_bytes(content)
     manifest = {
@@ -125,9 +131,9 @@ def _write(folder: Path, made: Generated) -> None:
     (work / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False), encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     os.replace(work, folder)
-    kind = folder.name.partition("-")[2]
-    for older in folder.parent.glob(f"*-{kind}"):
-        if older != folder:
+    alike = _PASSING.sub("*", folder.name)
+    for older in folder.parent.iterdir():
+        if older != folder and _PASSING.sub("*", older.name) == alike:
             shutil.rmtree(older, ignore_errors=True)
 
 

@@ -1,0 +1,90 @@
+"""Two texts of a contract side by side or in one, with their differences marked, and the same as files."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from app.services.comparing import Compared, NothingToCompare, compare_texts_of, load_pair
+from app.services.generation import Generated
+from app.services.ports import Progress
+from app.services.redlining import make_redline, redline_identity
+from app.services.texts import DRAFT
+from app.services.version_list import version_lines
+from app.web.contract_pages import contract_page
+from app.web.desk import View, desk
+from app.web.documents import jobs
+from app.web.gate import actor
+from app.web.made_files import Made, send, stem_of
+
+pages = Blueprint("comparison", __name__, url_prefix="/contracts/<contract_id>/compare")
+NOT_CHOSEN = -1
+
+
+@pages.get("")
+def show(contract_id: str) -> ResponseReturnValue:
+    old, new = _chosen()
+    if NOT_CHOSEN in (old, new) or old == new:
+        return redirect(url_for("versions.index", contract_id=contract_id, told="choose"))
+    found, folded = _compared(contract_id), request.args.get("whole") != "1"
+    with desk().reading() as uow:
+        lines = version_lines(uow, actor(), contract_id)
+    return contract_page(
+        "contracts/comparison.html", contract_id, old=old, new=new, view=_view(), folded=folded, lines=lines, compared=found,
+        changes=desk().show_changes(found.comparison), redline=desk().show_redline(found.comparison, _view(), folded=folded),
+    )  # fmt: skip
+
+
+@pages.get("/part")
+def part(contract_id: str) -> str:
+    """The unchanged provisions that a fold left out."""
+    first, count = request.args.get("first", 0, type=int), request.args.get("count", 0, type=int)
+    return desk().show_redline_part(_compared(contract_id).comparison, _view(), first, count)
+
+
+@pages.get("/files")
+def files(contract_id: str) -> str:
+    """The comparison as files: what there is, or how far it is."""
+    found = _compared(contract_id)
+    made = Made.of(jobs(), f"{contract_id}/{found.key}-redline")
+    old, new = _chosen()
+    return contract_page("contracts/comparison_files.html", contract_id, compared=found, old=old, new=new, made=made)
+
+
+@pages.post("/files")
+def generate(contract_id: str) -> ResponseReturnValue:
+    found, old, new = _compared(contract_id), *_chosen()
+    tools, meta = desk(), redline_identity(found, desk().now(), actor().name)
+
+    def work(progress: Progress) -> Generated:
+        progress("准备字体与渲染器")
+        return make_redline(found, meta, tools.redline_tools, progress=progress)
+
+    jobs().start(f"{contract_id}/{found.key}-redline", work, "comparison.zip")
+    return redirect(url_for("comparison.files", contract_id=contract_id, old=old, new=new))
+
+
+@pages.get("/files/<name>")
+def download(contract_id: str, name: str) -> ResponseReturnValue:
+    found = _compared(contract_id)
+    stem = f"{stem_of(found.new.instrument.number)}-{found.old.label}与{found.new.label}对比"
+    return send(jobs(), f"{contract_id}/{found.key}-redline", name, stem)
+
+
+def _chosen() -> tuple[int, int]:
+    """Ordinals of the old and the new text; the draft is 0."""
+    old, new = (request.values.get(name, NOT_CHOSEN, type=int) for name in ("old", "new"))
+    return old, new
+
+
+def _view() -> View:
+    return "side" if request.args.get("view") == "side" else "inline"
+
+
+def _compared(contract_id: str) -> Compared:
+    old, new = _chosen()
+    if min(old, new) < DRAFT:
+        raise NothingToCompare
+    with desk().reading() as uow:
+        pair = load_pair(uow, actor(), desk().reference, desk().today(), contract_id, old, new)
+    return compare_texts_of(pair, desk().reference, desk().differ)
