@@ -20,6 +20,7 @@ from app.web import (
     parties,
     playbook,
     service_list,
+    sharing,
     users,
     versions,
     workspace,
@@ -36,7 +37,7 @@ from app.wiring import Wiring
 
 BLUEPRINTS = (
     access.pages, account.pages, users.pages, drafts.pages, workspace.pages, findings.pages, playbook.pages, deviations.pages, service_list.pages,
-    documents.pages, contracts.pages, commentary.pages, versions.pages, comparison.pages, organisations.pages, parties.pages,
+    documents.pages, contracts.pages, commentary.pages, sharing.pages, versions.pages, comparison.pages, organisations.pages, parties.pages,
 )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from app.library.approval_policy import load_approval_policy
 from app.library.calendars import load_calendar
 from app.library.laws import load_laws
 from app.library.loader import load_library
+from app.services.commented_document import CommentTools
 from app.services.drafting import Reference
 from app.services.generation import Tools
 from app.services.ports import MailWriter, ServiceListReading
@@ -94,8 +95,8 @@ class Wiring:
         from app.rendering.redline_pdf import render_redline_pdf
         from app.rendering.revisions import accept_all, reject_all
 
-        def docx(comparison: Comparison, meta: DocumentMeta) -> bytes:
-            return render_redline_docx(comparison, meta, self.differ, author=meta.author, date=meta.created)
+        def docx(comparison: Comparison, meta: DocumentMeta, *, pages: Mapping[str, int]) -> bytes:
+            return render_redline_docx(comparison, meta, self.differ, author=meta.author, date=meta.created, pages=pages)
 
         def html(comparison: Comparison, meta: DocumentMeta) -> str:
             return render_redline_document(comparison, meta, styled=True)
@@ -103,7 +104,18 @@ class Wiring:
         def pdf(comparison: Comparison, meta: DocumentMeta) -> RenderedPdf:
             return render_redline_pdf(self._pdf, comparison, meta)
 
-        return RedlineTools(docx, html, pdf, accept_all, reject_all, prove_docx)
+        return RedlineTools(self._pages, docx, html, pdf, accept_all, reject_all, prove_docx)
+
+    def _pages(self, instrument: Instrument, meta: DocumentMeta) -> Mapping[str, int]:
+        return self._pdf.render(instrument, meta).pages
+
+    @property
+    def comment_tools(self) -> CommentTools:
+        from app.rendering.docx import render_docx
+        from app.rendering.docx_comments import add_comments
+        from app.rendering.proof.docx_text import prove_docx
+
+        return CommentTools(self._pages, render_docx, add_comments, prove_docx)
 
     @cached_property
     def tools(self) -> Tools:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
 from app.domain.errors import ContractError
@@ -51,6 +52,30 @@ class Place:
     id: str
     label: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharedRemark:
+    """What the other party reads of one remark. ``at``: aware."""
+
+    author: str
+    at: datetime
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharedThread:
+    """A thread as it goes out with the text: nothing internal is left in it.
+
+    ``place``: id, empty for the whole contract; ``label``: the place in words, as the text has it now or, where it is ``gone``,
+    had it then.
+    """
+
+    place: str
+    label: str
+    remarks: tuple[SharedRemark, ...]
+    resolved: bool
+    gone: bool = False
 
 
 class CommentRefused(ContractError):

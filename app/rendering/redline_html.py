@@ -132,8 +132,8 @@ def _environment() -> ImmutableSandboxedEnvironment:
     )
     environment.filters.update(
         marks=_marks, old_side=_old_side, new_side=_new_side, clean=clean_text, anchor=_anchor, label=_label, css=_css, kind=_kind,
-        folds=lambda item: item if isinstance(item, Fold) else None, printed=_printed, counts=_counts, grids=_grids, place=_place,
-        excerpt=_excerpt,
+        folds=lambda item: item if isinstance(item, Fold) else None, printed=_printed, minor=_minor, weighed=_weighed,
+        counts=_counts, grids=_grids, place=_place, excerpt=_excerpt,
     )  # fmt: skip
     return environment
 
@@ -141,6 +141,14 @@ def _environment() -> ImmutableSandboxedEnvironment:
 def _anchor(entry: Entry) -> str:
     side = "" if entry.placement is Placement.BOTH else f"{entry.placement.value}-"
     return f"rd-{side}{entry.kind.value}-{anchor_of(entry.block.id)}"
+
+
+def _minor(entry: Entry) -> bool:
+    """Only a number, a reference to it or the width of signs follows: nothing that anybody agreed upon has changed."""
+    return not entry.prominence and (
+        entry.change is Change.RENUMBERED
+        or (entry.change is Change.CHANGED and entry.table is None and entry.nature in (Nature.REFERENCE, Nature.WIDTH))
+    )
 
 
 def _printed(change: VariableChange) -> tuple[str, str]:
@@ -313,6 +321,12 @@ def _counts(comparison: Comparison) -> list[tuple[str, int]]:
     counts[Change.CHANGED] -= following
     named = [(CHANGE_LABELS[change], number) for change, number in counts.items()]
     return [(label, number) for label, number in (*named, (NATURE_LABELS[Nature.REFERENCE], following)) if number]
+
+
+def _weighed(comparison: Comparison) -> tuple[list[Entry], list[Entry]]:
+    """The changes of substance, and those that only follow from them."""
+    found = list(comparison.notable())
+    return [e for e in found if not _minor(e)], [e for e in found if _minor(e)]
 
 
 def _place(entry: Entry) -> str:

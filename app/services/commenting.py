@@ -13,6 +13,8 @@ from app.domain.comments import (
     Audience,
     CommentRefused,
     Place,
+    SharedRemark,
+    SharedThread,
     Standing,
     comment_text,
     places,
@@ -253,16 +255,19 @@ def read_thread(uow: UnitOfWork, actor: Actor, contract_id: str, thread_id: str,
     return found
 
 
-def shareable(threads: tuple[Thread, ...]) -> tuple[Thread, ...]:
+def shareable(threads: tuple[Thread, ...]) -> tuple[SharedThread, ...]:
     """What may go to the other party: shareable threads, each without its internal replies."""
     return tuple(
-        Thread(
-            t.id, t.place, t.label, t.quote, t.standing, t.label_now, t.made_on,
-            tuple(c for c in t.comments if c.audience is Audience.SHAREABLE), t.resolved_at, "",
+        SharedThread(
+            t.place,
+            t.label_now or t.label,
+            tuple(SharedRemark(c.author, c.created_at, c.text) for c in t.comments if c.audience is Audience.SHAREABLE),
+            t.resolved,
+            t.standing is Standing.GONE,
         )
         for t in threads
         if t.audience is Audience.SHAREABLE
-    )  # fmt: skip
+    )
 
 
 def _open_record(uow: UnitOfWork, actor: Actor, contract_id: str) -> ContractRow:

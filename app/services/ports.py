@@ -43,10 +43,16 @@ class AnnexWriter(Protocol):
     def __call__(self, tables: tuple[Table, ...], meta: DocumentMeta) -> bytes: ...
 
 
-class RedlineDocxRenderer(Protocol):
-    """A comparison as DOCX with native tracked changes."""
+class PageFinder(Protocol):
+    """The page from 1 of every heading in the contract's own layout, for a table of contents."""
 
-    def __call__(self, comparison: Comparison, meta: DocumentMeta) -> bytes: ...
+    def __call__(self, instrument: Instrument, meta: DocumentMeta) -> Mapping[str, int]: ...
+
+
+class RedlineDocxRenderer(Protocol):
+    """A comparison as DOCX with native tracked changes; ``pages`` for its table of contents."""
+
+    def __call__(self, comparison: Comparison, meta: DocumentMeta, *, pages: Mapping[str, int]) -> bytes: ...
 
 
 class RedlineHtmlRenderer(Protocol):

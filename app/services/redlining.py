@@ -13,7 +13,7 @@ from app.domain.documents import DocumentMeta, TextProof
 from app.domain.tree import Instrument
 from app.services.comparing import Compared
 from app.services.generation import Format, Generated, StepClock, UnequalText
-from app.services.ports import Progress, RedlineDocxRenderer, RedlineHtmlRenderer, RedlinePdfRenderer, TextProver
+from app.services.ports import PageFinder, Progress, RedlineDocxRenderer, RedlineHtmlRenderer, RedlinePdfRenderer, TextProver
 
 REDLINE_FORMATS = (Format.HTML, Format.PDF, Format.DOCX, Format.JSON)
 REDLINE_NAMES: Mapping[Format, str] = {f: f"comparison.{f.value}" for f in REDLINE_FORMATS}
@@ -23,6 +23,7 @@ REDLINE_NAMES: Mapping[Format, str] = {f: f"comparison.{f.value}" for f in REDLI
 class RedlineTools:
     """The real renderers, handed over by wiring. ``accept`` and ``reject`` resolve every tracked change of a DOCX."""
 
+    pages: PageFinder
     docx: RedlineDocxRenderer
     html: RedlineHtmlRenderer
     pdf: RedlinePdfRenderer
@@ -60,8 +61,10 @@ def make_redline(
     proofs: list[TextProof] = []
     pages = 0
     if Format.DOCX in wanted:
+        clock.begin("目录页码")
+        pages_of = tools.pages(comparison.new, meta)
         clock.begin("修订标记 DOCX")
-        files[Format.DOCX] = tools.docx(comparison, meta)
+        files[Format.DOCX] = tools.docx(comparison, meta, pages=pages_of)
         clock.begin("核对接受、拒绝全部修订")
         name = REDLINE_NAMES[Format.DOCX]
         proofs.append(_proof(tools.accept(files[Format.DOCX]), comparison.new, tools.prove_docx, f"{name}（接受全部修订）"))

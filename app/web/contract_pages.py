@@ -38,7 +38,7 @@ def tabs() -> tuple[Tab, ...]:
     """概览 · 文本与批注 · 审批 · 版本与比较 · 变更 · 期限 · 签署 · 文件 · 人员 · 审计: those that there are."""
     return (
         Tab("contracts.show", _("概览")),
-        Tab("commentary.show", _("文本与批注")),
+        Tab("commentary.show", _("文本与批注"), others=("sharing",)),
         Tab("versions.index", _("版本与比较"), others=("comparison",)),
     )
 

@@ -12,6 +12,7 @@ from app.domain.clauses import ClauseLibrary
 from app.domain.comparison import Comparison
 from app.domain.textual_change import TextDiff
 from app.domain.tree import Instrument
+from app.services.commented_document import CommentTools
 from app.services.drafting import Reference
 from app.services.generation import Tools
 from app.services.ports import MailWriter, ServiceListReading
@@ -37,6 +38,8 @@ class Desk(Protocol):
     def tools(self) -> Tools: ...
     @property
     def redline_tools(self) -> RedlineTools: ...
+    @property
+    def comment_tools(self) -> CommentTools: ...
     @property
     def differ(self) -> TextDiff: ...
     @property

@@ -201,7 +201,7 @@ def test_what_goes_to_the_other_party_leaves_out_internal_threads_and_internal_r
     room.reply(room.approver, outer, "内部：可以让到四十五日。", 2)
     room.reply(room.owner, outer, "理由：我方付款流程较长。", 3, Audience.SHAREABLE)
     found = shareable(room.threads())
-    assert [[c.text for c in t.comments] for t in found] == [["请把付款期限改为六十日。", "理由：我方付款流程较长。"]]
+    assert [[r.text for r in t.remarks] for t in found] == [["请把付款期限改为六十日。", "理由：我方付款流程较长。"]]
 
 
 def test_only_its_author_lets_a_remark_out_and_anybody_takes_it_back(room: Room) -> None:

@@ -130,7 +130,9 @@ def test_while_it_is_drafted_the_draft_is_the_text_that_counts(pair: Pair) -> No
 
 @pytest.fixture(scope="module")
 def tools(tmp_path_factory: pytest.TempPathFactory) -> RedlineTools:
-    return Wiring(Settings(data_dir=tmp_path_factory.mktemp("redline"))).redline_tools
+    """The real tools; where the contents' pages lie is of no interest here, and finding it takes seconds."""
+    found = Wiring(Settings(data_dir=tmp_path_factory.mktemp("redline"))).redline_tools
+    return replace(found, pages=lambda _instrument, _meta: {})
 
 
 ONE_DATABASE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
@@ -155,6 +157,6 @@ def test_accepting_all_changes_is_proven_to_give_the_new_text_and_rejecting_all_
 @ONE_DATABASE
 def test_a_docx_that_does_not_lead_to_both_texts_is_never_handed_out(pair: Pair, tools: RedlineTools) -> None:
     right, other = pair.compare(1, 2), pair.compare(1, DRAFT)
-    wrong = replace(tools, docx=lambda _comparison, meta: tools.docx(other.comparison, meta))
+    wrong = replace(tools, docx=lambda _comparison, meta, *, pages: tools.docx(other.comparison, meta, pages=pages))
     with pytest.raises(UnequalText, match="接受全部修订"):
         make_redline(right, redline_identity(right, NOW, "王律师"), wrong, (Format.DOCX,))

@@ -264,7 +264,17 @@ addEventListener("beforeunload", (event) => {
   if (text && text.value.trim()) event.preventDefault();
 });
 
+// What scrolls by itself must be reachable by keyboard.
+function reachable() {
+  for (const part of paper.querySelectorAll("table.grid, .wide")) {
+    if (part.scrollWidth > part.clientWidth) part.tabIndex = 0;
+    else part.removeAttribute("tabindex");
+  }
+}
+
 paper.append(add);
+reachable();
+addEventListener("resize", reachable);
 layout();
 new ResizeObserver(layout).observe(paper);
 wide.addEventListener("change", layout);

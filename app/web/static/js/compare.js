@@ -42,9 +42,11 @@ async function unfold(fold, button) {
 
 // ---- from change to change
 
-// A moved provision counts where it went, a changed cross-reference as any other change.
+// A moved provision counts where it went; what only follows a renumbering is passed over, unless there is nothing else.
 function stops() {
-  return [...text.querySelectorAll('[data-change]:not([data-change="unchanged"], tr)')].filter((e) => !e.id.startsWith("rd-old-") || e.dataset.change === "removed");
+  const all = [...text.querySelectorAll('[data-change]:not([data-change="unchanged"], tr)')].filter((e) => !e.id.startsWith("rd-old-") || e.dataset.change === "removed");
+  const greater = all.filter((e) => !e.hasAttribute("data-minor"));
+  return greater.length ? greater : all;
 }
 
 function step(by) {
@@ -88,7 +90,10 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   const all = stops();
   current = all.indexOf(target);
-  go(target, all.length);
+  if (current >= 0) return go(target, all.length);
+  target.tabIndex = -1;
+  target.focus({ preventScroll: true });
+  target.scrollIntoView({ block: "center" });
 });
 
 // What scrolls by itself must be reachable by keyboard.
