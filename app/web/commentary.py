@@ -37,6 +37,12 @@ def audience_name(audience: Audience) -> str:
     return str({Audience.INTERNAL: _("内部"), Audience.SHAREABLE: _("可对外")}[audience])
 
 
+@pages.app_template_global()
+def text_name(ordinal: int) -> str:
+    """A text of a contract in the language of the page."""
+    return str(_("第%(n)d版", n=ordinal) if ordinal else _("草稿"))
+
+
 @pages.get("")
 def show(contract_id: str) -> str:
     shown = _shown(contract_id)

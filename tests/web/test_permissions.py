@@ -11,6 +11,8 @@ from flask import Flask
 from app.domain.organisations import Organisation
 from app.domain.permissions import Actor, Role
 from app.factory import create_app
+from app.services.comment_mails import Post
+from app.services.commenting import open_thread
 from app.services.drafts import create_draft, load_draft
 from app.services.filing import load_contract
 from app.services.registering import create_organisation
@@ -84,6 +86,26 @@ POST /drafts/DRAFT/parties/a/                 inofofn
 POST /drafts/DRAFT/contract                   inofofn
 GET  /contracts/                              inoooon
 GET  /contracts/CONTRACT/                     inoooon
+GET  /contracts/CONTRACT/text                 inoooon
+GET  /contracts/CONTRACT/text/new             inooofn
+POST /contracts/CONTRACT/text/comments        inooofn
+POST /contracts/CONTRACT/text/comments/THREAD/replies inooofn
+POST /contracts/CONTRACT/text/comments/THREAD/resolve inooofn
+POST /contracts/CONTRACT/text/comments/THREAD/reopen inooofn
+POST /contracts/CONTRACT/text/comments/THREAD/audience/THREAD inooofn
+GET  /contracts/CONTRACT/text/share           inofofn
+POST /contracts/CONTRACT/text/share           inofofn
+GET  /contracts/CONTRACT/text/share/NAME      innfnfn
+GET  /contracts/CONTRACT/versions             inoooon
+POST /contracts/CONTRACT/versions             inofofn
+GET  /contracts/CONTRACT/versions/999/documents innnnnn
+POST /contracts/CONTRACT/versions/999/documents innnnnn
+GET  /contracts/CONTRACT/versions/999/documents/NAME innnnnn
+GET  /contracts/CONTRACT/compare              inoooon
+GET  /contracts/CONTRACT/compare/part         inoooon
+GET  /contracts/CONTRACT/compare/files        inoooon
+POST /contracts/CONTRACT/compare/files        inoooon
+GET  /contracts/CONTRACT/compare/files/NAME   inoooon
 GET  /organisations/                          inoooon
 POST /organisations/                          inofofn
 GET  /organisations/new                       inofofn
@@ -97,8 +119,8 @@ ROWS = [tuple(line.split()) for line in EXPECTED.strip().splitlines()]
 PEOPLE = ("anonymous", "nobody", *(role.value for role in Role))
 NAMES = {
     "<draft_id>": "DRAFT", "<contract_id>": "CONTRACT", "<user_id>": "USER", "<token>": "TOKEN", "<session_id>": "SESSION", "<int:revision>": "999",
-    "<any(draft,final):kind>": "final", "<name>": "NAME", "<path:filename>": "css/app.css",
-    "<any(a,b):role>": "a", "<organisation_id>": "ORGANISATION",
+    "<thread_id>": "THREAD", "<comment_id>": "THREAD", "<int:ordinal>": "999", "<any(draft,final):kind>": "final", "<name>": "NAME",
+    "<path:filename>": "css/app.css", "<any(a,b):role>": "a", "<organisation_id>": "ORGANISATION",
 }  # fmt: skip
 
 
@@ -117,6 +139,14 @@ class House:
 
     def contract(self) -> str:
         return contract_of(self.desk, actor_named(self.desk, "wang"))
+
+    def thread(self, contract: str) -> str:
+        desk = self.desk
+        with desk.unit_of_work() as uow:
+            return open_thread(
+                uow, actor_named(desk, "wang"), desk.now(), desk.today(), desk.reference, Post(desk.write_mail, lambda _c, _t: ""),
+                contract, "请核对。", ordinal=0,
+            )  # fmt: skip
 
     def visitor(self, who: str) -> Visitor:
         visitor = Visitor(self.app.test_client())
@@ -168,9 +198,10 @@ def test_each_role_gets_through_where_the_table_says_and_nowhere_else(house: Hou
     expected = {f"{method} {path}": letters[PEOPLE.index(who)] for method, path, letters in ROWS}
     found = {}
     contract = house.contract()
+    thread = house.thread(contract)
     for method, path, _ in ROWS:
         real = path.replace("DRAFT", house.draft() if "DRAFT" in path else "").replace("USER", house.target)
-        real = real.replace("CONTRACT", contract).replace("ORGANISATION", house.organisation)
+        real = real.replace("CONTRACT", contract).replace("THREAD", thread).replace("ORGANISATION", house.organisation)
         found[f"{method} {path}"] = _outcome(visitor, method, real)
     assert {k: v for k, v in found.items() if v != expected[k]} == {}
 
