@@ -9,6 +9,8 @@ from app.settings import Settings
 from app.web import (
     access,
     account,
+    approval,
+    approval_desk,
     commentary,
     comparison,
     contracts,
@@ -37,7 +39,8 @@ from app.wiring import Wiring
 
 BLUEPRINTS = (
     access.pages, account.pages, users.pages, drafts.pages, workspace.pages, findings.pages, playbook.pages, deviations.pages, service_list.pages,
-    documents.pages, contracts.pages, commentary.pages, sharing.pages, versions.pages, comparison.pages, organisations.pages, parties.pages,
+    documents.pages, contracts.pages, commentary.pages, sharing.pages, approval.pages, approval_desk.pages, versions.pages, comparison.pages,
+    organisations.pages, parties.pages,
 )  # fmt: skip
 
 

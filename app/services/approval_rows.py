@@ -85,6 +85,7 @@ def write_round(row: ApprovalRow, round_: ApprovalRound) -> None:
     """Bring a row to where its round has come; the route never changes after the submission."""
     row.status = round_.status.value
     row.closing = _closing_text(round_.closing) if round_.closing else ""
+    row.closer_id = round_.closing.by if round_.closing else None
     for seat in row.seats:
         function = Function(seat.function)
         consent, passed = round_.consent(function), round_.delegation(function)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.domain.approval import ApprovalRound
@@ -11,7 +11,7 @@ from app.domain.permissions import Action, Actor, Record, may
 from app.services.access import actor_of, record_of
 from app.store.contracts import ContractRow
 from app.store.uow import UnitOfWork
-from app.store.users import users_by_name
+from app.store.users import UserRow, users_by_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,12 @@ class Candidate:
         return self.actor.approver().holds(function)
 
 
-def deciders(uow: UnitOfWork, record: Record, submitter: str) -> tuple[Candidate, ...]:
-    """Active approvers who may read the contract, the submitter left out; in the order of their names."""
-    users = [u for u in users_by_name(uow.session) if u.active and u.id != submitter]
+def deciders(uow: UnitOfWork, record: Record, submitter: str, among: Sequence[UserRow] | None = None) -> tuple[Candidate, ...]:
+    """Active approvers who may read the contract, the submitter left out; in the order of their names.
+
+    ``among``: all users by name, where the caller has them already.
+    """
+    users = [u for u in (among or users_by_name(uow.session)) if u.active and u.id != submitter]
     found = [Candidate(u.id, u.name, u.email, actor_of(u)) for u in users]
     return tuple(c for c in found if may(c.actor, Action.DECIDE_APPROVAL, record))
 

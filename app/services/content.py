@@ -8,10 +8,11 @@ from app.domain.approval import RoundStatus, text_changed
 from app.domain.lifecycle import Event, advance
 from app.domain.permissions import Action, Actor, require
 from app.services.access import record_of
+from app.services.approval_mails import Matter, Post, tell
 from app.services.approval_rows import current, write_round
 from app.services.journal import note
 from app.services.moving import move
-from app.services.record import state_of
+from app.services.record import opened, state_of
 from app.store.contracts import ContractRow, contract_of_draft
 from app.store.uow import ChangedMeanwhile, UnitOfWork
 
@@ -48,6 +49,24 @@ def void_round(uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractR
     row, round_ = found
     write_round(row, text_changed(round_, "", actor.id, now))
     note(uow, actor, now, "approval.voided", contract=contract.id, approval=row.id, digest=row.digest)
+
+
+def reopen_text(uow: UnitOfWork, actor: Actor, now: datetime, post: Post, contract_id: str) -> None:
+    """Take an approved contract back into drafting before a word is changed: its approval is void, and those concerned are told.
+
+    Raises ``IllegalMove`` for one that is before the approvers or beyond, ``ContractMissing``, ``Forbidden``.
+    """
+    contract = opened(uow, actor, Action.EDIT_DRAFT, contract_id, lock=True)
+    found = current(uow, contract_id, RoundStatus.APPROVED)
+    text_is_changed(uow, actor, now, contract)
+    if found is not None:
+        row, round_ = found
+        people = (row.submitter_id, contract.owner_id, *(c.by for c in round_.consents))
+        tell(
+            uow, now, post, Matter(contract, row, round_), actor, people, what="恢复起草",
+            sentence=f"{actor.name}将已定稿的合同恢复为起草状态，原审批随之失效；修改后须重新送审。",
+        )  # fmt: skip
+    uow.commit()
 
 
 def require_same_filing(uow: UnitOfWork, draft_id: str, contract: ContractRow | None) -> None:

@@ -54,6 +54,11 @@ class Filed:
     state: State
     record: Record
 
+    @property
+    def editable(self) -> bool:
+        """Whether the text may be changed without anything else happening."""
+        return self.state.stage is Stage.DRAFT
+
 
 def filed_as(uow: UnitOfWork, draft_id: str) -> Filed | None:
     """None where the draft isn't filed as a contract."""

@@ -15,7 +15,7 @@ class ApprovalRow(Base):
     within the contract.
 
     ``route`` is the route as it was at submission, JSON: rules that change later don't change a round under way.
-    ``closing`` is JSON too, empty while nothing closed the round.
+    ``closing`` is JSON too, empty while nothing closed the round; ``closer_id`` is who did.
     """
 
     __tablename__ = "approvals"
@@ -28,6 +28,7 @@ class ApprovalRow(Base):
     status: Mapped[str] = mapped_column(String(16))
     route: Mapped[str] = mapped_column(Text)
     closing: Mapped[str] = mapped_column(Text, default="")
+    closer_id: Mapped[str | None] = mapped_column(String(32))
     submitter_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
     submitted_at: Mapped[datetime] = mapped_column(Instant)
     revision: Mapped[int] = mapped_column()
@@ -37,6 +38,8 @@ class ApprovalRow(Base):
     __table_args__ = (
         Index("ix_approvals_contract_id", "contract_id", "submitted_at"),
         Index("ix_approvals_status", "status"),
+        Index("ix_approvals_submitter_id", "submitter_id", "submitted_at"),
+        Index("ix_approvals_closer_id", "closer_id"),
         Index("uq_approvals_contract_id", "contract_id", "ordinal", unique=True),
     )
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012  (SQLAlchemy's own form)
@@ -64,7 +67,11 @@ class ApprovalSeatRow(Base):
     delegated_at: Mapped[datetime | None] = mapped_column(Instant)
     delegation_reason: Mapped[str] = mapped_column(Text, default="")
 
-    __table_args__ = (Index("ix_approval_seats_delegate_id", "delegate_id"), Index("ix_approval_seats_function", "function"))
+    __table_args__ = (
+        Index("ix_approval_seats_delegate_id", "delegate_id"),
+        Index("ix_approval_seats_function", "function"),
+        Index("ix_approval_seats_consent_by", "consent_by"),
+    )
 
 
 def find_approval(session: Session, approval_id: str) -> ApprovalRow | None:
@@ -88,3 +95,17 @@ def open_approvals(session: Session) -> list[ApprovalRow]:
     """Every round under way, the longest waiting first."""
     statement = select(ApprovalRow).where(ApprovalRow.status == "open").options(selectinload(ApprovalRow.seats))
     return list(session.scalars(statement.order_by(ApprovalRow.submitted_at, ApprovalRow.id)))
+
+
+def submitted_by(session: Session, user_id: str, limit: int) -> list[ApprovalRow]:
+    """What somebody submitted, the latest first."""
+    statement = select(ApprovalRow).where(ApprovalRow.submitter_id == user_id).options(selectinload(ApprovalRow.seats))
+    return list(session.scalars(statement.order_by(ApprovalRow.submitted_at.desc(), ApprovalRow.id).limit(limit)))
+
+
+def decided_by(session: Session, user_id: str, limit: int) -> list[ApprovalRow]:
+    """Rounds in which somebody took a seat, or which somebody sent back or took back, the latest submitted first."""
+    took = select(ApprovalSeatRow.approval_id).where(ApprovalSeatRow.consent_by == user_id)
+    mine = ApprovalRow.id.in_(took) | ((ApprovalRow.closer_id == user_id) & ApprovalRow.status.in_(("returned", "revoked")))
+    statement = select(ApprovalRow).where(mine).options(selectinload(ApprovalRow.seats))
+    return list(session.scalars(statement.order_by(ApprovalRow.submitted_at.desc(), ApprovalRow.id).limit(limit)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -118,6 +119,12 @@ def contracts_of_organisation(session: Session, organisation_id: str) -> list[Co
     """The contracts that an organisation is party to, with parties and readers, the one changed last first."""
     party = ContractRow.parties.any(ContractPartyRow.organisation_id == organisation_id)
     statement = select(ContractRow).where(party).order_by(ContractRow.updated_at.desc(), ContractRow.id)
+    return list(session.scalars(statement.options(selectinload(ContractRow.parties), selectinload(ContractRow.readers))))
+
+
+def contracts_with_ids(session: Session, ids: Collection[str]) -> list[ContractRow]:
+    """These contracts with their parties and readers."""
+    statement = select(ContractRow).where(ContractRow.id.in_(ids))
     return list(session.scalars(statement.options(selectinload(ContractRow.parties), selectinload(ContractRow.readers))))
 
 

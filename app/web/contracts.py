@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
 
+from app.domain.errors import ContractError
 from app.domain.numbering_pattern import parse_pattern
-from app.services.filing import create_contract, list_contracts
+from app.domain.permissions import Forbidden
+from app.services.content import reopen_text
+from app.services.filing import create_contract, list_contracts, load_contract
+from app.services.overview import Happening, Step, read_overview
+from app.services.record import ContractMissing
+from app.services.voiding import void_contract
+from app.web.approval import LONGEST, post_office
 from app.web.contract_pages import contract_page
 from app.web.desk import desk
 from app.web.gate import actor
 
 pages = Blueprint("contracts", __name__)
+
+
+@pages.app_template_global()
+def happened(step: Step) -> str:
+    """What a step on the overview was, in words."""
+    names = {
+        Happening.FILED: _("登记为合同"),
+        Happening.FROZEN: _("保存第%(n)d版", n=step.count),
+        Happening.SUBMITTED: _("第%(n)d次送审", n=step.count),
+        Happening.CONSENTED: _("审批通过"),
+        Happening.RETURNED: _("退回修改"),
+        Happening.WITHDRAWN: _("撤回送审"),
+        Happening.VOIDED: _("审批失效"),
+        Happening.REVOKED: _("撤销审批"),
+    }
+    return str(names[step.happening])
 
 
 @pages.get("/contracts/")
@@ -31,4 +55,32 @@ def register(draft_id: str) -> ResponseReturnValue:
 
 @pages.get("/contracts/<contract_id>/")
 def show(contract_id: str) -> str:
-    return contract_page("contracts/overview.html", contract_id)
+    return _overview(contract_id)
+
+
+@pages.post("/contracts/<contract_id>/void")
+def void(contract_id: str) -> ResponseReturnValue:
+    reason = request.form.get("reason", "")[:LONGEST]
+    try:
+        with desk().unit_of_work() as uow:
+            void_contract(uow, actor(), desk().now(), post_office(), contract_id, reason)
+    except (ContractMissing, Forbidden):
+        raise
+    except ContractError as error:
+        return _overview(contract_id, problem=error.message, reason=reason), 422
+    return redirect(url_for("contracts.show", contract_id=contract_id))
+
+
+@pages.post("/contracts/<contract_id>/redraft")
+def redraft(contract_id: str) -> ResponseReturnValue:
+    with desk().unit_of_work() as uow:
+        reopen_text(uow, actor(), desk().now(), post_office(), contract_id)
+    with desk().reading() as uow:
+        draft_id = load_contract(uow, contract_id).draft_id
+    return redirect(url_for("workspace.show", draft_id=draft_id))
+
+
+def _overview(contract_id: str, problem: str = "", reason: str = "") -> str:
+    with desk().reading() as uow:
+        found = read_overview(uow, actor(), contract_id)
+    return contract_page("contracts/overview.html", contract_id, found=found, problem=problem, reason=reason)

@@ -66,6 +66,19 @@ NEEDS: Mapping[str, Action] = {
     "contracts.index": _A.READ_CONTRACTS,
     "contracts.register": _A.FILE_CONTRACT,
     "contracts.show": _A.READ_CONTRACTS,
+    "contracts.void": _A.VOID_CONTRACT,
+    "contracts.redraft": _A.EDIT_DRAFT,
+    "approval.show": _A.READ_CONTRACTS,
+    "approval.prepare": _A.SUBMIT_CONTRACT,
+    "approval.submit": _A.SUBMIT_CONTRACT,
+    "approval.withdraw": _A.SUBMIT_CONTRACT,
+    "approval.approve": _A.DECIDE_APPROVAL,
+    "approval.send_back": _A.DECIDE_APPROVAL,
+    "approval.remark": _A.DECIDE_APPROVAL,
+    "approval.delegate": _A.DELEGATE_APPROVAL,
+    "approval.recall": _A.DELEGATE_APPROVAL,
+    "approval.revoke": _A.DECIDE_APPROVAL,
+    "approval_desk.show": _A.READ_CONTRACTS,
     "organisations.index": _A.READ_ORGANISATIONS,
     "organisations.show": _A.READ_ORGANISATIONS,
     "organisations.new": _A.EDIT_ORGANISATIONS,
@@ -141,7 +154,13 @@ def actor() -> Actor:
 
 
 def can(action: str) -> bool:
-    """For pages: whether the one who looks may do ``action`` (its stable value) with what the page shows."""
+    """For pages: whether the one who looks may do ``action`` (its stable value) with what the page shows.
+
+    The text of a draft isn't offered for editing while its contract lies before the approvers or is approved.
+    """
+    contract = filed()
+    if contract is not None and not contract.editable and Action(action) is Action.EDIT_DRAFT:
+        return False
     return may(actor(), Action(action), g.get("record", NOTHING))
 
 

@@ -112,6 +112,19 @@ GET  /organisations/new                       inofofn
 GET  /organisations/ORGANISATION/             inoooon
 POST /organisations/ORGANISATION/             inofofn
 GET  /organisations/ORGANISATION/edit         inofofn
+POST /contracts/CONTRACT/void                 inffofn
+POST /contracts/CONTRACT/redraft              inofofn
+GET  /contracts/CONTRACT/approvals            inoooon
+GET  /contracts/CONTRACT/submission           inofofn
+POST /contracts/CONTRACT/submission           inofofn
+POST /contracts/CONTRACT/approvals/withdraw   inofofn
+POST /contracts/CONTRACT/approvals/approve    infoffn
+POST /contracts/CONTRACT/approvals/return     infoffn
+GET  /contracts/CONTRACT/approvals/remark     infoffn
+POST /contracts/CONTRACT/approvals/delegate   infoffn
+POST /contracts/CONTRACT/approvals/recall     infoffn
+POST /contracts/CONTRACT/approvals/revoke     infoffn
+GET  /approvals/                              inoooon
 GET  /static/css/app.css                      ooooooo
 POST /sign-out                                ooooooo
 """
