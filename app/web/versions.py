@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
-from app.domain.approval import RoundStatus
 from app.services.generation import Generated
 from app.services.ports import Progress
 from app.services.texts import DRAFT, current_ordinal, label_of
@@ -19,18 +17,6 @@ from app.web.gate import actor
 from app.web.made_files import Made, send, stem_of
 
 pages = Blueprint("versions", __name__, url_prefix="/contracts/<contract_id>/versions")
-
-
-@pages.app_template_global()
-def approval_name(status: RoundStatus) -> str:
-    names = {
-        RoundStatus.OPEN: _("审批中"),
-        RoundStatus.APPROVED: _("已通过"),
-        RoundStatus.RETURNED: _("已退回"),
-        RoundStatus.WITHDRAWN: _("已撤回"),
-        RoundStatus.VOIDED: _("已失效"),
-    }
-    return str(names[status])
 
 
 @pages.get("")
