@@ -1,7 +1,7 @@
-"""Build the first version of templates/documents/contract.docx.
+"""Build the first versions of templates/documents/contract.docx and paper.docx (the short instruments).
 
-The file it writes is an ordinary Word template: a lawyer restyles it in Word and commits the result; this program is then
-needed only to start afresh. Usage: ``python tools/build_contract_template.py [OUT.docx]``.
+The files it writes are ordinary Word templates: a lawyer restyles it in Word and commits the result; this program is then
+needed only to start afresh. Usage: ``python tools/build_contract_template.py [FOLDER]``.
 
 Sizes: fonts in half-points, lengths in twips (1/20 point). 五号 = 10.5 pt = 21, 小五 = 9 pt. Text size, line pitch, column width
 and indents are those of the PDF's print.css, so that the page numbers of the PDF layout fit the contents of the DOCX. Line
@@ -71,8 +71,10 @@ def borders(kind: str, edges: dict[str, tuple[str, int]]) -> str:
     return f"<w:{kind}>{inner}</w:{kind}>"
 
 
-def styles_xml() -> str:
+def styles_xml(paper: bool = False) -> str:
     single = spacing(line=240, rule="auto")
+    cover_size = TEXT if paper else 28
+    indents = (525, 525, 1575, 1050, 1155, 630, 1785, 630) if paper else (840, 840, 1890, 1050, 1470, 735, 2625, 735)
     table_rules = dict.fromkeys(("top", "left", "bottom", "right", "insideH", "insideV"), ("single", 4))
     parts = [
         f'{HEAD}<w:styles {NS}><w:docDefaults><w:rPrDefault><w:rPr>{fonts("宋体")}<w:kern w:val="2"/>{size(TEXT)}'
@@ -88,8 +90,10 @@ def styles_xml() -> str:
         "<w:semiHidden/></w:style>",
         paragraph_style(
             "Heading1", "heading 1",
-            f'<w:keepNext/><w:keepLines/>{spacing(567, 284, 420)}<w:jc w:val="center"/><w:outlineLvl w:val="0"/>',
-            fonts("黑体") + size(30), following="Heading2", order=9,
+            f'<w:keepNext/><w:keepLines/>{spacing(284, 113, 380)}<w:jc w:val="left"/><w:outlineLvl w:val="0"/>'
+            if paper
+            else f'<w:keepNext/><w:keepLines/>{spacing(567, 284, 420)}<w:jc w:val="center"/><w:outlineLvl w:val="0"/>',
+            fonts("黑体") + size(24 if paper else 30), following="ContractArticle" if paper else "Heading2", order=9,
         ),
         paragraph_style(
             "Heading2", "heading 2",
@@ -111,19 +115,20 @@ def styles_xml() -> str:
         paragraph_style("Footer", "footer",
                         f'<w:tabs><w:tab w:val="right" w:pos="{TEXT_WIDTH}"/></w:tabs>{single}<w:jc w:val="left"/>', size(18), order=99),
         # 封面
-        paragraph_style("ContractTitle", "合同标题", f'{spacing(2800, 1600, 240, "auto")}<w:jc w:val="center"/>',
-                        fonts("黑体") + size(52)),
-        paragraph_style("ContractCoverLabel", "合同封面项目", f'{single}<w:jc w:val="left"/>', fonts("黑体") + size(28)),
-        paragraph_style("ContractCoverValue", "合同封面内容", f'{single}<w:jc w:val="left"/>', fonts("仿宋") + size(28)),
+        paragraph_style("ContractTitle", "合同标题",
+                        f'{spacing(120, 240, 240, "auto") if paper else spacing(2800, 1600, 240, "auto")}<w:jc w:val="center"/>',
+                        fonts("黑体") + size(38 if paper else 52)),
+        paragraph_style("ContractCoverLabel", "合同封面项目", f'{single}<w:jc w:val="left"/>', fonts("黑体") + size(cover_size)),
+        paragraph_style("ContractCoverValue", "合同封面内容", f'{single}<w:jc w:val="left"/>', fonts("仿宋") + size(cover_size)),
         # 首部
         paragraph_style("ContractParty", "合同当事人", f'<w:keepNext/>{spacing(240, 57)}<w:jc w:val="left"/>', fonts("黑体") + size(23)),
         paragraph_style("ContractPartyRow", "合同当事人信息", f'{spacing(line=406)}<w:ind w:left="420"/><w:jc w:val="left"/>', fonts("仿宋")),
         paragraph_style("ContractPreamble", "合同序言", f'{spacing(227, 113)}<w:ind w:firstLineChars="200" w:firstLine="420"/>'),
         # 条款
-        paragraph_style("ContractArticle", "合同条", spacing(68, 0) + hanging(840, 840), order=2),
-        paragraph_style("ContractParagraph", "合同款", spacing() + hanging(1890, 1050), order=2),
-        paragraph_style("ContractItem", "合同项", spacing() + hanging(1470, 735), order=2),
-        paragraph_style("ContractSubItem", "合同款下项", spacing() + hanging(2625, 735), order=2),
+        paragraph_style("ContractArticle", "合同条", spacing(68, 0) + hanging(*indents[0:2]), order=2),
+        paragraph_style("ContractParagraph", "合同款", spacing() + hanging(*indents[2:4]), order=2),
+        paragraph_style("ContractItem", "合同项", spacing() + hanging(*indents[4:6]), order=2),
+        paragraph_style("ContractSubItem", "合同款下项", spacing() + hanging(*indents[6:8]), order=2),
         character_style("ContractLeadIn", "合同条名", fonts("黑体")),
         character_style("ContractProminent", "合同重点条款", "<w:b/><w:bCs/>"),
         character_style("ContractBlank", "合同空白", '<w:u w:val="single"/>'),
@@ -175,10 +180,11 @@ def layout_table(widths: tuple[int, int], rows: str, indent: int, edges: str = "
     )
 
 
-def document_xml() -> str:
+def document_xml(paper: bool = False) -> str:
     loop = "<w:tr>{}{}</w:tr>"
-    cover_widths = (2700, 4800)
-    rule = borders("tcBorders", {"bottom": ("single", 4)}) + '<w:vAlign w:val="bottom"/>'
+    cover_widths = (2000, 6820) if paper else (2700, 4800)
+    rule = ("" if paper else borders("tcBorders", {"bottom": ("single", 4)})) + '<w:vAlign w:val="bottom"/>'
+    height = 360 if paper else 794
 
     def tag_row(tag: str) -> str:
         return loop.format(
@@ -188,12 +194,12 @@ def document_xml() -> str:
     cover = layout_table(
         cover_widths,
         tag_row("{%tr for row in cover %}")
-        + '<w:tr><w:trPr><w:cantSplit/><w:trHeight w:val="794" w:hRule="atLeast"/></w:trPr>'
+        + f'<w:tr><w:trPr><w:cantSplit/><w:trHeight w:val="{height}" w:hRule="atLeast"/></w:trPr>'
         + cell(cover_widths[0], para("ContractCoverLabel", run("{{ row.label }}：")), '<w:vAlign w:val="bottom"/>')
         + cell(cover_widths[1], para("ContractCoverValue", run("{{ row.value }}")), rule)
         + "</w:tr>"
         + tag_row("{%tr endfor %}"),
-        570,
+        0 if paper else 570,
     )
     form_widths = (2700, TEXT_WIDTH - 2700)
     every = dict.fromkeys(("top", "left", "bottom", "right", "insideH", "insideV"), ("single", 4))
@@ -211,14 +217,14 @@ def document_xml() -> str:
         '<w:sectPr><w:headerReference w:type="default" r:id="rId10"/><w:headerReference w:type="first" r:id="rId11"/>'
         '<w:footerReference w:type="default" r:id="rId12"/><w:footerReference w:type="first" r:id="rId13"/>'
         f'<w:pgSz w:w="11906" w:h="16838"/><w:pgMar w:top="1701" w:right="{MARGIN}" w:bottom="1417" w:left="{MARGIN}" '
-        'w:header="964" w:footer="737" w:gutter="0"/><w:titlePg/></w:sectPr>'
+        f'w:header="964" w:footer="737" w:gutter="0"/>{"" if paper else "<w:titlePg/>"}</w:sectPr>'
     )
+    contents = para("TOCHeading", run("目　录"), "<w:pageBreakBefore/>") + para("Normal", run("{{ contents }}"))
     return (
         f"{HEAD}<w:document {NS}><w:body>"
         + para("ContractTitle", run("{{ title }}"))
         + cover
-        + para("TOCHeading", run("目　录"), "<w:pageBreakBefore/>")
-        + para("Normal", run("{{ contents }}"))
+        + ("" if paper else contents)
         + para("Normal", run("{{ body }}"))
         + frame
         + para("ContractTableEnd", "")
@@ -230,14 +236,14 @@ def document_xml() -> str:
 RED = '<w:b/><w:color w:val="C00000"/>'
 
 
-def furniture() -> dict[str, str]:
+def furniture(paper: bool = False) -> dict[str, str]:
     """Headers and footers. They lie outside the contract's text."""
     identity = run("文档编号 {{ document_id }}　版本 {{ version }}　正文摘要 {{ digest_short }}", size(15))
     tab = "<w:r><w:tab/></w:r>"
     pages = run("第 ") + field("PAGE") + run(" 页　共 ") + field("NUMPAGES") + run(" 页")
     none = '<w:pBdr><w:bottom w:val="nil"/></w:pBdr>'
     return {
-        "header1": para("Header", run("{{ title }}") + tab + run("{{ draft_mark }}", RED) + tab + run("合同编号：{{ number }}")),
+        "header1": para("Header", run("{{ title }}") + tab + run("{{ draft_mark }}", RED) + tab + run(f"{'文书' if paper else '合同'}编号：{{{{ number }}}}")),
         "header2": para("Header", tab + run("{{ draft_mark }}", RED + size(24)), none),
         "footer1": para("Footer", identity + tab + pages),
         "footer2": para("Footer", identity),
@@ -274,7 +280,7 @@ _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml"
 _OFFICE_REL = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
-def parts() -> dict[str, str]:
+def parts(paper: bool = False) -> dict[str, str]:
     """Part name → XML of the whole package."""
     inside = {"styles": "styles", "settings": "settings", "numbering": "numbering", "fontTable": "fontTable"}
     overrides = {f"word/{part}.xml": f"{_WORD}.{kind}+xml" for part, kind in inside.items()}
@@ -282,14 +288,14 @@ def parts() -> dict[str, str]:
     overrides["docProps/core.xml"] = "application/vnd.openxmlformats-package.core-properties+xml"
     relations = [(f"rId{i}", name, f"{name}.xml") for i, name in enumerate(inside, 1)]
     files = {
-        "word/document.xml": document_xml(),
-        "word/styles.xml": styles_xml(),
+        "word/document.xml": document_xml(paper),
+        "word/styles.xml": styles_xml(paper),
         "word/settings.xml": SETTINGS,
         "word/numbering.xml": f"{HEAD}<w:numbering {NS}/>",
         "word/fontTable.xml": FONT_TABLE,
         "docProps/core.xml": CORE,
     }
-    for index, (name, content) in enumerate(furniture().items()):
+    for index, (name, content) in enumerate(furniture(paper).items()):
         kind = name[:-1]
         tag = "hdr" if kind == "header" else "ftr"
         files[f"word/{name}.xml"] = f"{HEAD}<w:{tag} {NS}>{content}</w:{tag}>"
@@ -314,9 +320,9 @@ def _relationships(rows: object) -> str:
     return f'{HEAD}<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{inner}</Relationships>'
 
 
-def build(target: Path) -> None:
-    """Write the template; the same bytes on every machine."""
-    files = parts()
+def build(target: Path, *, paper: bool = False) -> None:
+    """Write a template; the same bytes on every machine."""
+    files = parts(paper)
     target.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(target, "w") as archive:
         for name in ("[Content_Types].xml", *sorted(n for n in files if n != "[Content_Types].xml")):
@@ -326,5 +332,6 @@ def build(target: Path) -> None:
 
 
 if __name__ == "__main__":
-    default = Path(__file__).resolve().parent.parent / "templates" / "documents" / "contract.docx"
-    build(Path(sys.argv[1]) if len(sys.argv) > 1 else default)
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent / "templates" / "documents"
+    build(folder / "contract.docx")
+    build(folder / "paper.docx", paper=True)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from app.domain.clauses import ClauseLibrary, ClauseSource, FormRowSource, SectionSource
 from app.domain.conditions import Condition
 from app.domain.markup import Literal, ReferenceToken, TermToken, VariableToken, parse
-from app.domain.numbering import annex_label, chapter_number, child_number, reference_text
+from app.domain.numbering import (
+    annex_label,
+    article_number,
+    chapter_number,
+    child_number,
+    paper_chapter_number,
+    reference_text,
+)
 from app.domain.presentation import present
+from app.domain.repetition import cell, unrolled
 from app.domain.tables import build_table
 from app.domain.tree import (
     Blank,
@@ -19,6 +27,7 @@ from app.domain.tree import (
     FilledValue,
     FormRow,
     Instrument,
+    Layout,
     Level,
     PartyBlock,
     Position,
@@ -61,10 +70,19 @@ class _Numbered:
 class _Assembler:
     library: ClauseLibrary
     answers: Answers
+    foreign: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     labels: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Target id → (printed reference, its number)."""
     removed: list[Deviation] = field(default_factory=list)
     conditions: dict[str, Condition] = field(default_factory=dict)
+    articles: int = 0
+
+    def number(self, parent: str, level: Level, index: int) -> str:
+        """The number of the index-th child; articles of a paper are counted through."""
+        if self.library.layout is Layout.PAPER and level is Level.ARTICLE:
+            self.articles += 1
+            return article_number(self.articles)
+        return child_number(parent, level, index)
 
     def holds(self, when: str) -> bool:
         if not when:
@@ -84,13 +102,15 @@ class _Assembler:
         return chosen
 
 
-def assemble(library: ClauseLibrary, answers: Answers) -> Instrument:
-    """The numbered tree of one contract.
+def assemble(library: ClauseLibrary, answers: Answers, foreign: Mapping[str, tuple[str, str]] | None = None) -> Instrument:
+    """The numbered tree of one contract or paper.
+
+    ``foreign``: how references into a paper's contract read, by place (``numbering.reference_labels``).
 
     ``answers`` must already carry the computed values (``app.domain.derivation``). Faults of drafting (blanks, dangling
     references) stand in the tree and are reported by proofreading; nothing is raised for them.
     """
-    work = _Assembler(library, answers)
+    work = _Assembler(library, answers, foreign or {})
     topics_of = _topics_by_provision(library)
     wordings = work.wordings()
     overrides = {d.provision: d for d in answers.deviations if d.kind is not DeviationKind.ADD}
@@ -111,23 +131,15 @@ def assemble(library: ClauseLibrary, answers: Answers) -> Instrument:
         for top in tops:
             for item in top.walk():
                 text = reference_text(item.source.level, item.number, item.owner, item.owner_level)
-                work.labels[item.source.id] = (text, item.number)
+                work.labels[item.source.id] = (text, item.number.rstrip("."))
 
-    chapters = tuple(
-        Chapter(
-            chapter.index,
-            chapter_number(chapter.index),
-            chapter.title,
-            tuple(_section(work, s, numbered[s.number]) for s in chapter.sections),
-        )
-        for chapter in library.chapters
-    )
+    chapters = _chapters(work, numbered)
     kept = tuple(p.deviation for c in chapters for s in c.sections for p in s.walk() if p.deviation is not None)
     return Instrument(
         form=library.form,
         title="".join(s.text for s in _render(work, library.title)),
-        number=str(answers.get("contract.no") or ""),
-        version=str(answers.get("contract.version") or ""),
+        number=str(answers.get("paper.no" if library.layout is Layout.PAPER else "contract.no") or ""),
+        version=str(answers.get("paper.version" if library.layout is Layout.PAPER else "contract.version") or ""),
         library_version=library.version,
         language=str(answers.get("contract.language") or "zh"),
         cover=_rows(work, library.cover),
@@ -135,7 +147,21 @@ def assemble(library: ClauseLibrary, answers: Answers) -> Instrument:
         preamble=_render(work, library.preamble),
         chapters=chapters,
         deviations=(*kept, *(_printed(work, d) for d in work.removed)),
+        layout=library.layout,
     )
+
+
+def _chapters(work: _Assembler, numbered: dict[str, tuple[_Numbered, ...]]) -> tuple[Chapter, ...]:
+    """The chapters; a paper leaves out those in which nothing stands and numbers the headings that are left."""
+    found: list[Chapter] = []
+    for source in work.library.chapters:
+        sections = tuple(_section(work, s, numbered[s.number]) for s in source.sections)
+        if work.library.layout is Layout.BOOK:
+            found.append(Chapter(source.index, chapter_number(source.index), source.title, sections))
+        elif any(s.provisions or s.form for s in sections):
+            number = paper_chapter_number(sum(1 for c in found if c.title) + 1) if source.title else ""
+            found.append(Chapter(source.index, number, source.title, sections))
+    return tuple(found)
 
 
 def _annex(library: ClauseLibrary, number: str) -> str:
@@ -180,7 +206,7 @@ def _number(
 ) -> tuple[_Numbered, ...]:
     added = {a.provision: a for group in additions.values() for a in group}
     result: list[_Numbered] = []
-    for source in sources:
+    for source in unrolled(sources, work.answers):
         if not work.holds(source.when):
             continue
         text, position = source.text, Position.STANDARD
@@ -201,7 +227,7 @@ def _number(
         elif source.id in added:
             request = added[source.id]
             deviation = Deviation(DeviationKind.ADD, source.id, request.reason, "", text)
-        number = child_number(parent, source.level, len(result) + 1)
+        number = work.number(parent, source.level, len(result) + 1)
         owner_number = parent if source.level is Level.ITEM and parent_level is not None else ""
         changed = ClauseSource(
             source.id, source.level, text, source.title, "", source.covers, source.laws, source.prominent, source.table
@@ -242,6 +268,8 @@ def _render(work: _Assembler, text: str) -> tuple[Span, ...]:
                 spans.append(Text(literal))
             case TermToken(term):
                 spans.append(TermUse(term))
+            case ReferenceToken(target, fmt, True):
+                spans.append(Text(work.foreign.get(target, (DANGLING, ""))[0]))
             case ReferenceToken(target, fmt):
                 label, number = work.labels.get(target, (DANGLING, ""))
                 spans.append(Reference(target, number if fmt == "number" and number else label, number))
@@ -251,10 +279,11 @@ def _render(work: _Assembler, text: str) -> tuple[Span, ...]:
 
 
 def _variable(work: _Assembler, name: str, fmt: str) -> Span:
-    variable = work.library.variables.get(name)
+    found = work.library.variables.get(name), work.answers.get(name)
+    variable, value = cell(name, work.answers, work.library.variables) or found if found[0] is None else found
     if variable is None:
         return Text("{{" + name + (f"|{fmt}" if fmt else "") + "}}")
-    value = work.answers.get(name)
+    name = variable.name
     if is_blank(value):
         if variable.required is Requirement.OPTIONAL and variable.stage is not FillStage.SIGNING:
             return FilledValue("无" if variable.type is VariableType.TABLE else "不适用", name)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from app.domain.tree import BoxKind, Level
+from app.domain.tree import BoxKind, Layout, Level
 from app.domain.variables import Value, VariableSet
 
 
@@ -19,8 +19,20 @@ class Approval(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """One wording of a repeated provision, for the rows of which ``when`` holds (``row.kind == 'delete'``)."""
+
+    when: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClauseSource:
-    """A provision as the library holds it; ``text`` carries markup."""
+    """A provision as the library holds it; ``text`` carries markup.
+
+    ``each``: a table variable; the provision is repeated for each of its rows, whose cells are ``row.<column>``. The first of
+    ``variants`` that fits a row words it.
+    """
 
     id: str
     level: Level
@@ -34,6 +46,12 @@ class ClauseSource:
     children: tuple[ClauseSource, ...] = ()
     fixed: bool = False
     """States a fact of the day of signing: later values don't change it (``following``)."""
+    each: str = ""
+    variants: tuple[Variant, ...] = ()
+
+    def texts(self) -> tuple[str, ...]:
+        """Every wording the provision may have."""
+        return (self.text, *(v.text for v in self.variants))
 
     def walk(self) -> Iterator[ClauseSource]:
         yield self
@@ -157,6 +175,7 @@ class ClauseLibrary:
     terms: tuple[DefinedTerm, ...]
     points: tuple[RequiredPoint, ...] = ()
     annex_sections: tuple[str, ...] = field(default=("13.1", "13.2", "13.3"))
+    layout: Layout = Layout.BOOK
 
     def sections(self) -> Iterator[SectionSource]:
         for chapter in self.chapters:

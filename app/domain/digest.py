@@ -54,10 +54,13 @@ def _lines(instrument: Instrument) -> Iterator[CanonicalLine]:
     if instrument.preamble:
         yield CanonicalLine("preamble", "", "".join(s.text for s in instrument.preamble))
     for chapter in instrument.chapters:
-        yield CanonicalLine(chapter.id, chapter.number, f"{chapter.number} {chapter.title}")
+        if chapter.title:
+            separator = "" if chapter.number.endswith("、") else " "
+            yield CanonicalLine(chapter.id, chapter.number, f"{chapter.number}{separator}{chapter.title}")
         for section in chapter.sections:
             label = f"{section.annex} " if section.annex else ""
-            yield CanonicalLine(section.id, section.number, f"{section.number} {label}{section.title}")
+            if section.title:
+                yield CanonicalLine(section.id, section.number, f"{section.number} {label}{section.title}")
             for provision in section.walk():
                 yield _provision_line(provision)
                 if provision.table is not None:

@@ -1,5 +1,7 @@
 """Inline markup of clause text: ``{{variable|format}}``, ``{{@reference}}``, ``[[term]]``. There is no other markup.
 
+A paper points into its contract by ``{{@@reference}}`` and into the row of a repeated provision by ``{{row.column}}``.
+
 What a person answers is never parsed again: values are put into the parsed text as they are.
 """
 
@@ -9,7 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-_TOKEN = re.compile(r"\{\{\s*(@?)([A-Za-z_][\w.\-]*)\s*(?:\|\s*([a-z_]+)\s*)?\}\}|\[\[([^\[\]]+)\]\]")
+_TOKEN = re.compile(r"\{\{\s*(@{0,2})([A-Za-z_][\w.\-]*)\s*(?:\|\s*([a-z_]+)\s*)?\}\}|\[\[([^\[\]]+)\]\]")
 _STRAY = re.compile(r"\{\{|\}\}|\[\[|\]\]")
 
 
@@ -26,8 +28,11 @@ class VariableToken:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceToken:
+    """``foreign``: the target stands in the contract that the paper belongs to."""
+
     target: str
     fmt: str
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +55,7 @@ def parse(text: str) -> tuple[Token, ...]:
         if term is not None:
             tokens.append(TermToken(term))
         elif at:
-            tokens.append(ReferenceToken(name, fmt or ""))
+            tokens.append(ReferenceToken(name, fmt or "", len(at) == 2))
         else:
             tokens.append(VariableToken(name, fmt or ""))
         position = match.end()
@@ -71,4 +76,5 @@ def variables_in(text: str) -> frozenset[str]:
 
 
 def references_in(text: str) -> tuple[str, ...]:
-    return tuple(t.target for t in parse(text) if isinstance(t, ReferenceToken))
+    """Targets in the document itself; what a paper names of its contract is left out."""
+    return tuple(t.target for t in parse(text) if isinstance(t, ReferenceToken) and not t.foreign)

@@ -28,6 +28,16 @@ def chapter_number(index: int) -> str:
     return f"第{chinese_number(index)}章"
 
 
+def paper_chapter_number(index: int) -> str:
+    """一、 二、 … in a short instrument."""
+    return f"{chinese_number(index)}、"
+
+
+def article_number(index: int) -> str:
+    """``3.``: articles of a short instrument are counted through; 第3条 is what refers to it."""
+    return f"{index}."
+
+
 def annex_label(index: int) -> str:
     return f"附件{chinese_number(index)}"
 
@@ -47,7 +57,9 @@ def reference_text(level: Level, number: str, owner: str, owner_level: Level | N
 def _named(number: str, level: Level) -> str:
     """第8.2.3条, 第8.2.3条之一: an inserted provision is named as in a statute."""
     beside = _BESIDES.match(number)
-    return f"第{beside['head']}{level.value}{_BESIDE}{beside['count']}" if beside else f"第{number}{level.value}"
+    if beside:
+        return f"第{beside['head']}{level.value}{_BESIDE}{beside['count']}"
+    return f"第{number.rstrip('.')}{level.value}"
 
 
 def is_beside(number: str) -> bool:
@@ -103,7 +115,8 @@ def _section_label(section: Section) -> tuple[str, str]:
 
 
 def _label(provision: Provision, owner: str, owner_level: Level | None, labels: dict[str, tuple[str, str]]) -> None:
-    labels[provision.id] = (reference_text(provision.level, provision.number, owner, owner_level), provision.number)
+    reads = reference_text(provision.level, provision.number, owner, owner_level)
+    labels[provision.id] = (reads, provision.number.rstrip("."))
     keep = provision.level is Level.ITEM
     for child in provision.children:
         _label(child, owner if keep else provision.number, owner_level if keep else provision.level, labels)

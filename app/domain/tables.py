@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from app.domain.tree import BLANK_TEXT, Table, TableColumn, TableRow
-from app.domain.variables import Column, Option, Value, Variable, VariableType
+from app.domain.variables import Column, Option, Requirement, Value, Variable, VariableType
 
 NUMERIC = frozenset({VariableType.MONEY, VariableType.DECIMAL, VariableType.PERCENT, VariableType.INT})
 ROW_ID_KEYS = ("id", "code", "no", "number", "key")
@@ -45,6 +45,14 @@ def _unit(column: Column) -> str:
 
 def _option_label(options: Iterable[Option], value: str) -> str:
     return next((o.printed() for o in options if o.value == value), value)
+
+
+def column_variable(table: Variable, column: Column) -> Variable:
+    """A column as a variable of its own, so that a cell can stand in a sentence; its name is the table's."""
+    required = Requirement.REQUIRED if column.required else Requirement.OPTIONAL
+    return Variable(
+        table.name, column.label, column.type, table.section, unit=column.unit, options=column.options, required=required
+    )
 
 
 def build_table(variable: Variable, rows: Value) -> Table:

@@ -56,6 +56,13 @@ class TermUse:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """An editor's words in a consolidated copy (〔由补充协议二第3条修改〕); nobody agreed on them."""
+
+    text: str
+
+
 class BoxKind(Enum):
     SIGNATURE = "signature"
     SEAL = "seal"
@@ -78,7 +85,7 @@ class Box:
         return ""
 
 
-Span = Text | FilledValue | Blank | Reference | TermUse | Box
+Span = Text | FilledValue | Blank | Reference | TermUse | Box | Note
 
 
 def plain(content: tuple[Span, ...]) -> str:
@@ -188,7 +195,10 @@ class PartyBlock:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A 节. ``annex`` is 附件一… for the sections of the annex chapter; ``form`` the rows of a signature page."""
+    """A 节. ``annex`` is 附件一… for the sections of the annex chapter; ``form`` the rows of a signature page.
+
+    In a paper (``Layout.PAPER``) a chapter has one section without a title, which prints no heading.
+    """
 
     number: str
     title: str
@@ -214,15 +224,25 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
+    """``number``: 第一章 …, in a paper 一、 …; a chapter without title (the signatures of a paper) prints no heading."""
+
     index: int
     number: str
-    """第一章 …"""
     title: str
     sections: tuple[Section, ...]
 
     @property
     def id(self) -> str:
         return f"ch.{self.index}"
+
+
+class Layout(Enum):
+    """How a document is laid out and numbered."""
+
+    BOOK = "book"
+    """The contract: cover, contents, 第一章, 1.1, 1.1.1."""
+    PAPER = "paper"
+    """A short instrument: title, 一、, articles 1. 2. 3. counted through the whole paper, （1）."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +261,7 @@ class Instrument:
     chapters: tuple[Chapter, ...]
     deviations: tuple[Deviation, ...] = ()
     """Everything this contract changed against the library, removals included."""
+    layout: Layout = Layout.BOOK
 
     def sections(self) -> Iterator[Section]:
         for chapter in self.chapters:

@@ -15,6 +15,8 @@ from app.library.coverage import PointCoverage, coverage
 
 MINIMUM_DUPLICATE = 24
 """Equal texts shorter than this (characters) are common phrases, not a clause written twice."""
+ROW = "row."
+"""What names the cells of a repeated provision begins with."""
 LEAVES_OPEN = ("另行约定", "另行协商")
 """Words that put off what a contract has to say itself."""
 _NAMES_WITH_DIGITS = re.compile(r"[PL][0-9]|[0-9]+×[0-9]+")
@@ -39,12 +41,17 @@ class LibraryReport:
         return not self.problems and self.covered == len(self.points)
 
 
-def check_library(library: ClauseLibrary, laws: LawBook) -> LibraryReport:
-    """All checks at once; a report is clean only if nothing at all was found."""
+def check_library(library: ClauseLibrary, laws: LawBook, contract: ClauseLibrary | None = None) -> LibraryReport:
+    """All checks at once; a report is clean only if nothing at all was found.
+
+    ``contract``: the form that a paper belongs to; what the paper names of it must stand there.
+    """
     points = coverage(library)
     problems = [
         *_ids(library),
         *_texts(library),
+        *_repeated(library),
+        *_foreign(library, contract),
         *_wording(library),
         *_conditions(library),
         *_conditional_references(library),
@@ -77,7 +84,7 @@ def _rows(library: ClauseLibrary) -> Iterator[FormRowSource]:
 def _all_texts(library: ClauseLibrary) -> Iterator[tuple[str, str]]:
     """(place, marked-up text) of everything that can be printed."""
     for clause in library.clauses():
-        yield clause.id, clause.text
+        yield from ((clause.id, text) for text in clause.texts() if text)
     for row in _rows(library):
         yield row.id, row.text
     for term in library.terms:
@@ -124,19 +131,53 @@ def _texts(library: ClauseLibrary) -> Iterator[str]:
             continue
         for token in tokens:
             match token:
-                case VariableToken(name, _) if name not in library.variables:
+                case VariableToken(name, _) if name not in library.variables and not name.startswith(ROW):
                     yield f"{place}：未知变量 {name}"
-                case ReferenceToken(target, _) if target not in targets:
+                case ReferenceToken(target, _, False) if target not in targets:
                     yield f"{place}：引用的条款 {target} 不存在"
                 case TermToken(term) if term not in terms and f"“{term}”" not in introduced:
                     yield f"{place}：术语“{term}”没有定义"
                 case _:
                     pass
     for clause in library.clauses():
-        if not clause.text and not clause.title:
+        if not any(clause.texts()) and not clause.title:
             yield f"{clause.id}：没有文字"
         if clause.table and clause.table not in library.variables:
             yield f"{clause.id}：表格变量 {clause.table} 不存在"
+
+
+def _repeated(library: ClauseLibrary) -> Iterator[str]:
+    """``row.<column>`` may stand only in a repeated provision, and must be a column of its table."""
+
+    def visit(clause: ClauseSource, table: str) -> Iterator[str]:
+        table = clause.each or table
+        variable = library.variables.get(table) if table else None
+        if clause.each and (variable is None or not variable.columns):
+            yield f"{clause.id}：重复所依的 {clause.each} 不是表格变量"
+        if clause.variants and not clause.each:
+            yield f"{clause.id}：只有重复的条款可以有几种写法"
+        columns = {f"{ROW}{c.key}" for c in variable.columns} if variable else set()
+        used = {t.name for text in clause.texts() for t in _tokens(text) if isinstance(t, VariableToken)}
+        for when in filter(None, (clause.when, *(v.when for v in clause.variants))):
+            try:
+                used |= Condition.parse(when).names
+            except ConditionError as error:
+                yield f"{clause.id}：条件有误：{error}"
+        yield from (f"{clause.id}：{n} 不是所依表格的列" for n in sorted(used) if n.startswith(ROW) and n not in columns)
+        for child in clause.children:
+            yield from visit(child, table)
+
+    for section in library.sections():
+        for clause in section.provisions:
+            yield from visit(clause, "")
+
+
+def _foreign(library: ClauseLibrary, contract: ClauseLibrary | None) -> Iterator[str]:
+    targets = _targets(contract) if contract is not None else frozenset()
+    for place, text in _all_texts(library):
+        for token in _tokens(text):
+            if isinstance(token, ReferenceToken) and token.foreign and token.target not in targets:
+                yield f"{place}：所指的合同条款 {token.target} 不存在"
 
 
 def _wording(library: ClauseLibrary) -> Iterator[str]:
@@ -159,7 +200,8 @@ def _conditions(library: ClauseLibrary) -> Iterator[str]:
         except ConditionError as error:
             yield f"{place}：条件有误：{error}"
             continue
-        yield from (f"{place}：条件引用未知变量 {n}" for n in sorted(condition.names) if n not in library.variables)
+        unknown = (n for n in sorted(condition.names) if n not in library.variables and not n.startswith(ROW))
+        yield from (f"{place}：条件引用未知变量 {n}" for n in unknown)
 
 
 def _conditional_references(library: ClauseLibrary) -> Iterator[str]:
@@ -177,7 +219,7 @@ def _conditional_references(library: ClauseLibrary) -> Iterator[str]:
             visit(clause, ())
     for clause in library.clauses():
         for token in _tokens(clause.text):
-            if isinstance(token, ReferenceToken):
+            if isinstance(token, ReferenceToken) and not token.foreign:
                 missing = [g for g in guards.get(token.target, ()) if g not in guards[clause.id]]
                 if missing:
                     yield f"{clause.id}：引用 {token.target}，而后者仅在“{'；'.join(missing)}”时存在"

@@ -19,16 +19,21 @@ from app.domain.clauses import (
     RequiredPoint,
     SectionSource,
     Topic,
+    Variant,
 )
 from app.domain.errors import LibraryError
-from app.domain.tree import BoxKind, Level
+from app.domain.papers import PaperKind
+from app.domain.tree import BoxKind, Layout, Level
 from app.library.models import (
     ChapterFile,
     ClauseModel,
     FormFile,
     FormRowModel,
+    PaperChapterModel,
+    PaperFile,
     PointsFile,
     SectionModel,
+    SignaturesFile,
     TermsFile,
     TopicModel,
 )
@@ -36,6 +41,9 @@ from app.library.variables import load_variables
 from app.library.yaml_files import read_model
 
 FORM = "after_sales_outsourcing"
+SHARED = "papers.yaml"
+"""Variables that every paper has: the contract it belongs to, parties, addresses, who signs."""
+SIGNATURES = "paper_signatures.yaml"
 
 
 def clauses_root() -> Path:
@@ -43,10 +51,17 @@ def clauses_root() -> Path:
     return Path(__file__).resolve().parents[2] / "clauses"
 
 
-@lru_cache(maxsize=4)
+def load_paper(kind: PaperKind) -> ClauseLibrary:
+    """The form of one of the eight papers. Raises ``LibraryError``."""
+    return load_library(clauses_root() / kind.form)
+
+
+@lru_cache(maxsize=16)
 def load_library(folder: Path | None = None) -> ClauseLibrary:
     """The library of one form. Raises ``LibraryError`` with every fault of every file at once."""
     root = folder or clauses_root() / FORM
+    if (root / "text.yaml").exists():
+        return _load_paper(root)
     problems: list[str] = []
     form = read_model(root / "form.yaml", FormFile, problems)
     terms = read_model(root / "terms.yaml", TermsFile, problems)
@@ -80,9 +95,47 @@ def load_library(folder: Path | None = None) -> ClauseLibrary:
     )
 
 
-def fingerprint(root: Path) -> str:
+def _load_paper(root: Path) -> ClauseLibrary:
+    """A short instrument: ``form.yaml``, ``variables.yaml`` and one ``text.yaml``."""
+    problems: list[str] = []
+    form = read_model(root / "form.yaml", FormFile, problems)
+    text = read_model(root / "text.yaml", PaperFile, problems)
+    shared, signing = root.parent / SHARED, root.parent / SIGNATURES
+    signatures = read_model(signing, SignaturesFile, problems)
+    try:
+        variables = load_variables(root / "variables.yaml", shared)
+    except LibraryError as error:
+        problems.extend(error.problems)
+    if problems or form is None or text is None or signatures is None:
+        raise LibraryError(problems or [f"{root.name}：缺少 form.yaml 或 text.yaml"])
+    blocks = {"": [], "both": signatures.both, "sender": signatures.sender}
+    return ClauseLibrary(
+        form=form.form,
+        version=form.version,
+        fingerprint=fingerprint(root, shared, signing),
+        title=form.title,
+        cover=tuple(_row(r) for r in form.cover),
+        parties=tuple(PartyBlockSource(b.id, b.heading, tuple(_row(r) for r in b.rows)) for b in form.parties),
+        preamble=form.preamble.strip(),
+        chapters=tuple(_paper_chapter(i, c, blocks[c.signatures]) for i, c in enumerate(text.chapters, 1)),
+        variables=variables,
+        terms=(),
+        annex_sections=(),
+        layout=Layout(form.layout),
+    )
+
+
+def _paper_chapter(index: int, model: PaperChapterModel, signatures: list[FormRowModel]) -> ChapterSource:
+    provisions = tuple(_clause(c, Level.ARTICLE) for c in model.provisions)
+    form = tuple(_row(r) for r in (*model.form, *signatures))
+    return ChapterSource(index, model.title, (SectionSource(f"{index}.1", "", provisions, form),))
+
+
+def fingerprint(root: Path, *more: Path) -> str:
     """SHA-256 over names and contents of the form's source files; the version of the library that a contract pins."""
     total = hashlib.sha256()
+    for path in more:
+        total.update(path.read_bytes())
     for path in sorted(root.rglob("*.yaml")):
         content = path.read_bytes()
         total.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())
@@ -104,6 +157,8 @@ def _clause(model: ClauseModel, level: Level) -> ClauseSource:
         table=model.table,
         children=children,
         fixed=model.fixed,
+        each=model.each,
+        variants=tuple(Variant(v.when.strip(), v.text.strip()) for v in model.variants),
     )
 
 

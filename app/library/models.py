@@ -16,8 +16,15 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+class VariantModel(Strict):
+    """One wording of a repeated provision."""
+
+    when: str = Field(min_length=1)
+    text: str = Field(min_length=1)
+
+
 class ClauseModel(Strict):
-    """A provision: 条, or 款/项 as a child."""
+    """A provision: 条, or 款/项 as a child. ``each``: repeated for each row of a table variable (papers only)."""
 
     id: ProvisionId
     title: str = ""
@@ -27,6 +34,8 @@ class ClauseModel(Strict):
     laws: list[Citation] = Field(default_factory=list)
     prominent: bool = False
     fixed: bool = False
+    each: str = ""
+    variants: list[VariantModel] = Field(default_factory=list)
     table: str = ""
     paragraphs: list[ClauseModel] = Field(default_factory=list)
     items: list[ClauseModel] = Field(default_factory=list)
@@ -132,11 +141,34 @@ class PartyBlockModel(Strict):
 
 
 class FormFile(Strict):
-    """``form.yaml``."""
+    """``form.yaml``. ``layout``: ``paper`` for the short instruments that follow a contract."""
 
     form: str
     title: str
     version: str
+    layout: Literal["book", "paper"] = "book"
     cover: list[FormRowModel]
     parties: list[PartyBlockModel]
     preamble: str
+
+
+class PaperChapterModel(Strict):
+    """A part of a short instrument; without title it prints no heading (the signatures)."""
+
+    title: str
+    provisions: list[ClauseModel] = Field(default_factory=list)
+    form: list[FormRowModel] = Field(default_factory=list)
+    signatures: Literal["", "both", "sender"] = ""
+
+
+class SignaturesFile(Strict):
+    """``paper_signatures.yaml``: the signature blocks that papers share."""
+
+    both: list[FormRowModel]
+    sender: list[FormRowModel]
+
+
+class PaperFile(Strict):
+    """``text.yaml`` of a short instrument."""
+
+    chapters: list[PaperChapterModel] = Field(min_length=1)

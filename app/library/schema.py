@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app.library.models import ChapterFile, FormFile, PointsFile, TermsFile
+from app.library.models import ChapterFile, FormFile, PaperFile, PointsFile, TermsFile
 from app.library.variables import VariablesFile
 
 KINDS: dict[str, type[BaseModel]] = {
@@ -14,10 +14,11 @@ KINDS: dict[str, type[BaseModel]] = {
     "points": PointsFile,
     "terms": TermsFile,
     "form": FormFile,
+    "paper": PaperFile,
     "variables": VariablesFile,
 }
 
 
 def json_schema(kind: str) -> dict[str, Any]:
-    """The schema of one kind of file (``chapter``, ``points``, ``terms``, ``form``, ``variables``)."""
+    """The schema of one kind of file (``chapter``, ``points``, ``terms``, ``form``, ``paper``, ``variables``)."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **KINDS[kind].model_json_schema()}

@@ -55,7 +55,7 @@ class VariableModel(_Strict):
     name: str = Field(pattern=NAME)
     label: str
     type: TypeName
-    section: str = Field(pattern=r"^(0|\d{1,2}\.\d)$")
+    section: str = Field(pattern=r"^(0|\d{1,2}(\.\d)?)$")
     unit: str = ""
     default: Any = None
     default_from: str = ""
@@ -84,20 +84,23 @@ class VariablesFile(_Strict):
     variables: list[VariableModel]
 
 
-def load_variables(path: Path) -> VariableSet:
-    """The variables of a form. Raises ``LibraryError`` with every fault: schema, names, defaults, conditions, patterns."""
+def load_variables(path: Path, *shared: Path) -> VariableSet:
+    """The variables of a form, those of ``shared`` files first. Raises ``LibraryError`` with every fault: schema, names,
+    defaults, conditions, patterns."""
     problems: list[str] = []
-    source = read_model(path, VariablesFile, problems)
-    if source is None:
-        raise LibraryError(problems or [f"{path.name}：文件为空"])
-    lines = _lines(path)
     found: list[Variable] = []
-    for model in source.variables:
-        where = f"{path.name} 第{lines.get(model.name, 1)}行：{model.name}"
-        try:
-            found.append(_variable(model, where, problems))
-        except (ValueError, ArithmeticError) as error:
-            problems.append(f"{where}：{error}")
+    lines: dict[str, int] = {}
+    for part in (*shared, path):
+        source = read_model(part, VariablesFile, problems)
+        if source is None:
+            raise LibraryError(problems or [f"{part.name}：文件为空"])
+        lines |= _lines(part)
+        for model in source.variables:
+            where = f"{part.name} 第{lines.get(model.name, 1)}行：{model.name}"
+            try:
+                found.append(_variable(model, where, problems))
+            except (ValueError, ArithmeticError) as error:
+                problems.append(f"{where}：{error}")
     variables = VariableSet.of(found)
     if len(variables) != len(found):
         names = [v.name for v in found]

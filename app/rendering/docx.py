@@ -21,7 +21,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from lxml import etree
 
 from app.domain.documents import DocumentMeta
-from app.domain.tree import Instrument
+from app.domain.tree import Instrument, Layout
 from app.rendering.docx_body import BodyWriter
 from app.rendering.docx_contents import contents_xml
 from app.rendering.docx_forms import CONTENT, LABEL, FormFrame
@@ -32,7 +32,9 @@ from app.rendering.docx_sections import PageLayout
 from app.rendering.docx_styles import Style, Styles, TemplateError, read_styles
 from app.rendering.docx_xml import MC, NSMAP, Ids, clean, paragraph, w
 
-TEMPLATE = Path(__file__).resolve().parent.parent.parent / "templates" / "documents" / "contract.docx"
+_DOCUMENTS = Path(__file__).resolve().parent.parent.parent / "templates" / "documents"
+TEMPLATE = _DOCUMENTS / "contract.docx"
+TEMPLATES = {Layout.BOOK: TEMPLATE, Layout.PAPER: _DOCUMENTS / "paper.docx"}
 CONTENTS = "\ue001contents\ue001"
 BODY = "\ue001body\ue001"
 DRAFT_MARK = "草稿"
@@ -83,13 +85,14 @@ def render_docx(
     it the contents carry no page numbers and the word processor is asked to update its fields on opening.
     Equal input gives equal bytes. Raises TemplateError when the template can't be used.
     """
-    sheet = open_template(template_context(instrument, meta), template)
+    sheet = open_template(template_context(instrument, meta), template or TEMPLATES[instrument.layout])
     runs = RunWriter(sheet.styles, Targets.of(instrument))
     writer = BodyWriter(sheet.styles, sheet.ids, sheet.numbering, runs, sheet.frame, sheet.layout)
     # The contents come first, so that their ids do not depend on the body's.
-    contents = contents_xml(instrument, sheet.styles, sheet.ids, pages)
+    book = instrument.layout is Layout.BOOK
+    contents = contents_xml(instrument, sheet.styles, sheet.ids, pages) if book else None
     text = writer.write(instrument)
-    return sheet.finish(contents, text, instrument, meta, update_fields=pages is None)
+    return sheet.finish(contents, text, instrument, meta, update_fields=book and pages is None)
 
 
 @dataclass(slots=True)
@@ -112,7 +115,7 @@ class Sheet:
 
     def finish(
         self,
-        contents: str,
+        contents: str | None,
         text: str,
         instrument: Instrument,
         meta: DocumentMeta,
@@ -122,16 +125,19 @@ class Sheet:
         settings: Callable[[etree._Element], None] | None = None,
         furniture: Mapping[str, str] | None = None,
     ) -> bytes:
-        """The finished package. ``properties`` go to custom.xml beside the usual ones; ``settings`` may change settings.xml;
-        ``furniture``: words of headers and footers to be replaced."""
+        """The finished package. ``contents`` None: the template has no place for a list of contents. ``properties`` go to
+        custom.xml beside the usual ones; ``settings`` may change settings.xml; ``furniture``: words of headers and footers to be
+        replaced."""
         main = self.document.docx.part
         settings_part = main.part_related_by(RELATIONSHIP_TYPE.SETTINGS)
         # LibreOffice drops a content control that directly follows the contents' own: a paragraph keeps them apart.
-        contents += paragraph(self.styles[Style.TABLE_END], "")
-        _mark(self.body, CONTENTS, "contents")
-        _mark(self.body, BODY, "body")
+        inserts = {} if contents is None else {"contents": contents + paragraph(self.styles[Style.TABLE_END], "")}
+        inserts["body"] = text
+        for name, token in (("contents", CONTENTS), ("body", BODY)):
+            if name in inserts:
+                _mark(self.body, token, name)
         content = _serialise(self.root)
-        for name, inserted in (("contents", contents), ("body", text)):
+        for name, inserted in inserts.items():
             content = content.replace(f"<?{name} ?>".encode(), inserted.encode("utf-8"))
         self.numbering.write_into(self.numbering_root)
         _link_heading(self.styles_root, self.styles, self.numbering)

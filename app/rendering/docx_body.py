@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
-from app.domain.tree import Chapter, Instrument, PartyBlock, Provision, Section, Table
+from app.domain.numbering import is_beside
+from app.domain.tree import Chapter, Instrument, Layout, PartyBlock, Provision, Section, Table
 from app.rendering.docx_forms import FormFrame
 from app.rendering.docx_numbering import Numbering, list_level, number_properties
 from app.rendering.docx_runs import RunWriter
@@ -25,6 +27,7 @@ from app.rendering.docx_xml import (
 
 _NEW_PAGE = "<w:pageBreakBefore/>"
 _KEEP = "<w:keepNext/>"
+_STYLE = re.compile(r"(<w:pStyle [^>]*/>)(?!<w:keepNext/>)")
 
 
 @dataclass(slots=True)
@@ -39,13 +42,16 @@ class BodyWriter:
     layout: PageLayout
     _parts: list[str] = field(default_factory=list)
     _first: bool = True
+    _paper: bool = False
 
     def write(self, instrument: Instrument) -> str:
-        """The XML of the body in reading order; its first paragraph begins a new page.
+        """The XML of the body in reading order; behind a cover its first paragraph begins a new page.
 
         Text and not elements: moving thousands of table rows from one lxml document to another costs the square of
         their number (94 s for 5,000 rows, measured).
         """
+        self._paper = instrument.layout is Layout.PAPER
+        self._first = not self._paper
         for block in instrument.parties:
             self._party(block)
         if instrument.preamble:
@@ -71,7 +77,23 @@ class BodyWriter:
             content = self._anchored(row.id, run(f"{row.label}：") + self.runs.write(row.content))
             self._parts.append(paragraph(self.styles[Style.PARTY_ROW], content))
 
+    def _paper_chapter(self, chapter: Chapter) -> None:
+        if chapter.title:
+            heading = self._anchored(chapter.id, run(chapter.title))
+            self._parts.append(
+                paragraph(self.styles[Style.CHAPTER], heading, number_properties(self.numbering.paper_chapter(), 0))
+            )
+        for section in chapter.sections:
+            for provision in section.provisions:
+                self._provision(provision, None, 0, self.numbering.paper_body())
+            if section.form:  # signatures of a short paper stay on one page
+                block = self.frame.build(section.form, self.runs, self.styles, self.ids)
+                self._parts.append(_STYLE.sub(rf"\1{_KEEP}", block))
+
     def _chapter(self, chapter: Chapter) -> None:
+        if self._paper:
+            self._paper_chapter(chapter)
+            return
         apart = bool(chapter.sections) and any(s.annex or s.form for s in chapter.sections[:1])
         properties = self._page(apart) + number_properties(self.numbering.chapter(chapter), 0)
         heading = self._anchored(chapter.id, run(chapter.title))
@@ -100,13 +122,19 @@ class BodyWriter:
         else:
             self._parts.append(table_xml(table, self.styles, self.ids, self.layout.width))
 
-    def _provision(self, provision: Provision, parent: Provision | None, parent_level: int, instance: int) -> None:
+    def _provision(
+        self, provision: Provision, parent: Provision | None, parent_level: int, instance: int, *, beside: bool = False
+    ) -> None:
         level, style = list_level(provision, parent, parent_level)
+        # No list of a word processor counts 8.2.3之一: such a number, and every one below it, is written as text.
+        beside = beside or is_beside(provision.number)
         words = self.runs.write(provision.content, prominent=provision.prominent)
         if provision.title:
             words = run(provision.title + ("　" if words else ""), run_properties(self.styles[Style.LEAD_IN])) + words
         leads = bool(provision.children or provision.table) and (not words or provision.text.endswith(("：", ":")))
-        properties = (_KEEP if leads else "") + number_properties(instance, level)
+        properties = (_KEEP if leads else "") + ("" if beside else number_properties(instance, level))
+        if beside:
+            words = run(f"{provision.number}　") + words
         content = paragraph(self.styles[style], self._anchored(provision.id, words), properties)
         self._parts.append(
             control(content, control_tag("clause", provision.id), f"条款 {provision.id}", self.ids.of("clause", provision.id))
@@ -114,4 +142,4 @@ class BodyWriter:
         if provision.table is not None:
             self._table(provision.table)
         for child in provision.children:
-            self._provision(child, provision, level, instance)
+            self._provision(child, provision, level, instance, beside=beside)

@@ -28,6 +28,8 @@ _LEVELS: tuple[tuple[str, Style, str], ...] = (
     ("（%6）", Style.SUB_ITEM, "tab"),
     ("（%7）", Style.SUB_ITEM, "tab"),
 )
+_PAPER_TEXTS = ("%1", "%2.", "%2.%3", "%2.%3.%4", "（%5）", "（%6）", "（%7）")
+"""Level texts of a paper's one list: articles 1. 2. 3. through the whole paper; the first level is never used."""
 _ITEM_LEVEL = 4
 
 
@@ -46,6 +48,7 @@ class Numbering:
     _chapter_next: int = 0
     _section_next: int = 0
     _body: int = 0
+    _paper: int = 0
 
     @classmethod
     def beside(cls, root: etree._Element, styles: Styles, ids: Ids) -> Numbering:
@@ -66,6 +69,27 @@ class Numbering:
         self._chapter_next = chapter.index + 1
         self._body = 0
         return self.chapter_list
+
+    def paper_chapter(self) -> int:
+        """The list of a paper's headings: 一、 二、."""
+        if not self.chapter_list:
+            level = _level(
+                0, 1, "chineseCountingThousand", "%1、", "nothing", self.styles.indent(Style.CHAPTER), self.styles[Style.CHAPTER]
+            )
+            self._add("paper:chapters", "singleLevel", level)
+            self.chapter_list = self.first_chapter_list = self.next_instance - 1
+        return self.chapter_list
+
+    def paper_body(self) -> int:
+        """The one list of all articles and items of a paper."""
+        if not self._paper:
+            levels = "".join(
+                _level(i, 1, "decimal", text, suffix, self.styles.indent(style))
+                for i, (text, (_, style, suffix)) in enumerate(zip(_PAPER_TEXTS, _LEVELS, strict=True))
+            )
+            self._add("paper:body", "multilevel", levels)
+            self._paper = self.next_instance - 1
+        return self._paper
 
     def section(self, chapter: Chapter, position: int, *, apart: bool = False) -> int:
         """The list of a section heading and of everything in it; ``position`` is the figure behind the chapter's."""

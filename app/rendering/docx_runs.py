@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.domain.tree import Blank, Box, Instrument, Level, Provision, Reference, Span
+from app.domain.numbering import is_beside
+from app.domain.tree import Blank, Box, Instrument, Layout, Level, Note, Provision, Reference, Span
 from app.rendering.docx_styles import Style, Styles
-from app.rendering.docx_xml import bookmark_name, field, run, run_properties
+from app.rendering.docx_xml import EAST_ASIAN, bookmark_name, field, run, run_properties
+
+_NOTE = f'<w:rPr>{EAST_ASIAN}<w:color w:val="666666"/><w:sz w:val="16"/><w:szCs w:val="16"/></w:rPr>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,27 +18,32 @@ class Targets:
     """Where the cross-references of one instrument point: every printed place, and the 条/款 that holds each item."""
 
     places: frozenset[str]
+    """Those whose number a list counts; a number written as text can't be asked for by a field."""
     annexes: Mapping[str, str]
     owners: Mapping[str, Provision]
 
     @classmethod
     def of(cls, instrument: Instrument) -> Targets:
+        if instrument.layout is Layout.PAPER:
+            return cls(frozenset(), {}, {})
         places: set[str] = {c.id for c in instrument.chapters}
         owners: dict[str, Provision] = {}
         for section in instrument.sections():
             places.add(section.id)
             for provision in section.provisions:
-                _own(provision, None, places, owners)
+                _own(provision, None, places, owners, beside=False)
         return cls(frozenset(places), {s.id: s.annex for s in instrument.annexes()}, owners)
 
 
-def _own(provision: Provision, owner: Provision | None, places: set[str], owners: dict[str, Provision]) -> None:
-    places.add(provision.id)
+def _own(provision: Provision, owner: Provision | None, places: set[str], owners: dict[str, Provision], *, beside: bool) -> None:
+    beside = beside or is_beside(provision.number)
+    if not beside:
+        places.add(provision.id)
     if provision.level is Level.ITEM and owner is not None:
         owners[provision.id] = owner
     inner = owner if provision.level is Level.ITEM else provision
     for child in provision.children:
-        _own(child, inner, places, owners)
+        _own(child, inner, places, owners, beside=beside)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,9 @@ class RunWriter:
                 case Blank():
                     flush()
                     parts.append(run(span.text, blank))
+                case Note(text=text):
+                    flush()
+                    parts.append(run(text, _NOTE))
                 case Reference():
                     flush()
                     parts.append(self._reference(span, base))

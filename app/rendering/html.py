@@ -18,7 +18,21 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from app.domain.documents import DocumentMeta
-from app.domain.tree import Blank, Box, BoxKind, FilledValue, Instrument, Level, Provision, Reference, Section, Span, Table
+from app.domain.tree import (
+    Blank,
+    Box,
+    BoxKind,
+    FilledValue,
+    Instrument,
+    Layout,
+    Level,
+    Note,
+    Provision,
+    Reference,
+    Section,
+    Span,
+    Table,
+)
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "documents"
 WIDE_TABLE_COLUMNS = 9
@@ -28,6 +42,10 @@ _STANDING_EM, _LYING_EM, _PADDING_EM = 49.0, 90.0, 1.0
 """Measure of a table in em of its own size on upright and on landscape pages; what a cell's padding takes."""
 _MANY_LINES = 10
 _SHORT_EM, _LEAST_EM, _ENOUGH_EM = 7.6, 4.0, 400.0
+
+PRINT_TEMPLATES = {Layout.BOOK: "contract.html", Layout.PAPER: "paper.html"}
+PRINT_SHEETS = {Layout.BOOK: ("print.css",), Layout.PAPER: ("print.css", "paper_print.css")}
+"""Style sheets of the print document, each on top of the one before."""
 
 Medium = Literal["print", "engine", "screen"]
 """A document that anybody may print, the markup that our own PDF is drawn from, the preview in a page."""
@@ -61,18 +79,21 @@ def render_html(instrument: Instrument, meta: DocumentMeta, *, styled: bool = Tr
 
     ``styled`` puts the style sheets inside, so that the file can be opened alone; the PDF renderer passes its own, parsed once.
     """
-    styles = Markup(_styles(meta.final)) if styled else None  # noqa: S704 - our own file, no part of it is an answer
-    template = _environment("print").get_template("contract.html")
+    styles = Markup(_styles(instrument.layout, meta.final)) if styled else None  # noqa: S704 - our own file, no answer in it
+    template = _environment("print").get_template(PRINT_TEMPLATES[instrument.layout])
     return template.render(contract=instrument, meta=meta, styles=styles, numbers=None)
 
 
 def headings(instrument: Instrument) -> Iterator[tuple[str, str]]:
     """Chapters and sections in order: place, and the words as the heading, the contents and the bookmarks print them."""
     for chapter in instrument.chapters:
-        yield chapter.id, plain_text(f"{chapter.number} {chapter.title}")
+        if chapter.title:
+            gap = "" if chapter.number.endswith("、") else " "
+            yield chapter.id, plain_text(f"{chapter.number}{gap}{chapter.title}")
         for section in chapter.sections:
             annex = f"{section.annex} " if section.annex else ""
-            yield section.id, plain_text(f"{section.number} {annex}{section.title}")
+            if section.title:
+                yield section.id, plain_text(f"{section.number} {annex}{section.title}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +108,12 @@ def render_body(instrument: Instrument, meta: DocumentMeta, gap: int) -> str:
     """The contract for the PDF with ``gap`` empty pages where the contents belong. Places are in ``data-place``, not in ids."""
     template = _environment("engine").get_template("contract_body.html")
     return template.render(contract=instrument, meta=meta, styles=None, numbers=None, gap=gap)
+
+
+def render_paper(instrument: Instrument, meta: DocumentMeta) -> str:
+    """A short instrument for the PDF: no cover, no contents, so nothing is laid out apart."""
+    template = _environment("engine").get_template(PRINT_TEMPLATES[instrument.layout])
+    return template.render(contract=instrument, meta=meta, styles=None, numbers=None)
 
 
 def render_front(instrument: Instrument, meta: DocumentMeta, numbers: PageNumbers) -> str:
@@ -110,8 +137,8 @@ def template_text(name: str) -> str:
 
 
 @cache
-def _styles(final: bool) -> str:
-    return template_text("print.css") + ("" if final else template_text("draft.css"))
+def _styles(layout: Layout, final: bool) -> str:
+    return "".join(template_text(sheet) for sheet in PRINT_SHEETS[layout]) + ("" if final else template_text("draft.css"))
 
 
 @cache
@@ -206,6 +233,8 @@ def _print_words(content: tuple[Span, ...]) -> Markup:
             case Box(name=name, kind=kind, width=width, height=height):
                 size = f"width:{float(width):g}mm;height:{float(height):g}mm"
                 parts.append(f'<span class="box {kind.value}" id="{box_anchor(name)}" style="{size}"></span>')
+            case Note(text=text):
+                parts.append(f'<span class="note">{clean_text(text)}</span>')
             case _:
                 parts.append(clean_text(span.text))
     return Markup("".join(parts))  # noqa: S704 - every part is escaped above
@@ -227,6 +256,8 @@ def _screen_words(content: tuple[Span, ...]) -> Markup:
                 )
             case Box(name=name, kind=kind):
                 parts.append(f'<span class="box {kind.value}" id="{box_anchor(name)}"></span>')
+            case Note(text=text):
+                parts.append(f'<span class="note">{clean_text(text)}</span>')
             case _:
                 parts.append(clean_text(span.text))
     return Markup("".join(parts))  # noqa: S704 - every part is escaped above

@@ -23,9 +23,10 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from app.domain.documents import Attachment, BoxPlacement, DocumentMeta, RenderedPdf
-from app.domain.tree import Instrument
+from app.domain.tree import Instrument, Layout
 from app.rendering.fonts import MISSING_SUBSETTER, EngineError, Face, FontSet
 from app.rendering.html import (
+    PRINT_SHEETS,
     TEMPLATES,
     PageNumbers,
     anchor_of,
@@ -33,6 +34,7 @@ from app.rendering.html import (
     headings,
     render_body,
     render_front,
+    render_paper,
     template_text,
 )
 from app.rendering.pdf_file import finish
@@ -109,6 +111,7 @@ class PdfRenderer:
         self._draft = self._css(template_text("draft.css"))
         self._body = self._css(template_text("engine.css"))
         self._front = self._css(template_text("front.css"))
+        self._paper_sheets = [self._css(template_text(sheet)) for sheet in PRINT_SHEETS[Layout.PAPER][1:]]
         self._mark = DraftMark(fonts.bold_sans)
         self._gaps: dict[int, int] = {}
         self._lock = Lock()
@@ -133,7 +136,8 @@ class PdfRenderer:
         A callable is asked for them once the layout is known: the DOCX that the PDF carries cites its page numbers.
         """
         with self._lock, _collection_deferred():
-            document = self._contract(instrument, meta)
+            drawn = self._contract if instrument.layout is Layout.BOOK else self._paper
+            document = drawn(instrument, meta)
             raw = self._written(document)
             anchors = _anchors(document)
             heights = [page.height * _POINTS_PER_PIXEL for page in document.pages]
@@ -154,6 +158,12 @@ class PdfRenderer:
     def _written(self, document: Document) -> bytes:
         # No identifier: the engine would serialise all objects a second time for it; the last save makes one.
         return document.write_pdf(pdf_variant=VARIANT, pdf_identifier=False, uncompressed_pdf=True)
+
+    def _paper(self, instrument: Instrument, meta: DocumentMeta) -> Document:
+        draft = [] if meta.final else [self._draft]
+        document = self._laid_out(render_paper(instrument, meta), [*self._paper_sheets, self._body, *draft])
+        _settle(document, {anchor_of(place): words for place, words in headings(instrument)})
+        return document
 
     def _contract(self, instrument: Instrument, meta: DocumentMeta) -> Document:
         """The contract laid out in one pass: the body with empty pages for the contents, then the contents with its page numbers.

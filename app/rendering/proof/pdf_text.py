@@ -17,7 +17,7 @@ import pypdfium2 as pdfium
 
 from app.domain.digest import CanonicalLine, canonical_lines, digest
 from app.domain.documents import TextDifference, TextProof
-from app.domain.tree import Instrument
+from app.domain.tree import Instrument, Layout
 from app.rendering.proof.compare import compare_stream, words
 from app.rendering.proof.pdf_glyphs import missing_glyphs
 from app.rendering.proof.pdf_rows import rejoin_rows
@@ -39,8 +39,10 @@ def prove_pdf(content: bytes, instrument: Instrument, *, name: str = "contract.p
     """
     lines = [CanonicalLine(line.anchor, line.number, _folded(line.text)) for line in canonical_lines(instrument)]
     pages, differences = _without_furniture(_page_texts(content), instrument)
-    pages, entries, found = _without_contents(pages, instrument, lines)
-    differences += found
+    entries: list[tuple[str, int]] = []
+    if instrument.layout is Layout.BOOK:
+        pages, entries, found = _without_contents(pages, instrument, lines)
+        differences += found
     bodies = rejoin_rows(_without_repeated_heads(pages, instrument, lines), lines)
     body = "".join(bodies)
     differences += compare_stream(lines, body)
@@ -69,15 +71,16 @@ def _page_texts(content: bytes) -> list[str]:
 
 
 def _without_furniture(pages: Sequence[str], instrument: Instrument) -> tuple[list[str], list[TextDifference]]:
-    """The pages without header and footer, which must be exactly ours on every page but the cover."""
+    """The pages without header and footer, which must be exactly ours on every page but a contract's cover."""
+    book = instrument.layout is Layout.BOOK
     title = re.escape(words(_folded(instrument.title)))
-    number = re.escape(words(_folded(f"合同编号：{instrument.number}"))) if instrument.number else ""
+    number = re.escape(words(_folded(f"{'合同' if book else '文书'}编号：{instrument.number}"))) if instrument.number else ""
     stripped, faults = [], []
     drafts: set[bool] = set()
     identities: set[str] = set()
     digests: set[str] = set()
     for index, text in enumerate(pages, 1):
-        if index == 1:
+        if book and index == 1:
             pattern = f"(?P<draft>{_DRAFT})?$"
         else:
             pattern = (
@@ -90,7 +93,7 @@ def _without_furniture(pages: Sequence[str], instrument: Instrument) -> tuple[li
             stripped.append(text)
             continue
         drafts.add(match["draft"] is not None)
-        if index > 1:
+        if not book or index > 1:
             identities.add(match["id"])
             digests.add(match["digest"])
         stripped.append(text[: match.start()])
