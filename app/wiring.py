@@ -107,7 +107,7 @@ class Wiring:
         return RedlineTools(self._pages, docx, html, pdf, accept_all, reject_all, prove_docx)
 
     def _pages(self, instrument: Instrument, meta: DocumentMeta) -> Mapping[str, int]:
-        return self._pdf.render(instrument, meta).pages
+        return self._pdf.pages(instrument, meta)
 
     @property
     def comment_tools(self) -> CommentTools:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 
 import click
 
+from app.cli.lazy import LazyGroup
 from app.domain.errors import ContractError, InputError
 
 BLOCKED = 1
@@ -22,32 +22,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "template": ("app.cli.template", "文书模板"),
     "fonts": ("app.cli.fonts", "生成 PDF 用的字体子集（首次启动时自动进行）"),
     "demo": ("app.cli.demo", "生成演示合同到 out/demo"),
+    "contract": ("app.cli.contract", "合同：版本、比较、批注"),
     "audit": ("app.cli.audit", "审计记录"),
     "users": ("app.cli.users", "账号：一次性链接、两步验证"),
 }
 """Command → its module, where it has the same name, and the line that the help shows."""
 
 
-class LazyGroup(click.Group):
-    """Imports a command's module only when it is called: a start-up must not load what it does not use."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*COMMANDS, *super().list_commands(ctx)]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return super().get_command(ctx, cmd_name)
-        command: click.Command = getattr(import_module(COMMANDS[cmd_name][0]), cmd_name)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        own = [(name, help_line) for name, (_, help_line) in COMMANDS.items()]
-        added = [(name, c.get_short_help_str()) for name, c in self.commands.items()]
-        with formatter.section("Commands"):
-            formatter.write_dl([*own, *added])
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.version_option("0.1.0", prog_name="成约 Chengyue")
 def cli() -> None:
     """成约：互联网产品售后服务外包合同的起草、校对与生成。"""

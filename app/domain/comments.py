@@ -5,6 +5,7 @@ A comment is bound to a place by its stable id, not by its number: numbers move 
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -117,6 +118,11 @@ def comment_text(entered: str) -> str:
     if len(text) > LONGEST:
         raise CommentRefused("long", f"批注过长（{len(text):,}字），上限为{LONGEST:,}字；请缩短，或者分成几条。")
     return "".join("\ufffd" if c == "\0" or 0xD800 <= ord(c) <= 0xDFFF else c for c in text)
+
+
+def visible(text: str) -> str:
+    """``text`` for a terminal or a mail: control characters, which could move a cursor, as the replacement sign."""
+    return "".join("\ufffd" if unicodedata.category(c) == "Cc" and c not in "\n\t" else c for c in text)
 
 
 def reply_audience(thread: Audience, wanted: Audience) -> Audience:

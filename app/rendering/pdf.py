@@ -119,6 +119,14 @@ class PdfRenderer:
     def _css(self, text: str) -> CSS:
         return CSS(string=text, font_config=self._fonts, url_fetcher=self._fetcher, base_url=_ASSET)
 
+    def pages(self, instrument: Instrument, meta: DocumentMeta) -> Mapping[str, int]:
+        """The page from 1 of every anchor, laid out but not drawn: what a table of contents elsewhere cites."""
+        with self._lock, _collection_deferred():
+            document = self._contract(instrument, meta)
+            anchors = _anchors(document)
+            del document
+        return _pages(instrument, anchors)
+
     def draw(self, markup: str, styles: str, meta: DocumentMeta) -> bytes:
         """Another document in the contract's own fonts and page layout (a comparison).
 
@@ -142,7 +150,7 @@ class PdfRenderer:
             anchors = _anchors(document)
             heights = [page.height * _POINTS_PER_PIXEL for page in document.pages]
             del document
-        pages = {place: anchors[anchor_of(place)][0] for place in _places(instrument) if anchor_of(place) in anchors}
+        pages = _pages(instrument, anchors)
         boxes = tuple(
             _placement(box.name, *anchors[box_anchor(box.name)], heights)
             for _, box in instrument.boxes()
@@ -235,6 +243,10 @@ def _settle(document: Document, titles: Mapping[str, str]) -> None:
             if anchor in titles:
                 kept.append((level, titles[anchor], (x, y), state))
         page.bookmarks[:] = kept
+
+
+def _pages(instrument: Instrument, anchors: Mapping[str, tuple[int, Rectangle]]) -> dict[str, int]:
+    return {place: anchors[anchor_of(place)][0] for place in _places(instrument) if anchor_of(place) in anchors}
 
 
 def _places(instrument: Instrument) -> Iterator[str]:

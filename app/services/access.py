@@ -212,6 +212,14 @@ def record_of(row: ContractRow) -> Record:
     return Record(row.owner_id or "", row.confidential, frozenset(r.user_id for r in row.readers))
 
 
+def actor_with_login(uow: UnitOfWork, login: str) -> Actor:
+    """Who acts at the machine itself under an account's name. Raises ``user.missing`` for none that is active."""
+    user = user_with_login(uow.session, login)
+    if user is None or not user.active:
+        raise ContractError("user.missing", f"没有登录名为“{login[:40]}”的有效账号。")
+    return actor_of(user)
+
+
 # ---- shared with the other services of accounts
 
 

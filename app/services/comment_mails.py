@@ -5,13 +5,12 @@ What follows within a few minutes goes into the mail that is still waiting, so t
 
 from __future__ import annotations
 
-import unicodedata
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.domain.comments import Audience, mentioned
+from app.domain.comments import Audience, mentioned, visible
 from app.domain.messages import NewMail
 from app.domain.permissions import Action, Actor, may
 from app.services.access import actor_of, record_of
@@ -79,12 +78,7 @@ def _concerned(
 
 
 def _line(actor: Actor, first: CommentRow, remark: CommentRow, what: str) -> str:
-    text = " ".join(_plain(remark.text).split())
+    text = " ".join(visible(remark.text).split())
     if len(text) > EXCERPT:
         text = f"{text[:EXCERPT]}……"
-    return f"【{_plain(first.place_label)}】{actor.name} {what}（{Audience(remark.audience).label}）：\n{text}"
-
-
-def _plain(text: str) -> str:
-    """Control characters have no place in a mail."""
-    return "".join("\ufffd" if unicodedata.category(c) == "Cc" and c not in "\n\t" else c for c in text)
+    return f"【{visible(first.place_label)}】{actor.name} {what}（{Audience(remark.audience).label}）：\n{text}"

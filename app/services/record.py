@@ -8,7 +8,7 @@ from app.domain.errors import ContractError
 from app.domain.lifecycle import Flag, Stage, State
 from app.domain.permissions import Action, Actor, Decision, Record, decide, require
 from app.services.access import record_of
-from app.store.contracts import ContractRow, contract_of_draft, find_contract
+from app.store.contracts import ContractRow, contract_of_draft, contract_with_number, find_contract
 from app.store.uow import UnitOfWork
 
 
@@ -38,6 +38,14 @@ def opened(uow: UnitOfWork, actor: Actor, action: Action, contract_id: str, *, l
         raise ContractMissing(contract_id)
     require(actor, action, record)
     return row
+
+
+def id_of(uow: UnitOfWork, actor: Actor, number: str) -> str:
+    """The id of the contract with this number (or this id) that ``actor`` may read. Raises ``ContractMissing``."""
+    row = contract_with_number(uow.session, number) or find_contract(uow.session, number)
+    if row is None:
+        raise ContractMissing(number)
+    return opened(uow, actor, Action.READ_CONTRACTS, row.id).id
 
 
 def state_of(row: ContractRow) -> State:

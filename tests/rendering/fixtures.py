@@ -16,11 +16,12 @@ JSON = Attachment("contract.json", b'{"title":"x"}', "application/json", "机器
 DOCX = Attachment(
     "contract.docx", b"PK not really", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "文字处理版本", "Alternative"
 )  # fmt: skip
+FONTS = Path(tempfile.gettempdir()) / "chengyue-test-fonts"
 
 
 @cache
 def fonts() -> FontSet:
-    return ensure_fonts(Path(tempfile.gettempdir()) / "chengyue-test-fonts")
+    return ensure_fonts(FONTS)
 
 
 @cache

@@ -24,7 +24,10 @@ from app.domain.errors import ContractError
 from app.domain.lifecycle import Event
 from app.domain.lifecycle_facts import Facts
 from app.domain.messages import NewMail
+from app.notify.mail_texts import write_mail
 from app.services.auditing import make_checkpoint
+from app.services.comment_mails import Post
+from app.services.commenting import open_thread
 from app.services.drafts import save_answer
 from app.services.filing import DocumentKind, attach_document, create_contract, require_contract
 from app.services.moving import move
@@ -38,7 +41,7 @@ from app.store.engine import open_engine
 from app.store.migrate import upgrade
 from app.store.seal import CHECKPOINT_FILE, AuditSeal
 from app.store.uow import UnitOfWork
-from tests.services.fixtures import LAWYER, NOW, PATTERN, TODAY, draft, later, organisation, reference
+from tests.services.fixtures import LAWYER, NOW, OTHER, PATTERN, TODAY, draft, later, organisation, reference
 
 
 class Life:
@@ -105,6 +108,14 @@ class Life:
             )  # fmt: skip
         say(document=added.id)
 
+    def comment(self) -> None:
+        with self.unit() as uow:
+            made = open_thread(
+                uow, OTHER, NOW, TODAY, reference(), Post(write_mail, lambda contract, _thread: contract), self._contract(uow).id,
+                f"意见{time.monotonic_ns()}。", ordinal=0,
+            )  # fmt: skip
+        say(comment=made)
+
     def mail(self) -> None:
         with self.unit() as uow:
             key = f"test-{time.monotonic_ns()}"
@@ -130,7 +141,9 @@ class Life:
         say(moved=contract.id)
 
 
-STEPS = ("organisation", "draft", "contract", "version", "revision", "document", "mail", "delivery", "checkpoint", "move")
+STEPS = (
+    "organisation", "draft", "contract", "version", "revision", "document", "comment", "mail", "delivery", "checkpoint", "move",
+)  # fmt: skip
 """In this order: the contract leaves the drafting stage last."""
 
 
