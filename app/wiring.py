@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
+from app.domain.calendar import WorkingCalendar
 from app.domain.clauses import ClauseLibrary
 from app.domain.comparison import Comparison
 from app.domain.documents import DocumentMeta, RenderedPdf
@@ -39,6 +40,7 @@ from app.store.uow import UnitOfWork
 
 if TYPE_CHECKING:
     from app.rendering.pdf import PdfRenderer
+    from app.services.advancing import Clockwork
     from app.services.ports import Mailer
     from app.store.seal import AuditSeal
     from app.store.vault import Vault
@@ -69,7 +71,21 @@ class Wiring:
     def reference(self) -> Reference:
         from app.rendering.fonts import covered
 
-        return Reference(self.library, load_laws(), load_calendar(), covered, load_approval_policy())
+        return Reference(self.library, load_laws(), self.calendar, covered, load_approval_policy())
+
+    @cached_property
+    def calendar(self) -> WorkingCalendar:
+        """Working days as officially announced."""
+        return load_calendar()
+
+    @property
+    def clockwork(self) -> Clockwork:
+        """What the calendar's moves work with."""
+        from app.services.advancing import Clockwork
+        from app.services.stage_mails import Post
+
+        base = self.settings.base_url
+        return Clockwork(self.calendar, Post(self.write_mail, lambda contract_id: f"{base}/contracts/{contract_id}/"))
 
     @cached_property
     def differ(self) -> TextDiff:

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("app.cli.demo", "生成演示合同到 out/demo"),
     "contract": ("app.cli.contract", "合同：版本、比较、批注"),
     "audit": ("app.cli.audit", "审计记录"),
+    "advance": ("app.cli.advance", "按日期自动流转合同阶段（平时由后台任务进行）"),
     "users": ("app.cli.users", "账号：一次性链接、两步验证"),
 }
 """Command → its module, where it has the same name, and the line that the help shows."""

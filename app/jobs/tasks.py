@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from app.services.advancing import advance_due
 from app.services.auditing import make_checkpoint
 from app.services.outbox import deliver_outbox
 from app.wiring import Wiring
@@ -42,7 +43,15 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
             made = make_checkpoint(uow, wiring.audit_seal.signer(), wiring.audit_seal, wiring.now())
         return f"已为前 {made.size} 条记录设立检查点" if made else ""
 
+    def advance() -> str:
+        done = advance_due(
+            wiring.unit_of_work, wiring.clockwork, wiring.now, wiring.today(), carry_on=lambda: not ending.is_set()
+        )
+        parts = (("自动流转", done.moved), ("须人工处理", done.stuck), ("出现故障", len(done.failed)))
+        return "，".join(f"{label} {count} 次" for label, count in parts if count)
+
     return (
         Task("邮件投递", 10, deliver, ending),
+        Task("合同阶段", 300, advance, ending),
         Task("审计检查点", 600, checkpoint, ending),
     )

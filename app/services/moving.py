@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
-from app.domain.lifecycle import Event, Flag, State, advance
+from app.domain.lifecycle import Event, Flag, Stage, State, advance
 from app.domain.lifecycle_facts import Facts
 from app.domain.permissions import Actor, action_of, by_clock, require
+from app.domain.term import BEIJING
 from app.services.access import record_of
 from app.services.journal import CLOCK, note
 from app.services.record import state_of
@@ -31,11 +32,28 @@ def move(
     if event is Event.TOOK_EFFECT and facts is not None and facts.effect is not None:
         contract.took_effect_on = facts.effect.effective_on
     contract.updated_at, contract.updated_by = now, actor.name
+    contract.clock_on = law_day(now) if after.stage in WATCHED else None
     note(
         uow, actor, now, "contract.moved", contract=contract.id, event=event.value, before=_words(before), after=_words(after),
         reason=facts.reason if facts else "", **data,
     )  # fmt: skip
     return after
+
+
+WATCHED = frozenset({Stage.SIGNING, Stage.SIGNED, Stage.ACTIVE, Stage.EXPIRING})
+"""Stages in which the clock may cause a move."""
+
+
+def wake(contract: ContractRow, now: datetime) -> None:
+    """Let the clock look at the contract anew: something that a move of the calendar hangs on has changed. To be called wherever
+    a date of the term, a notice, or a condition is recorded; every ``move`` does it by itself."""
+    if state_of(contract).stage in WATCHED:
+        contract.clock_on = law_day(now)
+
+
+def law_day(now: datetime) -> date:
+    """The day of law that an instant belongs to."""
+    return now.astimezone(BEIJING).date()
 
 
 def _words(state: State) -> list[str]:

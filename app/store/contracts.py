@@ -18,7 +18,9 @@ class ContractRow(Base):
 
     ``draft_id`` is the working copy while the text may still change. ``confidential`` closes the record to everyone but
     its owner and the people of ``contract_readers``. ``took_effect_on`` and ``last_day`` are dates of law in Beijing.
-    ``revision`` is the optimistic lock.
+    ``effective_from`` is the agreed day of effect where no text in this system says it. ``signing_deadline`` is the last day for
+    signing while the text is before the signatories. ``clock_on`` is the day from which the clock must look at the contract
+    (NULL: it has nothing to do there). ``revision`` is the optimistic lock.
     """
 
     __tablename__ = "contracts"
@@ -37,6 +39,9 @@ class ContractRow(Base):
     value: Mapped[Decimal | None] = mapped_column(Yuan)
     took_effect_on: Mapped[date | None] = mapped_column(Date)
     last_day: Mapped[date | None] = mapped_column(Date)
+    effective_from: Mapped[date | None] = mapped_column(Date)
+    signing_deadline: Mapped[date | None] = mapped_column(Date)
+    clock_on: Mapped[date | None] = mapped_column(Date)
     revision: Mapped[int] = mapped_column()
     created_at: Mapped[datetime] = mapped_column(Instant)
     updated_at: Mapped[datetime] = mapped_column(Instant)
@@ -50,6 +55,7 @@ class ContractRow(Base):
         Index("ix_contracts_stage", "stage", "updated_at"),
         Index("ix_contracts_owner_id", "owner_id"),
         Index("ix_contracts_last_day", "last_day"),
+        Index("ix_contracts_clock_on", "clock_on"),
     )
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012  (SQLAlchemy's own form)
 
@@ -126,6 +132,14 @@ def contracts_with_ids(session: Session, ids: Collection[str]) -> list[ContractR
     """These contracts with their parties and readers."""
     statement = select(ContractRow).where(ContractRow.id.in_(ids))
     return list(session.scalars(statement.options(selectinload(ContractRow.parties), selectinload(ContractRow.readers))))
+
+
+def contracts_for_clock(session: Session, today: date, limit: int, without: Collection[str] = ()) -> list[str]:
+    """Ids of contracts that the clock must look at, the longest overdue first."""
+    due = select(ContractRow.id).where(ContractRow.clock_on <= today)
+    if without:
+        due = due.where(ContractRow.id.not_in(without))
+    return list(session.scalars(due.order_by(ContractRow.clock_on, ContractRow.id).limit(limit)))
 
 
 def confidential_contracts(session: Session) -> list[ContractRow]:

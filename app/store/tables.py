@@ -10,6 +10,7 @@ from app.store import (
     deliveries,
     documents,
     drafts,
+    effects,
     endings,
     instruments,
     organisations,
@@ -22,7 +23,7 @@ from app.store import (
 from app.store.base import Base
 
 MODULES = (
-    approvals, audit, comments, contracts, deliveries, documents, drafts, endings, instruments, organisations, outbox, search, terms,
+    approvals, audit, comments, contracts, deliveries, documents, drafts, effects, endings, instruments, organisations, outbox, search, terms,
     users, versions,
 )  # fmt: skip
 METADATA = Base.metadata

@@ -1,0 +1,237 @@
+"""What the calendar does: each move on its day, once, in order, logged and told; what was missed is caught up."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import Engine, text
+
+from app.domain.errors import ContractError
+from app.domain.term_chain import Origin
+from app.library.calendars import load_calendar
+from app.services import advancing
+from app.services.advancing import Advanced, Clockwork, Due, advance_due
+from app.services.moving import wake
+from app.services.record import require_contract
+from app.services.term_reading import StandingTerm, read_term
+from app.store.audit import entries_of
+from app.store.contracts import ContractRow, find_contract
+from app.store.outbox import messages
+from app.store.uow import UnitOfWork
+from tests.services.conftest import Units
+from tests.services.fixtures import NOW, TODAY, later
+from tests.services.signed import POST, filed, sign, signed
+
+WORK = Clockwork(load_calendar(), POST)
+READY = {"renew.mode": "by_agreement"}
+AUTOMATIC = {"renew.mode": "auto_once", "renew.max_times": 1}
+"""In force with the signatures; nothing is renewed by itself. The term is 2027-01-01 to 2027-12-31."""
+WINDOW, OVER = date(2027, 10, 2), date(2028, 1, 1)
+
+
+def run(units: Units, today: date, work: Clockwork = WORK, **more: object) -> Advanced:
+    ticks = itertools.count(10)
+    return advance_due(units, work, lambda: later(next(ticks)), today, **more)  # type: ignore[arg-type]
+
+
+def moves(units: Units, contract: str) -> list[tuple[str, str]]:
+    with units() as uow:
+        found = [json.loads(e.data) for e in entries_of(uow.session, contract) if e.action == "contract.moved"]
+    return [(m["event"], m.get("due", "")) for m in found if m["event"] != "recorded_as_signed"]
+
+
+def stage(units: Units, contract: str) -> str:
+    with units() as uow:
+        return require_contract(uow, contract).stage
+
+
+def mails(units: Units) -> list[str]:
+    with units() as uow:
+        return [m.subject for m in messages(uow.session)][::-1]
+
+
+def test_each_move_is_made_on_its_day_and_not_before(units: Units) -> None:
+    contract = signed(units, READY, ready=True)
+    assert run(units, TODAY).moved == 1
+    assert moves(units, contract) == [("took_effect", "2026-11-20")]
+    assert run(units, WINDOW - timedelta(1)).moved == 0
+    assert run(units, WINDOW).moved == 1
+    assert stage(units, contract) == "expiring"
+    assert run(units, OVER - timedelta(1)).moved == 0  # the last day belongs to the term
+    assert run(units, OVER).moved == 1
+    assert moves(units, contract)[1:] == [("window_opened", "2027-10-02"), ("term_ended", "2028-01-01")]
+    assert stage(units, contract) == "expired"
+
+
+def test_missed_days_are_caught_up_in_order_and_each_is_told(units: Units) -> None:
+    contract = signed(units, READY, ready=True)
+    done = run(units, date(2028, 3, 1))
+    assert (done.looked, done.moved, done.stuck, done.failed) == (1, 3, 0, [])
+    assert [event for event, _ in moves(units, contract)] == ["took_effect", "window_opened", "term_ended"]
+    assert [s.partition(" “")[2] for s in mails(units)] == [
+        "生效”，现为“履行中”",
+        "进入续约窗口”，现为“即将届满”",
+        "期限届满”，现为“已届满”",
+    ]
+
+
+def test_a_second_run_does_nothing_twice(units: Units) -> None:
+    contract = signed(units, READY, ready=True)
+    for _ in range(3):
+        run(units, WINDOW)
+    assert [event for event, _ in moves(units, contract)] == ["took_effect", "window_opened"]
+    assert len(mails(units)) == 2
+    with units() as uow:
+        entries = [e for e in entries_of(uow.session, contract) if e.action == "contract.moved"]
+    assert [e.actor for e in entries] == ["lawyer", "clock", "clock"]
+
+
+def test_contracts_whose_day_is_far_off_cost_nothing(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
+    signed(units, READY, ready=True)
+    run(units, TODAY)
+    looked: list[str] = []
+    monkeypatch.setattr(advancing, "due_move", lambda *_a: looked.append("x") or (None, None))
+    assert run(units, TODAY + timedelta(1)).looked == 0
+    assert looked == []
+    assert run(units, TODAY + advancing.AGAIN).looked == 1  # and yet nobody is forgotten for long
+
+
+def test_a_contract_that_waits_for_a_condition_stays_until_it_is_woken(units: Units) -> None:
+    contract = signed(units)
+    assert run(units, TODAY).moved == 0
+    assert run(units, TODAY).looked == 0
+    with units() as uow:
+        wake(require_contract(uow, contract), NOW)
+        uow.commit()
+    assert run(units, TODAY).looked == 1
+    assert stage(units, contract) == "signed"
+
+
+def test_a_fixed_day_of_effect_is_kept(units: Units) -> None:
+    contract = signed(units, {**READY, "effect.date_rule": "fixed_date", "effect.fixed_date": "2026-12-15"}, ready=True)
+    assert run(units, date(2026, 12, 14)).moved == 0
+    assert run(units, date(2026, 12, 20)).moved == 1
+    with units() as uow:
+        assert require_contract(uow, contract).took_effect_on == date(2026, 12, 15)
+
+
+def test_a_contract_that_renews_by_itself_does_not_expire_and_its_owner_is_told_once(units: Units) -> None:
+    contract = signed(units, AUTOMATIC, ready=True)
+    run(units, OVER - timedelta(1))
+    for day in range(3):
+        assert run(units, OVER + timedelta(day)).stuck == 1
+    assert stage(units, contract) == "expiring"
+    assert [s for s in mails(units) if "自动续约" in s] == ["成约：合同 SHFW-2026-0001 到了“自动续约”的日子，但系统未能自动办理"]
+
+
+def test_a_renewal_is_entered_with_its_move(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
+    def reading(uow: UnitOfWork, contract: ContractRow) -> StandingTerm | None:
+        """As it will be once renewed terms are stored."""
+        found = read_term(uow, contract)
+        assert found
+        assert contract.last_day
+        if contract.last_day == found.chain.current.last_day:
+            return found
+        return replace(found, chain=found.chain.renewed(found.chain.next_term(Origin.AUTOMATIC, 1, counts=True)))
+
+    monkeypatch.setattr(advancing, "read_term", reading)
+
+    def renew(_uow: UnitOfWork, _now: object, contract: ContractRow, due: Due) -> None:
+        assert due.facts.term
+        contract.last_day = due.facts.term.renewed_until
+
+    contract = signed(units, AUTOMATIC, ready=True)
+    run(units, OVER, replace(WORK, renew=renew))
+    with units() as uow:
+        assert require_contract(uow, contract).last_day == date(2028, 12, 31)
+    assert stage(units, contract) == "active"
+    assert moves(units, contract)[-1] == ("renewed_automatically", "2028-01-01")
+
+
+def test_moves_that_lead_nowhere_end_and_are_a_fault(units: Units) -> None:
+    signed(units, AUTOMATIC, ready=True)
+    done = run(units, OVER, replace(WORK, renew=lambda *_: None))
+    assert (done.looked, len(done.failed)) == (1, 1)
+
+
+def test_nothing_of_a_renewal_that_fails_is_kept(units: Units) -> None:
+    def renew(_uow: UnitOfWork, _now: object, contract: ContractRow, _due: Due) -> None:
+        contract.last_day = date(2099, 1, 1)
+        raise ContractError("test", "价格没有约定")
+
+    contract = signed(units, AUTOMATIC, ready=True)
+    assert run(units, OVER, replace(WORK, renew=renew)).stuck == 1
+    with units() as uow:
+        assert require_contract(uow, contract).last_day == date(2027, 12, 31)
+        assert "价格没有约定" in messages(uow.session)[0].text
+
+
+def test_a_contract_whose_text_is_not_here_is_not_expired_unseen(units: Units) -> None:
+    contract = filed(units, frozen=False)
+    with units() as uow:
+        row = require_contract(uow, contract, lock=True)
+        row.last_day, row.effective_from = date(2026, 12, 31), date(2026, 12, 1)
+        sign(uow, contract)
+        uow.commit()
+    assert run(units, date(2026, 12, 1)).moved == 1
+    assert run(units, date(2027, 1, 1)).stuck == 1
+    assert stage(units, contract) == "active"
+    assert "尚未核对续约方式" in _last_text(units)
+
+
+def _last_text(units: Units) -> str:
+    with units() as uow:
+        return messages(uow.session)[0].text
+
+
+def test_a_round_of_signing_lapses_on_the_day_after_its_last_day(units: Units) -> None:
+    contract = filed(units)
+    with units() as uow:
+        row = require_contract(uow, contract)
+        row.stage, row.signing_deadline, row.clock_on = "signing", date(2026, 12, 4), TODAY
+        uow.commit()
+    assert run(units, date(2026, 12, 4)).moved == 0
+    assert run(units, date(2026, 12, 5)).moved == 1
+    assert (stage(units, contract), moves(units, contract)) == ("approved", [("signing_lapsed", "2026-12-05")])
+
+
+def test_a_fault_with_one_contract_does_not_keep_the_others_waiting(units: Units, engine: Engine) -> None:
+    broken, sound = signed(units, READY, ready=True), signed(units, READY, ready=True)
+    with engine.begin() as connection:
+        for name in ("update", "delete", "replace") if engine.dialect.name == "sqlite" else ():
+            connection.execute(text(f"DROP TRIGGER IF EXISTS versions_no_{name}"))
+        if engine.dialect.name != "sqlite":
+            connection.execute(text("ALTER TABLE versions DISABLE TRIGGER USER"))
+        connection.execute(text("UPDATE versions SET answers = '{' WHERE contract_id = :c"), {"c": broken})
+    done = run(units, TODAY)
+    assert (done.failed, stage(units, broken), stage(units, sound)) == ([broken], "signed", "active")
+    assert run(units, TODAY).failed == [broken]
+
+
+def test_a_run_ends_when_it_is_told_to_and_goes_on_the_next_time(units: Units) -> None:
+    for _ in range(2):
+        signed(units, READY, ready=True)
+    calls: list[int] = []
+
+    def once() -> bool:
+        calls.append(1)
+        return len(calls) == 1
+
+    assert run(units, TODAY, carry_on=once).looked == 1
+    assert run(units, TODAY, limit=1).looked == 1
+    assert run(units, TODAY).looked == 0
+
+
+def test_the_owner_of_a_closed_contract_is_told_and_nobody_without_a_mailbox_stops_the_clock(units: Units) -> None:
+    contract = signed(units, READY, ready=True)
+    with units() as uow:
+        found = find_contract(uow.session, contract)
+        assert found
+        found.confidential, found.owner_id = True, None
+        uow.commit()
+    assert run(units, TODAY).moved == 1
+    assert mails(units) == []
