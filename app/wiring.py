@@ -82,10 +82,15 @@ class Wiring:
     def clockwork(self) -> Clockwork:
         """What the calendar's moves work with."""
         from app.services.advancing import Clockwork
+        from app.services.renewal_clock import Post as TermPost
         from app.services.stage_mails import Post
 
         base = self.settings.base_url
-        return Clockwork(self.calendar, Post(self.write_mail, lambda contract_id: f"{base}/contracts/{contract_id}/"))
+        return Clockwork(
+            self.calendar,
+            Post(self.write_mail, lambda contract_id: f"{base}/contracts/{contract_id}/"),
+            TermPost(self.write_mail, lambda contract_id: f"{base}/contracts/{contract_id}/term"),
+        )
 
     @cached_property
     def differ(self) -> TextDiff:

@@ -11,9 +11,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.domain.approval_route import Function
 from app.domain.audit import Entry
+from app.domain.comments import Audience
+from app.domain.effect import Condition, Ground
 from app.domain.lifecycle import Event, Flag, Stage
+from app.domain.notice import Method, Proof
 from app.domain.organisations import LABELS
+from app.domain.renewal_decision import Choice
+from app.domain.term_chain import Origin
 
 Data = Mapping[str, Any]
 Names = Mapping[str, str]
@@ -36,9 +42,8 @@ def words_of(entry: Entry, names: Names | None = None) -> Words:
     """The sentence of an entry. Never raises for what is in the log."""
     known = names or {}
     data = _data(entry)
-    who = str(
-        data.get("actor_name") or known.get(entry.actor) or {"clock": "后台任务", "program": "系统"}.get(entry.actor, entry.actor)
-    )
+    unnamed = {"clock": "后台任务", "program": "系统"}.get(entry.actor, entry.actor)
+    who = str(data.get("actor_name") or known.get(entry.actor) or unnamed) + (f"（{data['via']}）" if data.get("via") else "")
     write = SENTENCES.get(entry.action)
     try:
         what = write(data, known) if write is not None else f"操作 {entry.action}"
@@ -60,16 +65,19 @@ _SHOWN = {
     "remark": "说明",
     "evidence": "证据",
     "note": "说明",
+    "words": "意见",
     "sha256": "SHA-256",
     "digest": "文本哈希",
-    "paper": "文书",
+    "seats": "审批席位",
+    "waivers": "豁免",
+    "due": "应办日期",
 }
 """Fields that are shown beside the sentence."""
 
 
 def _details(action: str, data: Data, names: Names, *, whole: bool) -> tuple[tuple[str, str], ...]:
     if whole:
-        return tuple((key, _plain(value)) for key, value in data.items() if key != "actor_name")
+        return tuple((key, _plain(value)) for key, value in data.items() if key not in ("actor_name", "via"))
     shown = [(label, _plain(data[key])) for key, label in _SHOWN.items() if data.get(key)]
     if action == "organisation.changed":
         shown += [(LABELS.get(key, key), f"{_plain(old) or '（空）'} → {_plain(data['after'].get(key)) or '（空）'}")
@@ -145,6 +153,46 @@ def _fields(changed: Data) -> str:
     return "、".join(LABELS.get(key, key) for key in changed)
 
 
+def _seat(what: str) -> Callable[[Data, Names], str]:
+    """A sentence about an approval seat."""
+    return lambda data, _names: what.format(seat=Function(data["function"]).label, to=data.get("to_name", ""))
+
+
+def _remark(what: str) -> Callable[[Data, Names], str]:
+    """A sentence about a remark; its text is not in the log, its hash is."""
+    return lambda data, _names: f"{what}（{Audience(data['audience']).label}）"
+
+
+def _condition(what: str) -> Callable[[Data, Names], str]:
+    def sentence(data: Data, _names: Names) -> str:
+        tail = f"（{Ground(data['ground']).label}，{data['on']}）" if "ground" in data else ""
+        return what.format(condition=Condition(data["condition"]).label) + tail
+
+    return sentence
+
+
+def _signed(data: Data, _names: Names) -> str:
+    parts = (
+        f"{'甲方' if role == 'a' else '乙方'}{signatory and f' {signatory}'} {day}" for role, signatory, day in data["signatures"]
+    )
+    return f"记录签署日期：{'；'.join(parts)}"
+
+
+def _paper(what: str) -> Callable[[Data, Names], str]:
+    """A sentence about a paper that follows the contract."""
+
+    def sentence(data: Data, _names: Names) -> str:
+        how = f"，{Method(data['method']).label}，{data['sent_on']}" if "method" in data else ""
+        arrived = f"，{data['arrived_on']}到达（{Proof(data['proof']).label}）" if "proof" in data else ""
+        return f"{what} {data['number']}{how}{arrived}"
+
+    return sentence
+
+
+def _term(what: str) -> Callable[[Data, Names], str]:
+    return lambda data, _names: f"{what}：{data['first_day']} 至 {data['last_day']}（{Origin(data['origin']).label}）"
+
+
 def _about(what: str) -> Callable[[Data, Names], str]:
     """A sentence about a user."""
     return lambda data, names: what.format(user=data.get("name") or names.get(data["user"], "已不在册的人员"))
@@ -156,6 +204,33 @@ def _said(what: str) -> Callable[[Data, Names], str]:
 
 
 SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
+    "approval.consented": _seat("以{seat}身份同意"),
+    "approval.delegated": _seat("将{seat}的审批转交给“{to}”"),
+    "approval.recalled": _seat("收回{seat}审批的转交"),
+    "approval.returned": _seat("以{seat}身份退回修改"),
+    "approval.revoked": _said("撤销审批"),
+    "approval.submitted": _said("提交审批"),
+    "approval.voided": _said("审批随文本改动或者作废而失效"),
+    "approval.withdrawn": _said("撤回送审"),
+    "comment.added": _remark("提出批注"),
+    "comment.answered": _remark("回复批注"),
+    "comment.audience_changed": lambda data, _names: f"批注由{Audience(data['before']).label}改为{Audience(data['after']).label}",
+    "comment.exported": _said("导出带批注的文本（{threads}组、{remarks}条）"),
+    "comment.reopened": _said("重新打开批注"),
+    "comment.resolved": _said("将批注标为已解决"),
+    "contract.signed": _signed,
+    "effect.checked_off": _condition("勾销生效前置条件“{condition}”"),
+    "effect.condition_added": _condition("增列生效前置条件“{condition}”"),
+    "effect.condition_dropped": _condition("取消增列的生效前置条件“{condition}”"),
+    "effect.undone": _condition("撤销对“{condition}”的勾销"),
+    "exit.cancelled": _said("取消终止清理"),
+    "paper.arrived": _paper("记录文书到达"),
+    "paper.drafted": _paper("草拟文书"),
+    "paper.sent": _paper("发出文书"),
+    "paper.withdrawn": _paper("撤回文书"),
+    "renewal.decided": lambda data, _names: f"作出续约决定：{Choice(data['choice']).label}",
+    "term.renewed": _term("续展期限"),
+    "term.taken_back": _term("撤销误记的续展"),
     "access.locked": _about("“{user}”连续输错，账号暂停登录"),
     "access.password_changed": _said("修改密码"),
     "access.password_reset": _said("以一次性链接重设密码"),

@@ -18,9 +18,12 @@ from app.domain.lifecycle_facts import Facts, TermFacts
 from app.services.journal import CLOCK
 from app.services.moving import move
 from app.services.record import state_of
+from app.services.renewal_clock import Post as TermPost
+from app.services.renewal_clock import renew_contract
 from app.services.stage_mails import Post, tell_owner, tell_stuck
 from app.services.taking_effect import effect_of
-from app.services.term_reading import StandingTerm, read_term
+from app.services.term_state import load_term_state
+from app.services.versions import VersionDamaged
 from app.store.contracts import ContractRow, contracts_for_clock, find_contract
 from app.store.uow import UnitOfWork
 
@@ -40,20 +43,15 @@ class Due:
     event: Event
     on: date
     facts: Facts
-    term: StandingTerm | None = None
-
-
-Renew = Callable[[UnitOfWork, datetime, ContractRow, Due], None]
-"""Enters the renewed term of a contract inside the caller's transaction, before the move."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clockwork:
-    """What the clock works with. ``renew`` None: a renewal by itself is left for a person, and the contract does not expire meanwhile."""
+    """What the clock works with. ``term_post``: how the owner is told of a renewal."""
 
     calendar: WorkingCalendar
     post: Post
-    renew: Renew | None = None
+    term_post: TermPost
 
 
 @dataclass(slots=True)
@@ -100,30 +98,42 @@ def _advance(
                 contract.clock_on = look
                 uow.commit()
                 return
-            try:
-                _make(uow, work, now(), contract, due)
-            except ContractError as error:
-                refused = error
-            else:
-                contract.clock_on = today
-                uow.commit()
-                done.moved += 1
-                continue
-        # In a transaction of its own: nothing of the move that was refused may go along.
-        _leave(units, work, now(), today, contract_id, due, refused)
-        done.stuck += 1
-        return
+            refused: ContractError | None = None
+            if due.event is not Event.RENEWED_AUTOMATICALLY:
+                try:
+                    _make(uow, work, now(), contract, due)
+                    contract.clock_on = today
+                    uow.commit()
+                except IllegalMove as error:
+                    refused = error
+        made = 1
+        if due.event is Event.RENEWED_AUTOMATICALLY:
+            made, refused = _renew(units, work, now(), today, contract_id)
+        if refused is not None:
+            # In a transaction of its own: nothing of the move that was refused may go along.
+            _leave(units, work, now(), today, contract_id, due, refused)
+            done.stuck += 1
+            return
+        done.moved += made
     raise RuntimeError("moves of a contract that lead nowhere")
 
 
 def _make(uow: UnitOfWork, work: Clockwork, now: datetime, contract: ContractRow, due: Due) -> None:
-    """Make the move and tell the owner, inside the caller's transaction. Raises ``ContractError`` where it is not to be made."""
-    if due.event is Event.RENEWED_AUTOMATICALLY:
-        if work.renew is None:
-            raise ContractError("clock.renewal", "合同约定自动续约且条件已经具备，续展的期限须由人工登记")
-        work.renew(uow, now, contract, due)
+    """Make the move and tell the owner, inside the caller's transaction. Raises ``IllegalMove`` where it is not to be made."""
     move(uow, CLOCK, now, contract, due.event, due.facts, due=due.on.isoformat())
     tell_owner(uow, CLOCK, now, work.post, contract, due.event, due.on)
+
+
+def _renew(
+    units: Callable[[], UnitOfWork], work: Clockwork, now: datetime, today: date, contract_id: str
+) -> tuple[int, ContractError | None]:
+    """How many terms began by themselves, and otherwise why none is recorded. Each is a move that logs and tells for itself."""
+    try:
+        terms = tuple(renew_contract(units, now, today, work.calendar, work.term_post, contract_id))
+    except ContractError as error:
+        return 0, error
+    missing = ContractError("clock.renewal", "期限届满后应当续展，但没有可以自动登记的续展期限")
+    return len(terms), None if terms else missing
 
 
 def _leave(
@@ -159,10 +169,9 @@ def due_move(uow: UnitOfWork, contract: ContractRow, work: Clockwork, today: dat
 def _of_term(
     uow: UnitOfWork, contract: ContractRow, work: Clockwork, stage: Stage, today: date
 ) -> tuple[Due | None, date | None]:
-    term = read_term(uow, contract)
-    if term is None:
-        return None, today + AGAIN
-    known = term.facts(work.calendar, today)
+    if contract.last_day is None:
+        return None, today + AGAIN  # a contract without term (不定期合同) does not expire
+    known = _term(uow, contract, work.calendar, today)
     facts = Facts(today=today, term=known)
     if stage is Stage.ACTIVE and known.window_opens is not None and known.window_opens <= _over(known):
         due, look = _by_day(Event.WINDOW_OPENED, known.window_opens, facts, today)
@@ -173,8 +182,18 @@ def _of_term(
     ended = Event.RENEWED_AUTOMATICALLY if known.renews_automatically else Event.TERM_ENDED
     due, later = _by_day(ended, _over(known), facts, today)
     if due is not None:
-        return Due(due.event, due.on, due.facts, term), None
+        return due, None
     return None, min(d for d in (look, later) if d is not None)
+
+
+def _term(uow: UnitOfWork, contract: ContractRow, calendar: WorkingCalendar, today: date) -> TermFacts:
+    """Where the text doesn't say it all, the last day alone: what then follows is for a person to judge."""
+    try:
+        return load_term_state(uow, contract, calendar).term_facts(today)
+    except VersionDamaged:
+        raise
+    except ContractError:
+        return TermFacts(contract.last_day)
 
 
 def _over(term: TermFacts) -> date:

@@ -55,14 +55,17 @@ def renew_due(units: Units, now: datetime, today: date, official: WorkingCalenda
     faults: list[str] = []
     for contract_id in waiting:
         try:
-            terms += ((contract_id, term) for term in _renew(units, now, today, official, post, contract_id))
+            terms += ((contract_id, term) for term in renew_contract(units, now, today, official, post, contract_id))
         except ContractError as error:
             if not isinstance(error, ChangedMeanwhile):  # somebody else was quicker: the next wake-up looks again
                 faults.append(f"合同 {contract_id}：{error.message}")
     return Renewed(tuple(terms), tuple(faults))
 
 
-def _renew(units: Units, now: datetime, today: date, official: WorkingCalendar, post: Post, contract_id: str) -> Iterable[Term]:
+def renew_contract(
+    units: Units, now: datetime, today: date, official: WorkingCalendar, post: Post, contract_id: str
+) -> Iterable[Term]:
+    """The renewals of one contract that came by themselves up to ``today``, in one transaction; none where there are none."""
     with units() as uow:
         contract = require_contract(uow, contract_id, lock=True)
         if contract.stage not in IN_FORCE or contract.last_day is None or contract.last_day >= today:

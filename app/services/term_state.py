@@ -20,6 +20,7 @@ from app.domain.variables import Answers
 from app.services.versions import read_version
 from app.store.contracts import ContractRow
 from app.store.deliveries import deliveries_of
+from app.store.effects import signing_dates_of
 from app.store.instruments import instruments_of
 from app.store.terms import TermRow, terms_of
 from app.store.uow import UnitOfWork
@@ -75,7 +76,7 @@ def load_term_state(uow: UnitOfWork, contract: ContractRow, official: WorkingCal
         chain=chain,
         terms=RenewalTerms.from_values(stored.answers.values),
         rules=NoticeRules.from_values(stored.answers.values),
-        facts=Circumstances(_signed_on(contract, stored.answers), _notices(uow, contract.id, chain)),
+        facts=Circumstances(_signed_on(uow, contract, stored.answers), _notices(uow, contract.id, chain)),
         official=official,
     )
 
@@ -91,8 +92,10 @@ def _chain(contract: ContractRow, answers: Answers, rows: list[TermRow]) -> Term
     return chain
 
 
-def _signed_on(contract: ContractRow, answers: Answers) -> date | None:
-    signed = answers.get("contract.sign_date")
+def _signed_on(uow: UnitOfWork, contract: ContractRow, answers: Answers) -> date | None:
+    """The day of the last signature; where none is recorded, what the text says, and otherwise the day of effect."""
+    recorded = [row.signed_on for row in signing_dates_of(uow.session, contract.id)]
+    signed = max(recorded) if recorded else answers.get("contract.sign_date")
     return signed if isinstance(signed, date) else contract.took_effect_on
 
 

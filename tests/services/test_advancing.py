@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import itertools
 import json
-from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import Engine, text
 
 from app.domain.errors import ContractError
-from app.domain.term_chain import Origin
 from app.library.calendars import load_calendar
+from app.notify.mail_texts import write_mail
 from app.services import advancing
-from app.services.advancing import Advanced, Clockwork, Due, advance_due
+from app.services.advancing import Advanced, Clockwork, advance_due
 from app.services.moving import wake
 from app.services.record import require_contract
-from app.services.term_reading import StandingTerm, read_term
+from app.services.renewal_clock import Post as TermPost
 from app.store.audit import entries_of
-from app.store.contracts import ContractRow, find_contract
+from app.store.contracts import find_contract
 from app.store.outbox import messages
-from app.store.uow import UnitOfWork
 from tests.services.conftest import Units
 from tests.services.fixtures import NOW, TODAY, later
 from tests.services.signed import POST, filed, sign, signed
 
-WORK = Clockwork(load_calendar(), POST)
+WORK = Clockwork(load_calendar(), POST, TermPost(write_mail, POST.link))
 READY = {"renew.mode": "by_agreement"}
 AUTOMATIC = {"renew.mode": "auto_once", "renew.max_times": 1}
 """In force with the signatures; nothing is renewed by itself. The term is 2027-01-01 to 2027-12-31."""
@@ -119,55 +117,42 @@ def test_a_fixed_day_of_effect_is_kept(units: Units) -> None:
         assert require_contract(uow, contract).took_effect_on == date(2026, 12, 15)
 
 
-def test_a_contract_that_renews_by_itself_does_not_expire_and_its_owner_is_told_once(units: Units) -> None:
+def test_a_contract_that_renews_by_itself_goes_on_and_expires_once_its_renewals_are_used_up(units: Units) -> None:
     contract = signed(units, AUTOMATIC, ready=True)
-    run(units, OVER - timedelta(1))
+    run(units, OVER)
+    assert moves(units, contract)[1:] == [("window_opened", "2027-10-02"), ("renewed_automatically", "")]
+    with units() as uow:
+        assert require_contract(uow, contract).last_day == date(2028, 12, 31)
+    assert stage(units, contract) == "active"
+    run(units, date(2029, 1, 1))
+    assert [event for event, _ in moves(units, contract)[3:]] == ["window_opened", "term_ended"]
+    assert len([s for s in mails(units) if "自动续约" in s]) == 1
+
+
+def test_a_renewal_that_can_not_be_recorded_leaves_the_contract_and_tells_the_owner_once(
+    units: Units, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise ContractError("test", "价格没有约定")
+
+    contract = signed(units, AUTOMATIC, ready=True)
+    monkeypatch.setattr(advancing, "renew_contract", refuse)
     for day in range(3):
         assert run(units, OVER + timedelta(day)).stuck == 1
     assert stage(units, contract) == "expiring"
     assert [s for s in mails(units) if "自动续约" in s] == ["成约：合同 SHFW-2026-0001 到了“自动续约”的日子，但系统未能自动办理"]
+    assert "价格没有约定" in _last_text(units)
 
 
-def test_a_renewal_is_entered_with_its_move(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
-    def reading(uow: UnitOfWork, contract: ContractRow) -> StandingTerm | None:
-        """As it will be once renewed terms are stored."""
-        found = read_term(uow, contract)
-        assert found
-        assert contract.last_day
-        if contract.last_day == found.chain.current.last_day:
-            return found
-        return replace(found, chain=found.chain.renewed(found.chain.next_term(Origin.AUTOMATIC, 1, counts=True)))
-
-    monkeypatch.setattr(advancing, "read_term", reading)
-
-    def renew(_uow: UnitOfWork, _now: object, contract: ContractRow, due: Due) -> None:
-        assert due.facts.term
-        contract.last_day = due.facts.term.renewed_until
-
-    contract = signed(units, AUTOMATIC, ready=True)
-    run(units, OVER, replace(WORK, renew=renew))
+def test_a_contract_without_term_does_not_expire(units: Units) -> None:
+    contract = signed(units, READY, ready=True)
+    run(units, TODAY)
     with units() as uow:
-        assert require_contract(uow, contract).last_day == date(2028, 12, 31)
+        row = require_contract(uow, contract)
+        row.last_day, row.clock_on = None, TODAY
+        uow.commit()
+    assert run(units, date(2030, 1, 1)).moved == 0
     assert stage(units, contract) == "active"
-    assert moves(units, contract)[-1] == ("renewed_automatically", "2028-01-01")
-
-
-def test_moves_that_lead_nowhere_end_and_are_a_fault(units: Units) -> None:
-    signed(units, AUTOMATIC, ready=True)
-    done = run(units, OVER, replace(WORK, renew=lambda *_: None))
-    assert (done.looked, len(done.failed)) == (1, 1)
-
-
-def test_nothing_of_a_renewal_that_fails_is_kept(units: Units) -> None:
-    def renew(_uow: UnitOfWork, _now: object, contract: ContractRow, _due: Due) -> None:
-        contract.last_day = date(2099, 1, 1)
-        raise ContractError("test", "价格没有约定")
-
-    contract = signed(units, AUTOMATIC, ready=True)
-    assert run(units, OVER, replace(WORK, renew=renew)).stuck == 1
-    with units() as uow:
-        assert require_contract(uow, contract).last_day == date(2027, 12, 31)
-        assert "价格没有约定" in messages(uow.session)[0].text
 
 
 def test_a_contract_whose_text_is_not_here_is_not_expired_unseen(units: Units) -> None:
@@ -235,3 +220,10 @@ def test_the_owner_of_a_closed_contract_is_told_and_nobody_without_a_mailbox_sto
         uow.commit()
     assert run(units, TODAY).moved == 1
     assert mails(units) == []
+
+
+def test_moves_that_lead_nowhere_come_to_an_end_and_are_a_fault(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
+    contract = signed(units, AUTOMATIC, ready=True)
+    run(units, OVER - timedelta(1))
+    monkeypatch.setattr(advancing, "renew_contract", lambda *_: ["a term that is not stored"])
+    assert run(units, OVER).failed == [contract]
