@@ -245,14 +245,14 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("htmx:afterSettle", (event) => {
   const id = event.detail.elt && event.detail.elt.id;
   const card = id && id.startsWith("thread-") ? document.getElementById(id) : null;
+  const empty = margin.querySelector(".margin-empty");
+  if (card && empty) empty.remove();
   layout();
   if (!card) return;
   activate(card);
   const fault = card.querySelector("textarea[name=text]");
   if (card.querySelector(".q-fault") && fault) fault.focus({ preventScroll: true });
   else card.focus({ preventScroll: true });
-  const empty = margin.querySelector(".margin-empty");
-  if (empty) empty.remove();
 });
 page.addEventListener("toggle", (event) => {
   layout();
@@ -276,7 +276,9 @@ paper.append(add);
 reachable();
 addEventListener("resize", reachable);
 layout();
-new ResizeObserver(layout).observe(paper);
+const watch = new ResizeObserver(layout);
+watch.observe(paper);
+watch.observe(document.getElementById("margin-top"));
 wide.addEventListener("change", layout);
 const wanted = location.hash.startsWith("#thread-") && document.getElementById(location.hash.slice(1));
 if (wanted) {
