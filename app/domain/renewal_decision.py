@@ -30,15 +30,15 @@ class Choice(Enum):
 class Paper(Enum):
     """Instruments of part C that endings and renewals need; the value is the kind under which they are stored."""
 
-    RENEWAL = "renewal_agreement"
+    RENEWAL = "renewal"
     """续约协议 (C2)"""
-    NON_RENEWAL = "non_renewal_notice"
+    NON_RENEWAL = "non_renewal"
     """不续约通知 (C3)"""
-    RESCISSION = "rescission_notice"
+    RESCISSION = "rescission"
     """解除通知函 (C4)"""
-    TERMINATION = "termination_agreement"
+    TERMINATION = "termination"
     """终止协议 (C5)"""
-    DEMAND = "demand_letter"
+    DEMAND = "demand"
     """催告函 (C8)"""
 
     @property
@@ -57,8 +57,8 @@ class Paper(Enum):
 
 
 _PAPERS = {
-    "renewal_agreement": ("续约协议", "XY"), "non_renewal_notice": ("不续约通知", "BX"), "rescission_notice": ("解除通知函", "JC"),
-    "termination_agreement": ("终止协议", "ZZ"), "demand_letter": ("催告函", "CG"),
+    "renewal": ("续约协议", "XY"), "non_renewal": ("不续约通知", "BX"), "rescission": ("解除通知函", "JC"),
+    "termination": ("终止协议", "ZZ"), "demand": ("催告函", "CG"),
 }  # fmt: skip
 
 

@@ -18,8 +18,8 @@ from app.store.documents import find_document
 from app.store.instruments import InstrumentRow, find_instrument
 from app.store.uow import ChangedMeanwhile, UnitOfWork
 
-DRAFTED, SENT, IN_EFFECT, WITHDRAWN = "draft", "sent", "in_effect", "withdrawn"
-STATES = {DRAFTED: "草拟", SENT: "已发出", IN_EFFECT: "已到达或者签署", WITHDRAWN: "已撤回"}
+DRAFTED, SENT, ARRIVED, SIGNED, VOID = "draft", "sent", "arrived", "signed", "void"
+STATES = {DRAFTED: "起草中", SENT: "已发出", ARRIVED: "已到达", SIGNED: "已签署", VOID: "已作废"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +79,12 @@ def draft_of(uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow
     return draft_paper(uow, actor, now, contract, paper.value, paper.code, paper.label)
 
 
-def withdraw_paper(uow: UnitOfWork, actor: Actor, now: datetime, row: InstrumentRow, reason: str) -> None:
+def void_paper(uow: UnitOfWork, actor: Actor, now: datetime, row: InstrumentRow, reason: str) -> None:
     """Give up a paper that nobody has sent or signed; its number is not used again."""
     if row.state != DRAFTED:
-        raise ContractError("paper.state", f"文书 {row.number} {STATES.get(row.state, row.state)}，不能撤回。")
-    row.state = WITHDRAWN
-    note(uow, actor, now, "paper.withdrawn", contract=row.contract_id, paper=row.id, number=row.number, reason=reason)
+        raise ContractError("paper.state", f"文书 {row.number} {STATES.get(row.state, row.state)}，不能作废。")
+    row.state = VOID
+    note(uow, actor, now, "paper.voided", contract=row.contract_id, paper=row.id, number=row.number, reason=reason)
 
 
 def require_paper(uow: UnitOfWork, contract_id: str, paper_id: str) -> InstrumentRow:
@@ -100,8 +100,8 @@ def add_sending(
     """Record that the paper went out; the address is the one registered by section 12.2. Raises ``InputError``."""
     recipient = {"a": "b", "b": "a"}.get(sender, "")
     faults = [InputFault("sender", "发出方", "请选择甲方或者乙方")] if not recipient else []
-    if paper.state == WITHDRAWN:
-        faults.append(InputFault("paper", "文书", f"{paper.number} 已撤回，不能发出"))
+    if paper.state == VOID:
+        faults.append(InputFault("paper", "文书", f"{paper.number} 已作废，不能发出"))
     address = state.rules.addresses[recipient].of(method) if recipient else ""
     if recipient and not address:
         ways = "、".join(m.label for m in state.rules.methods(recipient))
@@ -162,7 +162,7 @@ def add_arrival(
     row.arrived_on, row.proof, row.evidence, row.document_id = arrived_on, proof.value, evidence.strip(), document_id or None
     paper = require_paper(uow, row.contract_id, row.instrument_id)
     first = first_arrival(deliveries(uow, paper.id))
-    paper.arrived_on, paper.state = first.arrived_on if first else None, IN_EFFECT
+    paper.arrived_on, paper.state = first.arrived_on if first else None, ARRIVED
     note(
         uow, actor, now, "paper.arrived", contract=row.contract_id, paper=paper.id, number=paper.number, delivery=row.id,
         arrived_on=arrived_on.isoformat(), proof=proof.value, evidence=row.evidence, counts=paper.arrived_on == arrived_on,

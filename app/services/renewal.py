@@ -15,7 +15,7 @@ from app.domain.renewal import Outlook, Schedule
 from app.domain.renewal_decision import Choice, Offer, Paper, offer_of, offers
 from app.services.filing import ContractView, view_contract
 from app.services.journal import note
-from app.services.papers import DRAFTED, PaperView, draft_of, view_paper, withdraw_paper
+from app.services.papers import DRAFTED, PaperView, draft_of, view_paper, void_paper
 from app.services.record import opened
 from app.services.term_state import OPTION_NOTICE, TermState, load_term_state
 from app.store.contracts import ContractRow
@@ -110,7 +110,7 @@ def decide(
 ) -> tuple[str, ...]:
     """Record what was decided on the current term, and draft its papers; returns their numbers.
 
-    A paper that the term already has and nobody withdrew is kept; one that the new decision has no use for is withdrawn while it
+    A draft that the term already has is kept; one that the new decision has no use for is voided while it
     is a draft. Raises ``ContractMissing``, ``Forbidden``, ``ChangedMeanwhile``, ``InputError``; ``renewal.refused`` with the reason.
     """
     contract = opened(uow, actor, _ACTIONS[choice], contract_id, lock=True)
@@ -152,6 +152,6 @@ def _papers_for(uow: UnitOfWork, actor: Actor, now: datetime, contract: Contract
     drafts = {r.kind: r for r in instruments_of(uow.session, contract.id) if r.state == DRAFTED and r.kind in RENEWAL_KINDS}
     for kind, row in drafts.items():
         if kind not in wanted and kind != OPTION_NOTICE:
-            withdraw_paper(uow, actor, now, row, f"改为“{offer.choice.label}”")
+            void_paper(uow, actor, now, row, f"改为“{offer.choice.label}”")
     kept = {kind: row.number for kind, row in drafts.items() if kind in wanted}
     return tuple(kept.get(p.value) or draft_of(uow, actor, now, contract, p).number for p in offer.papers)

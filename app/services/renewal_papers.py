@@ -17,7 +17,7 @@ from app.domain.renewal_decision import Paper
 from app.domain.term import chinese_date, term_end
 from app.domain.term_chain import Origin, Term
 from app.services.moving import move
-from app.services.papers import DRAFTED, IN_EFFECT, SENT, add_arrival, add_sending, draft_paper, require_paper
+from app.services.papers import DRAFTED, SENT, SIGNED, add_arrival, add_sending, draft_paper, require_paper
 from app.services.record import opened
 from app.services.renewal import IN_FORCE
 from app.services.term_moves import extend, mistaken_from, take_back
@@ -171,7 +171,7 @@ def renewal_signed(
     term, faults = _agreed_term(state, paper, agreed, today)
     if faults or term is None:
         raise InputError(faults)
-    paper.arrived_on, paper.effective_on, paper.state = agreed.signed_on, term.first_day, IN_EFFECT
+    paper.arrived_on, paper.effective_on, paper.state = agreed.signed_on, term.first_day, SIGNED
     effective = EffectivePaper(paper.number, agreed.signed_on, term.first_day, ())
     extend(uow, actor, now, today, contract, state, term, Event.RENEWED_BY_AGREEMENT, effective, agreed.remark)
     uow.commit()

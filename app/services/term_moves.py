@@ -55,10 +55,10 @@ def extend(
     uow.session.flush()
 
 
-def cancel_exit(uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, why: str) -> None:
+def cancel_exit(uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, why: str, scope: str = WHOLE) -> None:
     """A contract that goes on after all has nothing to wind up; what was done already stays in the log."""
     for row in exits_of(uow.session, contract.id):
-        if row.scope == WHOLE:
+        if row.scope == scope:
             done = [f"{t.key} {t.done_on.isoformat()}" for t in row.tasks if t.done_on]
             note(uow, actor, now, "exit.cancelled", contract=contract.id, exit=row.id, reason=why, done=done)
             uow.session.delete(row)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, Text, select
+from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, Text, exists, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm.attributes import flag_modified
 
 from app.store.base import Base, Instant
+from app.store.contracts import ContractRow
 
 WHOLE = "whole"
 
@@ -125,6 +127,17 @@ def ending_of_paper(session: Session, instrument_id: str) -> EndingRow | None:
         | (EndingRow.agreement_id == instrument_id)
     )
     return session.scalars(statement).one_or_none()
+
+
+def touch(row: ExitRow) -> None:
+    """A change of a task is a change of its exit: its revision counts up, so that a stale page can't act on it."""
+    flag_modified(row, "how")
+
+
+def contracts_without_exit(session: Session, stages: tuple[str, ...]) -> list[str]:
+    """Ids of contracts of these stages whose exit was not entered yet."""
+    exit_of = exists().where(ExitRow.contract_id == ContractRow.id, ExitRow.scope == WHOLE)
+    return list(session.scalars(select(ContractRow.id).where(ContractRow.stage.in_(stages), ~exit_of).order_by(ContractRow.id)))
 
 
 def exits_of(session: Session, contract_id: str) -> list[ExitRow]:

@@ -90,9 +90,9 @@ def test_a_new_decision_keeps_the_old_one_as_history_and_withdraws_drafts_it_has
     choose(house.at("2026-09-02"), Choice.RENEW)
     desk = house.desk()
     assert [(x.choice, x.current) for x in desk.decisions] == [(Choice.RENEW, True), (Choice.NOT_RENEW, False)]
-    assert {p.number[-5:]: p.state for p in desk.papers} == {"BX-01": "withdrawn", "XY-01": "draft"}
+    assert {p.number[-5:]: p.state for p in desk.papers} == {"BX-01": "void", "XY-01": "draft"}
     choose(house.at("2026-09-03"), Choice.RENEGOTIATE)
-    assert {p.number[-5:]: p.state for p in house.desk().papers} == {"BX-01": "withdrawn", "XY-01": "draft", "BX-02": "draft"}
+    assert {p.number[-5:]: p.state for p in house.desk().papers} == {"BX-01": "void", "XY-01": "draft", "BX-02": "draft"}
 
 
 def test_a_choice_that_the_contract_does_not_offer_is_refused_with_the_reason(house: House) -> None:
