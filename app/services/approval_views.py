@@ -145,7 +145,7 @@ def read_approvals(uow: UnitOfWork, actor: Actor, reference: Reference, today: d
     views = []
     for index, row in enumerate(rows):
         before = ordinals[rows[index + 1].version_id] if index + 1 < len(rows) else 0
-        places = material.places if index == 0 else place_names(read_version(uow, row.version_id).instrument)
+        places = material.places if index == 0 else _places(uow, row)
         reader = _Reader(actor, decides and index == 0, submits and index == 0, people if index == 0 else (), names)
         views.append(_round(row, ordinals[row.version_id], before, places, reader))
     others = tuple((c.id, c.name) for c in people if c.id != actor.id) if decides else ()
@@ -164,6 +164,13 @@ class _Reader:
 
     def name(self, user_id: str) -> str:
         return self.names.get(user_id, user_id)
+
+
+def _places(uow: UnitOfWork, row: ApprovalRow) -> Mapping[str, str]:
+    """Names of the places of an earlier round's text, where something was said of one."""
+    closing = read_round(row).closing
+    named = closing is not None and any(c.provision for c in closing.comments)
+    return place_names(read_version(uow, row.version_id).instrument) if named else {}
 
 
 def _material(reference: Reference, today: date, row: ApprovalRow, text: StoredVersion) -> Material:

@@ -191,7 +191,7 @@ def _decides(found: Approvals) -> bool:
 
 
 def _submission(contract_id: str, waivers: tuple[WaiverAsked, ...], problem: str = "") -> str:
-    with desk().unit_of_work() as uow:
+    with desk().reading() as uow:
         outlook = look_ahead(uow, actor(), desk().reference, desk().today(), contract_id, waivers)
     topics = tuple(desk().library.topics())
     return contract_page(
@@ -202,7 +202,7 @@ def _submission(contract_id: str, waivers: tuple[WaiverAsked, ...], problem: str
 
 def _places(contract_id: str) -> tuple[tuple[str, str], ...]:
     """Every provision of the text that lies before the approvers, for the remarks of a return."""
-    with desk().unit_of_work() as uow:
+    with desk().reading() as uow:
         found = read_approvals(uow, actor(), desk().reference, desk().today(), contract_id)
         if not found.rounds:
             return ()
