@@ -1,4 +1,4 @@
-"""The command line. Exit codes: 0 done, 1 the contract has blocking findings, 2 the input is unusable."""
+"""The command line. Exit codes: 0 done, 1 refused (blocking findings, a step that can't be taken now), 2 the input is unusable."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from app.domain.errors import ContractError, InputError
 
 BLOCKED = 1
 UNUSABLE = 2
+REFUSED = ("document.", "approval.", "lifecycle.")
+"""Codes of errors that refuse a sound request: the contract is not ready, or not there yet."""
 
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -22,7 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "template": ("app.cli.template", "文书模板"),
     "fonts": ("app.cli.fonts", "生成 PDF 用的字体子集（首次启动时自动进行）"),
     "demo": ("app.cli.demo", "生成演示合同到 out/demo"),
-    "contract": ("app.cli.contract", "合同：版本、比较、批注"),
+    "contract": ("app.cli.contract", "合同：登记、审批、版本、比较、批注"),
     "audit": ("app.cli.audit", "审计记录"),
     "advance": ("app.cli.advance", "按日期自动流转合同阶段（平时由后台任务进行）"),
     "users": ("app.cli.users", "账号：一次性链接、两步验证"),
@@ -54,4 +56,4 @@ def main() -> None:
         sys.exit(UNUSABLE)
     except ContractError as error:
         click.echo(error.message, err=True)
-        sys.exit(BLOCKED if error.code.startswith("document.") else UNUSABLE)
+        sys.exit(BLOCKED if error.code.startswith(REFUSED) else UNUSABLE)

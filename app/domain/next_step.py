@@ -31,6 +31,20 @@ class NextStep(Enum):
     NOTHING = "nothing"
     """No step is left."""
 
+    @property
+    def label(self) -> str:
+        return _LABELS[self]
+
+
+_LABELS = dict(
+    zip(
+        NextStep,
+        ("补全文本，提交审查", "按退回意见修改，重新送审", "审批", "发起签署", "完成双方签署", "勾销生效前置条件", "履行，留意到期",
+         "决定是否续约", "清理、结算、归档", "无须再办"),
+        strict=True,
+    )
+)  # fmt: skip
+
 
 _AFTER = {
     Stage.DRAFT: NextStep.SUBMIT,

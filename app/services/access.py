@@ -5,7 +5,7 @@ Every refusal of a sign-in has the same words, so that nobody learns from it whi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from app.domain.approval_route import Function
@@ -46,6 +46,8 @@ PENDING = timedelta(minutes=10)
 SEEN_EVERY = timedelta(minutes=5)
 KEPT = timedelta(days=90)
 OFFICE = "office:"
+CONSOLE_DOOR = "命令行"
+"""How the audit log names the command line."""
 RECOVERY = "recovery"
 
 
@@ -213,11 +215,11 @@ def record_of(row: ContractRow) -> Record:
 
 
 def actor_with_login(uow: UnitOfWork, login: str) -> Actor:
-    """Who acts at the machine itself under an account's name. Raises ``user.missing`` for none that is active."""
+    """Who acts at the machine itself under an account's name; the log says so. Raises ``user.missing`` for none that is active."""
     user = user_with_login(uow.session, login)
     if user is None or not user.active:
         raise ContractError("user.missing", f"没有登录名为“{login[:40]}”的有效账号。")
-    return actor_of(user)
+    return replace(actor_of(user), via=CONSOLE_DOOR)
 
 
 # ---- shared with the other services of accounts
