@@ -40,6 +40,8 @@ class VersionIssue:
 
     version: StoredVersion
     final: bool
+    documents: tuple[DocumentView, ...] = ()
+    """Files of the record that belong to the version already."""
 
     @property
     def key(self) -> str:
@@ -69,7 +71,7 @@ def prepare_version_documents(uow: UnitOfWork, actor: Actor, contract_id: str, o
     row = version_with_ordinal(uow.session, contract_id, ordinal)
     if line is None or row is None:
         raise TextMissing(ordinal)
-    return VersionIssue(read_version(uow, row.id), line.final)
+    return VersionIssue(read_version(uow, row.id), line.final, line.documents)
 
 
 def issue_version(issue: VersionIssue, tools: Tools, now: datetime, progress: Progress) -> Generated:

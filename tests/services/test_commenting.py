@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
@@ -335,6 +337,21 @@ def test_a_lively_talk_makes_one_mail_until_it_has_gone_out(room: Room) -> None:
     assert [m.state for m in after] == ["waiting", "local"]
     assert "第四点。" in after[0].text
     assert "第四点。" not in after[1].text
+
+
+def test_remarks_made_at_the_same_moment_are_all_told(room: Room) -> None:
+    start = threading.Barrier(4)
+
+    def write(worker: int) -> None:
+        start.wait()
+        for number in range(3):
+            room.open(room.approver, f"第{worker}人第{number}条。", place="")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    told = "".join(m.text for m in room.mails())
+    assert [words for w in range(4) for n in range(3) if (words := f"第{w}人第{n}条。") not in told] == []
+    assert len(room.threads(None)) == 12
 
 
 def test_a_mail_shows_markup_and_control_characters_as_text(room: Room) -> None:
