@@ -10,6 +10,8 @@ from enum import Enum
 from app.domain.outline import titled
 from app.domain.tree import FormRow, Instrument, Provision, Section, plain
 
+RUN = 12
+"""Passages of a section that are taken together. Fewer make more groups of a contract, more make it rarer that a group is met again."""
 LONGEST_PAGE = 20_000
 """Characters of one page of a file that are taken as one passage; what is longer is cut."""
 
@@ -63,7 +65,7 @@ def head_of(number: str, title: str, parties: tuple[tuple[str, str], ...]) -> Gr
 
 
 def passages(instrument: Instrument) -> tuple[Group, ...]:
-    """Every printed piece of an instrument without its number, in reading order: cover, parties, preamble, then one group a section."""
+    """Every printed piece of an instrument without its number, in reading order: cover, parties, preamble, sections in runs of ``RUN``."""
     groups = [_rows(instrument.cover, PassageKind.COVER, "", Passage(PassageKind.COVER, "", "title", instrument.title))]
     groups += [_rows(b.rows, PassageKind.COVER, "", Passage(PassageKind.COVER, "", b.id, b.heading)) for b in instrument.parties]
     if instrument.preamble:
@@ -73,7 +75,8 @@ def passages(instrument: Instrument) -> tuple[Group, ...]:
         for section in chapter.sections:
             groups.append(tuple(_section(section, heading)))
             heading = Passage(PassageKind.TEXT, "", "", "")
-    return tuple(tuple(p for p in group if p.text) for group in groups)
+    full = [[p for p in group if p.text] for group in groups]
+    return tuple(tuple(group[i : i + RUN]) for group in full for i in range(0, len(group), RUN))
 
 
 def pages(document_id: str, texts: tuple[str, ...]) -> Group:

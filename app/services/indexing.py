@@ -156,6 +156,8 @@ Key = tuple[int, str, str]
 
 def keep_bundles(before: dict[int, list[Key]], placed: list[Placed]) -> tuple[list[int], list[Placed]]:
     """The bundles of the version before that stand whole in this one, and what of this one they don't hold."""
+    if not before:
+        return [], placed
     left = Counter(_key(i, p) for group in placed for i, p in group)
     kept = []
     for bundle_id, keys in before.items():

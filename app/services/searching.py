@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement
 
@@ -12,15 +14,17 @@ from app.domain.passages import PassageKind
 from app.domain.permissions import Action, Actor
 from app.domain.searching import Piece, Query, excerpt, fold, parse_query
 from app.services.record import opened
+from app.store.register import count
 from app.store.search import PARTY_MARK
 from app.store.search_reading import (
     Sighting,
     StoredHit,
+    admitted,
+    bundles_with,
+    contracts_with,
     hits_of,
     passages_of,
     passages_with,
-    prepare,
-    sightings,
     texts_of,
 )
 from app.store.uow import UnitOfWork
@@ -28,9 +32,10 @@ from app.store.versions import newest_ordinals
 
 CAP = 1_000
 """So many contracts are found at most; the page then says 1,000+ and shows those with the newest wording."""
+FIRST_BATCH, LARGEST_BATCH = 32, 512
 MOST_NAMES = 20_000
 ALL_HITS = 200
-LABELS = {PassageKind.NUMBER: "合同编号", PassageKind.NAME: "合同名称", PassageKind.PARTY: "当事人"}
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +61,52 @@ class Found:
 
 
 def find_contracts(uow: UnitOfWork, query: Query, conditions: Sequence[ColumnElement[bool]]) -> Found:
-    """Contracts that ``conditions`` hold for with a passage that has every word. The caller puts the actor's view into ``conditions``."""
-    session = uow.session
-    prepare(session)
+    """Contracts that ``conditions`` hold for with a passage that has every word. The caller puts the actor's view into ``conditions``.
+
+    Reading goes from passages to bundles to contracts, looks at each of them once, and stops as soon as enough are found.
+    """
+    possible = count(uow.session, conditions)
     seen: dict[str, Sighting] = {}
-    for chunk in _matching(uow, query):
-        with closing(sightings(session, chunk, conditions)) as stream:
-            for sighted in stream:
-                seen.setdefault(sighted.contract_id, sighted)
-                if len(seen) > CAP:
-                    return Found(tuple(seen)[:CAP], True, seen)
+    for part in _batches(_sighted(uow, query)):
+        known = admitted(uow.session, part.keys(), conditions)
+        for seq, (bundle_id, passage_id) in part.items():
+            if seq in known:
+                seen[known[seq]] = Sighting(passage_id, bundle_id, known[seq])
+        if len(seen) > CAP:
+            return Found(tuple(seen)[:CAP], True, seen)
+        if len(seen) == possible <= CAP:
+            break
     return Found(tuple(seen), False, seen)
+
+
+def _sighted(uow: UnitOfWork, query: Query) -> Iterator[tuple[int, tuple[int, int]]]:
+    """Contracts by ``seq``, each once, with the bundle and the passage by which it came up."""
+    contracts: set[int] = set()
+    for bundles in _batches(_bundles(uow, query)):
+        with closing(contracts_with(uow.session, list(bundles))) as stream:
+            for seq, bundle_id in stream:
+                if seq not in contracts:
+                    contracts.add(seq)
+                    yield seq, (bundle_id, bundles[bundle_id])
+
+
+def _bundles(uow: UnitOfWork, query: Query) -> Iterator[tuple[int, int]]:
+    """Bundles, each once, with the passage by which it came up."""
+    known: set[int] = set()
+    for chunk in _matching(uow, query):
+        with closing(bundles_with(uow.session, chunk)) as stream:
+            for bundle_id, passage_id in stream:
+                if bundle_id not in known:
+                    known.add(bundle_id)
+                    yield bundle_id, passage_id
+
+
+def _batches(items: Iterator[tuple[int, T]]) -> Iterator[dict[int, T]]:
+    """The items in batches of growing size, so that the first come soon and many cost few questions."""
+    size = FIRST_BATCH
+    while batch := dict(itertools.islice(items, size)):
+        yield batch
+        size = min(size * 2, LARGEST_BATCH)
 
 
 def party_names(uow: UnitOfWork, typed: str) -> tuple[str, ...]:

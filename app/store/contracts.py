@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, select
+from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
@@ -51,11 +51,33 @@ class ContractRow(Base):
     readers: Mapped[list[ContractReaderRow]] = relationship(cascade="all, delete-orphan", order_by="ContractReaderRow.user_id")
 
     __table_args__ = (
+        # Each order of the register walks one index, and the filters that leave few contracts have theirs.
         Index("ix_contracts_updated_at", "updated_at", "id"),
-        Index("ix_contracts_stage", "stage", "updated_at"),
-        Index("ix_contracts_owner_id", "owner_id"),
-        Index("ix_contracts_last_day", "last_day"),
         Index("ix_contracts_clock_on", "clock_on"),
+        Index("ix_contracts_created_at", "created_at", "id"),
+        Index("ix_contracts_title", "title", "id"),
+        Index("ix_contracts_owner_name", "owner_name", "id"),
+        Index("ix_contracts_value", "value", "id"),
+        Index("ix_contracts_took_effect_on", "took_effect_on", "id"),
+        Index("ix_contracts_last_day", "last_day", "id"),
+        Index("ix_contracts_form", "form", "id"),
+        Index("ix_contracts_stage", "stage", "updated_at", "id"),
+        Index("ix_contracts_owner_id", "owner_id", "updated_at", "id"),
+        Index("ix_contracts_confidential", "confidential", "updated_at", "id"),
+        Index(
+            "ix_contracts_rectifying",
+            "updated_at",
+            "id",
+            sqlite_where=text("rectifying IS 1"),
+            postgresql_where=text("rectifying IS true"),
+        ),
+        Index(
+            "ix_contracts_disputed",
+            "updated_at",
+            "id",
+            sqlite_where=text("disputed IS 1"),
+            postgresql_where=text("disputed IS true"),
+        ),
     )
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012  (SQLAlchemy's own form)
 
@@ -71,7 +93,11 @@ class ContractPartyRow(Base):
     uscc: Mapped[str] = mapped_column(String(18), default="")
     organisation_id: Mapped[str | None] = mapped_column(ForeignKey("organisations.id"))
 
-    __table_args__ = (Index("ix_contract_parties_organisation_id", "organisation_id"), Index("ix_contract_parties_name", "name"))
+    __table_args__ = (
+        Index("ix_contract_parties_organisation_id", "organisation_id"),
+        Index("ix_contract_parties_name", "name"),
+        Index("ix_contract_parties_role", "role", "name", "contract_id"),
+    )
 
 
 class ContractReaderRow(Base):

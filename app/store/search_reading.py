@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, exists, func, lateral, select, text, true, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.types import BigInteger
 
 from app.store.contracts import ContractRow
@@ -32,6 +32,7 @@ from app.store.search import (
 )
 
 FIRST_CHUNK, LARGEST_CHUNK = 64, 2048
+Column = InstrumentedAttribute[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +56,6 @@ class StoredHit:
     first: int
     last: int
     text: str
-
-
-def prepare(session: Session) -> None:
-    """Keep the planner from reading tables whole: it can't know that a search stops early. For this transaction only."""
-    if is_postgresql(session):
-        for setting in ("enable_hashjoin", "enable_mergejoin", "enable_seqscan"):
-            session.execute(text(f"SET LOCAL {setting} = off"))
 
 
 def passages_with(session: Session, wanted: Sequence[str], mark: str = "") -> Iterator[list[int]]:
@@ -115,70 +109,45 @@ def texts_of(session: Session, ids: Collection[int]) -> dict[int, str]:
     return found
 
 
-def sightings(session: Session, passages: Sequence[int], conditions: Sequence[ColumnElement[bool]]) -> Generator[Sighting]:
-    """Contracts (that ``conditions`` on ``ContractRow`` hold for) with one of ``passages``, read row by row in the order of ``passages``.
+def bundles_with(session: Session, passages: Sequence[int]) -> Generator[tuple[int, int]]:
+    """Bundle and passage, for every bundle that has one of ``passages``; read row by row. Close it when there are enough."""
+    return _streamed(session, BundlePassageRow.passage_id, BundlePassageRow.bundle_id, passages)
 
-    Close the iterator when there are enough.
-    """
-    statement = _statement_postgresql(conditions) if is_postgresql(session) else _statement_sqlite(conditions)
-    ids: Any = list(passages) if is_postgresql(session) else json.dumps(list(passages))
+
+def contracts_with(session: Session, bundles: Sequence[int]) -> Generator[tuple[int, int]]:
+    """Contract (by ``seq``, the newest of a bundle first) and bundle, for every contract that has one of ``bundles``; read row by row."""
+    return _streamed(session, PostingRow.bundle_id, PostingRow.seq, bundles)
+
+
+def _streamed(session: Session, key: Column, other: Column, wanted: Sequence[int]) -> Generator[tuple[int, int]]:
+    """The pairs (other, key) of the index on both, key by key in the order of ``wanted``."""
+    ids: Any
+    if is_postgresql(session):
+        # LATERAL with OFFSET keeps the planner to the index, key by key; it can't know that reading may stop early.
+        names = func.unnest(bindparam("ids", type_=ARRAY(BigInteger))).table_valued("value", name="wanted").render_derived()
+        rows = lateral(select(other).where(key == names.c.value).order_by(key.desc(), other.desc()).offset(0)).alias("rows")
+        statement = select(rows.c[other.key], names.c.value).select_from(names).join(rows, true())
+        ids = list(wanted)
+    else:
+        names = func.json_each(bindparam("ids")).table_valued("value", name="wanted")
+        statement = select(other, key).select_from(names).join(key.class_, key == names.c.value)
+        ids = json.dumps(list(wanted))
     result = session.execute(statement, {"ids": ids}, execution_options={"stream_results": True, "max_row_buffer": 500})
     try:
         for row in result:
-            yield Sighting(*row)
+            yield row[0], row[1]
     finally:
         result.close()
 
 
-_COLUMNS = (BundlePassageRow.passage_id, PostingRow.bundle_id, IndexedContractRow.contract_id)
-
-
-def _statement_sqlite(conditions: Sequence[ColumnElement[bool]]) -> Select[*tuple[Any, ...]]:
+def admitted(session: Session, seqs: Collection[int], conditions: Sequence[ColumnElement[bool]]) -> dict[int, str]:
+    """Of these contracts those that ``conditions`` on ``ContractRow`` hold for: id by ``seq``."""
     # The conditions hide in a sub-select, so that no index of theirs tempts the planner to begin there.
-    wanted = func.json_each(bindparam("ids")).table_valued("value", name="wanted")
     known = exists().where(ContractRow.id == IndexedContractRow.contract_id, *conditions)
-    statement: Select[*tuple[Any, ...]] = (
-        select(*_COLUMNS)
-        .select_from(wanted)
-        .join(BundlePassageRow, BundlePassageRow.passage_id == wanted.c.value)
-        .join(PostingRow, PostingRow.bundle_id == BundlePassageRow.bundle_id)
-        .join(IndexedContractRow, IndexedContractRow.seq == PostingRow.seq)
-        .where(known)
+    rows = session.execute(
+        select(IndexedContractRow.seq, IndexedContractRow.contract_id).where(IndexedContractRow.seq.in_(seqs), known)
     )
-    return statement
-
-
-def _statement_postgresql(conditions: Sequence[ColumnElement[bool]]) -> Select[*tuple[Any, ...]]:
-    # Each step hangs on the one before by LATERAL and LIMIT, which the planner may not turn round.
-    wanted = (
-        func.unnest(bindparam("ids", type_=ARRAY(BigInteger)))
-        .table_valued("value", with_ordinality="place", name="wanted")
-        .render_derived()
-    )
-    spots = lateral(
-        select(BundlePassageRow.passage_id, BundlePassageRow.bundle_id)
-        .where(BundlePassageRow.passage_id == wanted.c.value)
-        .offset(0)
-    ).alias("spots")
-    posted = lateral(
-        select(PostingRow.bundle_id, PostingRow.seq)
-        .where(PostingRow.bundle_id == spots.c.bundle_id)
-        .order_by(PostingRow.bundle_id.desc(), PostingRow.seq.desc())
-        .offset(0)
-    ).alias("posted")
-    seen = lateral(
-        select(IndexedContractRow.contract_id)
-        .join(ContractRow, ContractRow.id == IndexedContractRow.contract_id)
-        .where(IndexedContractRow.seq == posted.c.seq, *conditions)
-        .limit(1)
-    ).alias("seen")
-    return (
-        select(spots.c.passage_id, posted.c.bundle_id, seen.c.contract_id)
-        .select_from(wanted)
-        .join(spots, true())
-        .join(posted, true())
-        .join(seen, true())
-    )
+    return {seq: contract_id for seq, contract_id in rows}  # noqa: C416  (typed)
 
 
 def hits_of(session: Session, sighted: Collection[Sighting]) -> list[StoredHit]:

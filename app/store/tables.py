@@ -19,11 +19,12 @@ from app.store import (
     terms,
     users,
     versions,
+    views,
 )
 from app.store.base import Base
 
 MODULES = (
     approvals, audit, comments, contracts, deliveries, documents, drafts, effects, endings, instruments, organisations, outbox, search, terms,
-    users, versions,
+    users, versions, views,
 )  # fmt: skip
 METADATA = Base.metadata

@@ -23,6 +23,7 @@ from app.domain.tree import (
 )
 from app.domain.variables import Answers
 from app.services.drafting import Compiled
+from app.services.indexing import index_contract
 from app.services.versions import freeze
 from app.store.contracts import ContractPartyRow, ContractReaderRow, ContractRow, find_contract
 from app.store.uow import UnitOfWork
@@ -99,6 +100,7 @@ class Shelf:
                 readers=[ContractReaderRow(user_id=r.id) for r in readers], **values,
             )  # fmt: skip
             uow.session.add(row)
+            index_contract(uow, row)
             uow.commit()
         for sections in versions:
             self.version(row.id, sections, annex)
