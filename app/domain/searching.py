@@ -15,6 +15,7 @@ from app.domain.errors import ContractError
 
 LONGEST_QUERY = 500
 MOST_WORDS = 12
+SHORTEST_BEGINNING, LONGEST_BEGINNING = 3, 8
 MOST_GRAMS = 48
 """What the index is asked for one query; the match itself looks at every character."""
 
@@ -22,6 +23,7 @@ _SPACE = re.compile(r"\s+")
 _LOOSE_SPACE = re.compile(r"(?<![0-9a-z]) | (?![0-9a-z])")
 _THOUSANDS = re.compile(r"(?<=[0-9]),(?=[0-9]{3}(?![0-9]))")
 _RUN = re.compile(r"\w+")
+_LATIN = re.compile(r"[0-9a-z]+")
 _QUOTED = re.compile(r"\"([^\"]*)\"|(\S+)")
 _QUOTES = str.maketrans(dict.fromkeys("“”„‟＂「」『』", '"'))
 _ALNUM = frozenset("0123456789abcdefghijklmnopqrstuvwxyz")
@@ -55,12 +57,30 @@ def fold(text: str) -> str:
 
 
 def grams(folded: str) -> set[str]:
-    """Every character and every pair of neighbours of folded text, punctuation and spaces left out."""
+    """Every character and every pair of neighbours of folded text, punctuation and spaces left out; of Latin words and figures their beginnings.
+
+    Pairs of digits are everywhere, so a contract number is told by its beginnings: ``^000``, ``^0007`` …
+    """
     found: set[str] = set()
     for run in _RUN.findall(folded):
         found.update(run)
         found.update(run[i : i + 2] for i in range(len(run) - 1))
+    for run in _LATIN.findall(folded):
+        found.update(f"^{run[:n]}" for n in range(SHORTEST_BEGINNING, min(len(run), LONGEST_BEGINNING) + 1))
     return found
+
+
+def _asked(word: str) -> Iterator[str]:
+    """The grams that tell a word best: beginnings of Latin runs, pairs elsewhere, single characters where there is no pair."""
+    for run in _RUN.findall(word):
+        latin = _LATIN.match(run)
+        begun = latin[0] if latin else ""
+        if len(begun) >= SHORTEST_BEGINNING:
+            yield f"^{begun[:LONGEST_BEGINNING]}"
+            run = run[min(len(begun), LONGEST_BEGINNING) - 1 :]
+            if len(run) == 1:
+                continue
+        yield from [run] if len(run) == 1 else (run[i : i + 2] for i in range(len(run) - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +91,7 @@ class Query:
 
     def grams(self) -> tuple[str, ...]:
         """What a passage must at least contain, at most ``MOST_GRAMS``; pairs where a word has them, else single characters."""
-        wanted: dict[str, None] = {}
-        for word in self.words:
-            for run in _RUN.findall(word):
-                wanted.update(dict.fromkeys([run] if len(run) == 1 else (run[i : i + 2] for i in range(len(run) - 1))))
-        found = list(wanted)
+        found = list(dict.fromkeys(gram for word in self.words for gram in _asked(word)))
         step = -(-len(found) // MOST_GRAMS)
         return tuple(found[::step])
 

@@ -14,15 +14,17 @@ from app.domain.passages import PassageKind
 from app.domain.permissions import Action, Actor
 from app.domain.searching import Piece, Query, excerpt, fold, parse_query
 from app.services.record import opened
-from app.store.register import count
 from app.store.search import PARTY_MARK
 from app.store.search_reading import (
     Sighting,
     StoredHit,
     admitted,
     bundles_with,
+    contracts_among,
+    contracts_where,
     contracts_with,
     hits_of,
+    passages_among,
     passages_of,
     passages_with,
     texts_of,
@@ -32,7 +34,12 @@ from app.store.versions import newest_ordinals
 
 CAP = 1_000
 """So many contracts are found at most; the page then says 1,000+ and shows those with the newest wording."""
+FEW = 2_000
+"""Where no more contracts than these can be found, they are looked at one by one."""
 FIRST_BATCH, LARGEST_BATCH = 32, 512
+FIRST_HELD, LARGEST_HELD = 512, 32_768
+WORTH = 150
+"""To read a contract costs about as much as to look at so many bundles."""
 MOST_NAMES = 20_000
 ALL_HITS = 200
 T = TypeVar("T")
@@ -53,7 +60,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Contracts by id, those with the newest wording first; ``capped`` where there are more. ``seen``: one place in each."""
+    """Contracts by id; ``capped`` where there are more than ``CAP``: then those with the newest wording first. ``seen``: one place in each."""
 
     ids: tuple[str, ...]
     capped: bool
@@ -63,26 +70,55 @@ class Found:
 def find_contracts(uow: UnitOfWork, query: Query, conditions: Sequence[ColumnElement[bool]]) -> Found:
     """Contracts that ``conditions`` hold for with a passage that has every word. The caller puts the actor's view into ``conditions``.
 
-    Reading goes from passages to bundles to contracts, looks at each of them once, and stops as soon as enough are found.
+    Of many contracts the newest wording is read first, until enough are found. Where only a few can be found at all, they are held against what
+    matches, the oldest first: that is the common text, which most of them have.
     """
-    possible = count(uow.session, conditions)
+    possible = contracts_where(uow.session, conditions, FEW + 1)
+    return _of_few(uow, query, possible) if len(possible) <= FEW else _of_many(uow, query, conditions)
+
+
+def _of_many(uow: UnitOfWork, query: Query, conditions: Sequence[ColumnElement[bool]]) -> Found:
     seen: dict[str, Sighting] = {}
-    for part in _batches(_sighted(uow, query)):
+    for part in _batches(_sighted(uow, query), FIRST_BATCH, LARGEST_BATCH):
         known = admitted(uow.session, part.keys(), conditions)
         for seq, (bundle_id, passage_id) in part.items():
             if seq in known:
                 seen[known[seq]] = Sighting(passage_id, bundle_id, known[seq])
         if len(seen) > CAP:
             return Found(tuple(seen)[:CAP], True, seen)
-        if len(seen) == possible <= CAP:
+    return Found(tuple(seen), False, seen)
+
+
+def _of_few(uow: UnitOfWork, query: Query, possible: dict[int, str]) -> Found:
+    seen: dict[str, Sighting] = {}
+    left, examined = set(possible), 0
+    for bundles in _batches(_bundles(uow, query, oldest_first=True), FIRST_HELD, LARGEST_HELD):
+        found = contracts_among(uow.session, left, bundles)
+        seen |= {possible[seq]: Sighting(bundles[bundle], bundle, possible[seq]) for seq, bundle in found.items()}
+        left.difference_update(found)
+        examined += len(bundles)
+        if len(left) * WORTH < examined:
+            seen |= _read(uow, query, left, possible)
             break
     return Found(tuple(seen), False, seen)
+
+
+def _read(uow: UnitOfWork, query: Query, seqs: Collection[int], possible: Mapping[int, str]) -> dict[str, Sighting]:
+    """The contracts of a few that match, by reading them."""
+    known: dict[int, bool] = {}
+    seen: dict[str, Sighting] = {}
+    for seq, bundle_id, passage_id, text in passages_among(uow.session, seqs) if seqs else ():
+        if passage_id not in known:
+            known[passage_id] = query.matches(fold(text))
+        if known[passage_id]:
+            seen.setdefault(possible[seq], Sighting(passage_id, bundle_id, possible[seq]))
+    return seen
 
 
 def _sighted(uow: UnitOfWork, query: Query) -> Iterator[tuple[int, tuple[int, int]]]:
     """Contracts by ``seq``, each once, with the bundle and the passage by which it came up."""
     contracts: set[int] = set()
-    for bundles in _batches(_bundles(uow, query)):
+    for bundles in _batches(_bundles(uow, query), FIRST_BATCH, LARGEST_BATCH):
         with closing(contracts_with(uow.session, list(bundles))) as stream:
             for seq, bundle_id in stream:
                 if seq not in contracts:
@@ -90,10 +126,10 @@ def _sighted(uow: UnitOfWork, query: Query) -> Iterator[tuple[int, tuple[int, in
                     yield seq, (bundle_id, bundles[bundle_id])
 
 
-def _bundles(uow: UnitOfWork, query: Query) -> Iterator[tuple[int, int]]:
+def _bundles(uow: UnitOfWork, query: Query, *, oldest_first: bool = False) -> Iterator[tuple[int, int]]:
     """Bundles, each once, with the passage by which it came up."""
     known: set[int] = set()
-    for chunk in _matching(uow, query):
+    for chunk in _matching(uow, query, oldest_first=oldest_first):
         with closing(bundles_with(uow.session, chunk)) as stream:
             for bundle_id, passage_id in stream:
                 if bundle_id not in known:
@@ -101,12 +137,11 @@ def _bundles(uow: UnitOfWork, query: Query) -> Iterator[tuple[int, int]]:
                     yield bundle_id, passage_id
 
 
-def _batches(items: Iterator[tuple[int, T]]) -> Iterator[dict[int, T]]:
+def _batches(items: Iterator[tuple[int, T]], size: int, largest: int) -> Iterator[dict[int, T]]:
     """The items in batches of growing size, so that the first come soon and many cost few questions."""
-    size = FIRST_BATCH
     while batch := dict(itertools.islice(items, size)):
         yield batch
-        size = min(size * 2, LARGEST_BATCH)
+        size = min(size * 4, largest)
 
 
 def party_names(uow: UnitOfWork, typed: str) -> tuple[str, ...]:
@@ -143,9 +178,9 @@ def all_hits(uow: UnitOfWork, actor: Actor, contract_id: str, typed: str) -> tup
     return tuple(_hit(query, p, newest) for p in matching[:ALL_HITS])
 
 
-def _matching(uow: UnitOfWork, query: Query, mark: str = "") -> Iterator[list[int]]:
+def _matching(uow: UnitOfWork, query: Query, mark: str = "", *, oldest_first: bool = False) -> Iterator[list[int]]:
     """Chunks of passages that really match; the index proposes, the text decides."""
-    for chunk in passages_with(uow.session, query.grams(), mark):
+    for chunk in passages_with(uow.session, query.grams(), mark, oldest_first=oldest_first):
         if chunk and not query.exact:
             texts = texts_of(uow.session, chunk)
             chunk = [i for i in chunk if query.matches(fold(texts[i]))]

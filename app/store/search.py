@@ -89,7 +89,7 @@ class PostingRow(Base):
     first: Mapped[int] = mapped_column(Integer)
     last: Mapped[int] = mapped_column(Integer)
 
-    __table_args__ = (Index("ix_search_postings_seq", "seq", "last"), {"sqlite_with_rowid": False})
+    __table_args__ = (Index("ix_search_postings_seq", "seq", "last", "bundle_id"), {"sqlite_with_rowid": False})
 
 
 class IndexedDocumentRow(Base):

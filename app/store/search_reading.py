@@ -58,45 +58,55 @@ class StoredHit:
     text: str
 
 
-def passages_with(session: Session, wanted: Sequence[str], mark: str = "") -> Iterator[list[int]]:
-    """Chunks of passages that have all of these grams, the newest first; a chunk may be empty."""
+def passages_with(session: Session, wanted: Sequence[str], mark: str = "", *, oldest_first: bool = False) -> Iterator[list[int]]:
+    """Chunks of passages that have all of these grams, the newest (or the oldest) first; a chunk may be empty."""
     tokens = [token(g) for g in wanted] + ([mark] if mark else [])
-    return _postgresql(session, tokens) if is_postgresql(session) else _sqlite(session, tokens)
+    return (_postgresql if is_postgresql(session) else _sqlite)(session, tokens, oldest_first)
 
 
-def _sqlite(session: Session, tokens: list[str]) -> Iterator[list[int]]:
-    """FTS5 walks its lists backwards from any row, so each chunk costs what it yields."""
-    statement = text(f"SELECT rowid FROM {GRAMS} WHERE {GRAMS} MATCH :query AND rowid < :below ORDER BY rowid DESC LIMIT :size")  # noqa: S608
-    query, below, size = " ".join(f'"{t}"' for t in tokens), 2**62, FIRST_CHUNK
+def _sqlite(session: Session, tokens: list[str], oldest_first: bool) -> Iterator[list[int]]:
+    """FTS5 walks its lists both ways from any row, so each chunk costs what it yields."""
+    beyond, way, place = (">", "ASC", 0) if oldest_first else ("<", "DESC", 2**62)
+    condition = f"{GRAMS} MATCH :query AND rowid {beyond} :place"
+    statement = text(f"SELECT rowid FROM {GRAMS} WHERE {condition} ORDER BY rowid {way} LIMIT :size")  # noqa: S608  (constants)
+    query, size = " ".join(f'"{t}"' for t in tokens), FIRST_CHUNK
     while True:
-        found = list(session.scalars(statement, {"query": query, "below": below, "size": size}))
+        found = list(session.scalars(statement, {"query": query, "place": place, "size": size}))
         yield found
         if len(found) < size:
             return
-        below, size = found[-1], min(size * 4, LARGEST_CHUNK)
+        place, size = found[-1], min(size * 4, LARGEST_CHUNK)
 
 
-def _postgresql(session: Session, tokens: list[str]) -> Iterator[list[int]]:
-    """GIN has no order, but it joins quickly with the short list of a bucket: windows of growing size, the newest first."""
-    statement = text(f"SELECT id FROM {GRAMS} WHERE grams @@ CAST(:query AS tsquery) ORDER BY id + 0 DESC")  # noqa: S608
+def _postgresql(session: Session, tokens: list[str], oldest_first: bool) -> Iterator[list[int]]:
+    """GIN has no order, but it joins quickly with the short list of a bucket: windows of growing size."""
+    way = "ASC" if oldest_first else "DESC"
+    statement = text(f"SELECT id FROM {GRAMS} WHERE grams @@ CAST(:query AS tsquery) ORDER BY id + 0 {way}")  # noqa: S608
     words = " & ".join(f"'{t}'" for t in tokens)
-    for window in windows(newest_passage(session)):
+    for window in windows(newest_passage(session), oldest_first=oldest_first):
         places = " | ".join(f"'{b}'" for b in window)
         yield list(session.scalars(statement, {"query": f"{words} & ({places})"}))
 
 
-def windows(newest: int) -> Iterator[list[str]]:
-    """Buckets that together hold every id up to ``newest``, in windows of growing size, the newest first."""
-    above, size = (newest >> BUCKET) + 1, 1
-    while above > 0:
-        found: list[str] = []
-        floor = max(0, above - size)
-        while above > floor:
-            level = next(n for n in reversed(LEVELS) if above % (1 << n) == 0 and above - (1 << n) >= floor)
-            above -= 1 << level
-            found.append(bucket(above << BUCKET, level))
-        yield found
-        size = min(size * 4, 1 << LEVELS[-1])
+def windows(newest: int, *, oldest_first: bool = False) -> Iterator[list[str]]:
+    """Buckets that together hold every id up to ``newest``, in windows of growing size from one end."""
+    whole = (newest >> BUCKET) + 1
+    done, size = 0, 1
+    while done < whole:
+        step = min(size, whole - done)
+        low = done if oldest_first else whole - done - step
+        yield _blocks(low, low + step)
+        done, size = done + step, min(size * 4, 1 << LEVELS[-1])
+
+
+def _blocks(low: int, high: int) -> list[str]:
+    """The few largest buckets that make up the buckets ``low`` to ``high`` (exclusive) of the lowest level."""
+    found = []
+    while low < high:
+        level = next(n for n in reversed(LEVELS) if low % (1 << n) == 0 and low + (1 << n) <= high)
+        found.append(bucket(low << BUCKET, level))
+        low += 1 << level
+    return found
 
 
 def texts_of(session: Session, ids: Collection[int]) -> dict[int, str]:
@@ -138,6 +148,43 @@ def _streamed(session: Session, key: Column, other: Column, wanted: Sequence[int
             yield row[0], row[1]
     finally:
         result.close()
+
+
+def contracts_among(session: Session, seqs: Collection[int], bundles: Collection[int]) -> dict[int, int]:
+    """Of these contracts those that have one of ``bundles``, with the oldest of those."""
+    statement = select(PostingRow.seq, func.min(PostingRow.bundle_id)).group_by(PostingRow.seq)
+    if is_postgresql(session):
+        either = (
+            PostingRow.seq == func.any(bindparam("seqs", type_=ARRAY(BigInteger))),
+            PostingRow.bundle_id == func.any(bindparam("bundles", type_=ARRAY(BigInteger))),
+        )
+        values: dict[str, Any] = {"seqs": list(seqs), "bundles": list(bundles)}
+    else:
+        # The plus keeps SQLite to the index by contract: a fat bundle has many more rows than a contract has bundles.
+        names = [select(func.json_each(bindparam(n)).table_valued("value").c.value) for n in ("seqs", "bundles")]
+        either = (PostingRow.seq.in_(names[0]), (PostingRow.bundle_id + 0).in_(names[1]))
+        values = {"seqs": json.dumps(list(seqs)), "bundles": json.dumps(list(bundles))}
+    return {seq: bundle for seq, bundle in session.execute(statement.where(*either), values)}  # noqa: C416
+
+
+def passages_among(session: Session, seqs: Collection[int]) -> Iterator[tuple[int, int, int, str]]:
+    """Every passage of a few contracts: contract, bundle, passage, text."""
+    statement = (
+        select(PostingRow.seq, PostingRow.bundle_id, PassageRow.id, PassageRow.text)
+        .join(BundlePassageRow, BundlePassageRow.bundle_id == PostingRow.bundle_id)
+        .join(PassageRow, PassageRow.id == BundlePassageRow.passage_id)
+        .where(PostingRow.seq.in_(seqs))
+    )
+    return iter(session.execute(statement))
+
+
+def contracts_where(session: Session, conditions: Sequence[ColumnElement[bool]], most: int) -> dict[int, str]:
+    """Contracts of the index that ``conditions`` hold for, id by ``seq``; at most ``most``."""
+    inner = select(ContractRow.id).where(*conditions).limit(most).subquery()
+    statement = select(IndexedContractRow.seq, IndexedContractRow.contract_id).join(
+        inner, inner.c.id == IndexedContractRow.contract_id
+    )
+    return {seq: contract_id for seq, contract_id in session.execute(statement)}  # noqa: C416
 
 
 def admitted(session: Session, seqs: Collection[int], conditions: Sequence[ColumnElement[bool]]) -> dict[int, str]:

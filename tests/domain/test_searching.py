@@ -70,6 +70,19 @@ FOUND = (
 )  # fmt: skip
 
 
+@given(st.text("0129ab-违约", max_size=30), st.data())
+def test_beginnings_of_numbers_are_proposed_and_their_ends_are_not_found(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, max(0, len(text) - 1)))
+    part = text[start : start + data.draw(st.integers(1, 14))]
+    assume(any(c.isalnum() for c in part))
+    query, latin = parse_query(part), "0129ab"
+    inside = part[0] in latin and start > 0 and text[start - 1] in latin
+    if query.matches(fold(text)):
+        assert set(query.grams()) <= grams(fold(text))
+    else:
+        assert inside
+
+
 @pytest.mark.parametrize("typed", FOUND)
 def test_words_are_found_whatever_their_width_case_or_spacing(typed: str) -> None:
     assert parse_query(typed).matches(fold(CLAUSE))

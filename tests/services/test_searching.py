@@ -162,12 +162,14 @@ texts = st.lists(st.text("甲乙丙丁戊", min_size=1, max_size=4), min_size=1,
 versions = st.lists(texts, min_size=1, max_size=3).map(tuple)
 
 
+@pytest.mark.parametrize("few", [0, 4000])
 @given(
-    st.lists(st.lists(versions, min_size=1, max_size=3), min_size=1, max_size=4), st.text("甲乙丙丁戊", min_size=1, max_size=3)
+    contracts=st.lists(st.lists(versions, min_size=1, max_size=3), min_size=1, max_size=4),
+    word=st.text("甲乙丙丁戊", min_size=1, max_size=3),
 )
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_search_finds_exactly_the_contracts_that_have_the_word_in_some_version(
-    units: Units, contracts: list[list[tuple[tuple[str, ...], ...]]], word: str
+    units: Units, contracts: list[list[tuple[tuple[str, ...], ...]]], word: str, few: int
 ) -> None:
     shelf = Shelf.__new__(Shelf)
     shelf.units, shelf.minutes = units, 0
@@ -182,7 +184,9 @@ def test_search_finds_exactly_the_contracts_that_have_the_word_in_some_version(
         shelf.contract(number, *versions, title="无", party_a="无", party_b="无")
         if any(word in text for sections in versions for section in sections for text in section):
             expected.add(number)
-    assert {number for number in found(shelf, word) if number.startswith(mark)} == expected
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(searching, "FEW", few)
+        assert {number for number in found(shelf, word) if number.startswith(mark)} == expected
 
 
 # ---- who may see what
@@ -218,6 +222,7 @@ def test_search_and_filters_work_together(shelf: Shelf) -> None:
 
 def test_hits_stop_at_the_cap_and_the_newest_wording_comes_first(shelf: Shelf, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(searching, "CAP", 4)
+    monkeypatch.setattr(searching, "FEW", 0)
     for n in range(8):
         shelf.contract(f"HT-{n}", (("共同的条款", f"单独的条款{n}"),))
     with shelf.units() as uow:

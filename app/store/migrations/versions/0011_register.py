@@ -35,6 +35,8 @@ def upgrade() -> None:
             f'ix_contracts_{flag}', 'contracts', ['updated_at', 'id'],
             sqlite_where=sa.text(f'{flag} IS 1'), postgresql_where=sa.text(f'{flag} IS true'),
         )
+    op.drop_index('ix_search_postings_seq', 'search_postings')
+    op.create_index('ix_search_postings_seq', 'search_postings', ['seq', 'last', 'bundle_id'])
     op.create_index('ix_contract_parties_role', 'contract_parties', ['role', 'name', 'contract_id'])
     op.create_table(
         'register_views',
@@ -62,10 +64,26 @@ def upgrade() -> None:
     op.create_index('ix_register_default_views_view_id', 'register_default_views', ['view_id'])
 
 
+    _empty_index()
+
+
+def _empty_index() -> None:
+    """What is kept of a passage has changed: the clock fills the index again from the versions."""
+    for table in ('search_documents', 'search_postings', 'search_bundle_passages', 'search_contracts', 'search_bundles', 'search_passages'):
+        op.execute(f'DELETE FROM {table}')
+    if op.get_bind().dialect.name == 'postgresql':
+        op.execute('DELETE FROM search_grams')
+    else:
+        op.execute("INSERT INTO search_grams(search_grams) VALUES ('delete-all')")
+
+
 def downgrade() -> None:
+    _empty_index()
     op.drop_table('register_default_views')
     op.drop_table('register_views')
     op.drop_index('ix_contract_parties_role', 'contract_parties')
+    op.drop_index('ix_search_postings_seq', 'search_postings')
+    op.create_index('ix_search_postings_seq', 'search_postings', ['seq', 'last'])
     for name in ('disputed', 'rectifying', *NEW):
         op.drop_index(f'ix_contracts_{name}', 'contracts')
     for name, columns in OLD.items():
