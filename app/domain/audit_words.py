@@ -249,10 +249,13 @@ SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
     "contract.created": _created,
     "contract.moved": _moved,
     "contract.owner_changed": _owner,
+    "contract.recorded": _said("补录已签合同 {number}（{source} 第{row}行）"),
     "document.attached": _document,
     "draft.number_lost": _said("另一份草稿失去编号 {number}，该编号已由本次登记使用"),
     "organisation.changed": _organisation("修改主体资料"),
     "organisation.created": _organisation("登记主体"),
+    "register.exported": _said("导出合同台账，{count}份"),
+    "register.imported": _said("从 {source} 补录合同{count}份"),
     "user.changed": _about("修改用户“{user}”"),
     "user.closed": _about("停用账号“{user}”"),
     "user.first": _about("创建首位系统管理员“{user}”"),
@@ -262,5 +265,8 @@ SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
     "user.second_factor_cleared": _about("清除“{user}”的两步验证"),
     "user.sessions_ended": _about("结束“{user}”的所有登录"),
     "version.saved": _version,
+    "view.default": lambda data, _names: "选定台账的默认视图" if data["view"] else "取消台账的默认视图",
+    "view.deleted": _said("删除台账视图“{name}”"),
+    "view.saved": lambda data, _names: f"保存台账视图“{data['name']}”{'（共享）' if data['shared'] else ''}",
 }
 """Every action of the log, by its code."""
