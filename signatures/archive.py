@@ -5,33 +5,20 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from asn1crypto import crl, ocsp
 from asn1crypto.x509 import Certificate
-from cryptography import x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import extract_certificate_info
 from pyhanko.sign.signers import PdfTimeStamper
-from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
-from signatures.credentials import plain
 from signatures.errors import SignatureError
-from signatures.revisions import RESERVED, open_writer
+from signatures.revisions import RESERVED, open_writer, settle
 from signatures.time_source import Stamper, TimeSource
+from signatures.validation_data import ValidationData, put_in
 
 RENEWED_BEFORE = timedelta(days=365)
-
-
-@dataclass(frozen=True, slots=True)
-class ValidationData:
-    """What a verifier needs besides the root: certificates, and DER of OCSP responses and CRLs, all fresh."""
-
-    certificates: tuple[x509.Certificate, ...] = ()
-    ocsps: tuple[bytes, ...] = ()
-    crls: tuple[bytes, ...] = ()
 
 
 def archive(pdf: bytes, data: ValidationData, source: TimeSource) -> bytes:
@@ -40,15 +27,9 @@ def archive(pdf: bytes, data: ValidationData, source: TimeSource) -> bytes:
     For a renewal, ``data`` holds what proves the last timestamp. Raises ``pdf.unusable``, ``time.refused``, ``time.backwards``.
     """
     writer = open_writer(pdf)
-    certificates = [plain(c) for c in data.certificates] + _timestamp_certificates(pdf)
-    DocumentSecurityStore.supply_dss_in_writer(
-        writer,
-        None,
-        certs=certificates,
-        ocsps=[ocsp.OCSPResponse.load(each) for each in data.ocsps],
-        crls=[crl.CertificateList.load(each) for each in data.crls],
-    )
-    stamper = PdfTimeStamper(Stamper(source), field_name=f"archive_{len(_timestamps(pdf)) + 1}")
+    put_in(writer, data, _timestamp_certificates(pdf))
+    settle(writer)
+    stamper = PdfTimeStamper(Stamper(source), field_name=f"archive_{len(_timestamps(pdf)) + 1}", readable_field_name="存档时间戳")
     output = asyncio.run(stamper.async_timestamp_pdf(writer, "sha256", bytes_reserved=RESERVED))
     content: bytes = output.getvalue()
     return content

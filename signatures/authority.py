@@ -26,6 +26,7 @@ from signatures.files import replace as replace_file
 from signatures.keystore import KeyRing, SealedKey, new_private_key, open_key, rewrap, seal_key
 from signatures.revocation import Responder, Revocation, Status, StatusOf, revocation_list
 from signatures.timestamp import FileTicker, TimestampAuthority
+from signatures.validation_data import ValidationData
 
 FILE = "authority.json"
 _OWNER = "built-in-authority"
@@ -114,6 +115,10 @@ class Authority:
     def authority_list(self, now: datetime) -> bytes:
         """The root's CRL, in DER: it has never revoked its issuing authority, or this installation would be made anew."""
         return revocation_list(self._issuer("root", now), (), now, _ROOT_LIST_LIFE)
+
+    def validation_data(self, certificate: x509.Certificate, status: Status, now: datetime) -> ValidationData:
+        """What proves the status of one of our certificates at ``now``, to go into the file that it signs."""
+        return ValidationData((certificate, *self.chain), (self.ocsp(certificate, status, now),), (self.authority_list(now),))
 
     def timestamps(self, clock: Callable[[], datetime]) -> TimestampAuthority:
         """The timestamp authority over ``clock``."""

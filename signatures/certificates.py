@@ -23,8 +23,8 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 from signatures.keystore import PrivateKey
 
 _ARC = uuid.uuid5(uuid.NAMESPACE_DNS, "chengyue.certificate-policy.invalid").int
-POLICY = ObjectIdentifier(f"2.25.{_ARC}")
-"""Of every certificate of this authority (UUID arc of ITU-T X.667, which needs no registration)."""
+SYSTEM_POLICY = f"2.25.{_ARC}.3"
+"""Policy of the certificate that may certify a frozen text. All policies lie below one UUID arc (ITU-T X.667), free of registration."""
 NOTICE = "内部签名证书。签发者是本系统内置的签发机构，不是依法设立的电子认证服务提供者，本证书不构成第三方认证。"
 _BACKDATED = timedelta(minutes=5)
 """Clocks of verifiers may be slow."""
@@ -85,6 +85,13 @@ class Pointers:
     issuer: str = ""
 
 
+_POLICIES = {
+    HolderKind.PERSON: f"2.25.{_ARC}.1",
+    HolderKind.ORGANISATION: f"2.25.{_ARC}.2",
+    HolderKind.SYSTEM: SYSTEM_POLICY,
+}
+
+
 def authority_name(organisation: str, role: str, mark: str) -> x509.Name:
     """``mark`` tells the authorities of two installations apart."""
     parts = ((NameOID.COUNTRY_NAME, "CN"), (NameOID.ORGANIZATION_NAME, organisation), (NameOID.COMMON_NAME, f"{role} {mark}"))
@@ -125,7 +132,10 @@ def holder_certificate(
     """A signing certificate for a person, an organisation or the system."""
     builder = _end_entity(_issued(holder.subject(), public, issuing, now, HOLDER_YEARS), commits=True)
     builder = builder.add_extension(
-        x509.CertificatePolicies([x509.PolicyInformation(POLICY, [x509.UserNotice(None, NOTICE)])]), critical=False
+        x509.CertificatePolicies(
+            [x509.PolicyInformation(ObjectIdentifier(_POLICIES[holder.kind]), [x509.UserNotice(None, NOTICE)])]
+        ),
+        critical=False,
     )
     return _with_pointers(builder, pointers).sign(issuing.key, _hash_for(issuing.key))
 
@@ -134,8 +144,16 @@ def holder_of(certificate: x509.Certificate) -> Holder:
     """What a certificate of this package says of its holder; of any other certificate, name and organisation."""
     name, organisation = _attribute(certificate, NameOID.COMMON_NAME), _attribute(certificate, NameOID.ORGANIZATION_NAME)
     code = _attribute(certificate, NameOID.ORGANIZATION_IDENTIFIER).removeprefix("NTRCN-")
-    kind = HolderKind.ORGANISATION if name == organisation else HolderKind.PERSON
+    kind = next((k for k, policy in _POLICIES.items() if policy in _policies(certificate)), HolderKind.PERSON)
     return Holder(kind, name, organisation, code, _attribute(certificate, NameOID.SERIAL_NUMBER))
+
+
+def _policies(certificate: x509.Certificate) -> set[str]:
+    try:
+        policies = certificate.extensions.get_extension_for_class(x509.CertificatePolicies).value
+    except x509.ExtensionNotFound:
+        return set()
+    return {p.policy_identifier.dotted_string for p in policies}
 
 
 def fingerprint(certificate: x509.Certificate) -> str:

@@ -21,17 +21,26 @@ from signatures.credentials import Credentials
 from signatures.drawing import tick
 from signatures.errors import SignatureError
 from signatures.layout import SYSTEM_FIELD, Box, CheckMark, Layout, Seam, SignatureField, TextMark
-from signatures.revisions import RESERVED, form_fields, frames, open_writer, page_count, signature_fields, widget
+from signatures.revisions import RESERVED, form_fields, frames, open_writer, page_count, settle, signature_fields, widget
 from signatures.time_source import Stamper, TimeSource
+from signatures.validation_data import ValidationData, put_in
 
 READ_ONLY = 1
 _OFF, _ON = pdf_name("/Off"), pdf_name("/Yes")
 
 
 def freeze(
-    pdf: bytes, layout: Layout, system: Credentials, source: TimeSource, now: datetime, reason: str = "合同文本定稿"
+    pdf: bytes,
+    layout: Layout,
+    system: Credentials,
+    source: TimeSource,
+    now: datetime,
+    data: ValidationData | None = None,
+    reason: str = "合同文本定稿",
 ) -> bytes:
     """``pdf`` with every field of ``layout`` and certified by the system: only form filling is allowed from now on.
+
+    ``data``: the status of the system's certificate now, which goes into the file.
 
     Raises ``layout.invalid``, ``pdf.unusable``, ``pdf.signed`` for a file that has signature fields already.
     """
@@ -55,6 +64,8 @@ def freeze(
         md_algorithm="sha256",
         reason=reason,
     )
+    if data is not None:
+        put_in(writer, data)
     return write_signature(writer, meta, system, source, now, SigFieldSpec(SYSTEM_FIELD, readable_field_name="系统定稿认证"))
 
 
@@ -74,6 +85,7 @@ def write_signature(
 async def _written(signer: PdfSigner, writer: IncrementalPdfFileWriter, now: datetime) -> bytes:
     session = signer.init_signing_session(writer, existing_fields_only=signer.new_field_spec is None)
     session.system_time = now.replace(microsecond=0)
+    settle(writer)
     document = session.prepare_tbs_document(validation_info=None, bytes_reserved=RESERVED)
     digest, output = document.digest_tbs_document()
     await document.perform_signature(digest.document_digest, PdfCMSSignedAttributes(signing_time=session.system_time))

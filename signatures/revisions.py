@@ -128,6 +128,17 @@ def _below(references: Any, prefix: str, depth: int) -> Iterator[tuple[str, Any]
             yield name, reference
 
 
+def settle(writer: IncrementalPdfFileWriter) -> None:
+    """Make the end of every new stream certain.
+
+    Data that ends in CR before the line feed of ``endstream`` may be read as one byte shorter (ISO 19005-3, 6.1.7.1); hexadecimal
+    digits end in ``>``.
+    """
+    for item in writer.objects.values():
+        if isinstance(item, generic.StreamObject) and item.encoded_data.endswith(b"\r"):
+            item.apply_filter(pdf_name("/ASCIIHexDecode"))
+
+
 def signature_fields(writer: IncrementalPdfFileWriter) -> dict[str, bool]:
     """Signature fields by name: whether they are signed."""
     return {name: value is not None for name, value, _ in enumerate_sig_fields(writer)}

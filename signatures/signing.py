@@ -23,6 +23,7 @@ from signatures.glyphs import outlines
 from signatures.layout import SYSTEM_FIELD, Sign
 from signatures.revisions import entry, frames, named_fields, open_writer, signature_fields
 from signatures.time_source import Clock, TimeSource
+from signatures.validation_data import ValidationData, put_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +57,24 @@ class Signed:
     digest: str
 
 
-def sign(pdf: bytes, signing: Signing, credentials: Credentials, source: TimeSource, now: datetime) -> Signed:
-    """Add one signature. The caller makes sure that nobody else signs the same file meanwhile (a row lock).
+def sign(
+    pdf: bytes,
+    signing: Signing,
+    credentials: Credentials,
+    source: TimeSource,
+    now: datetime,
+    data: ValidationData | None = None,
+) -> Signed:
+    """Add one signature; ``data``, the status of its certificate now, goes into the same revision.
+
+    The caller makes sure that nobody else signs the same file meanwhile (a row lock).
 
     Raises ``signing.field``: no such empty field; ``signing.foreign``: a field that this signature does not lock;
     ``signing.frozen``: the file was not certified by ``freeze``; ``pdf.unusable``; ``font.glyph``.
     """
     writer = prepared(pdf, signing)
+    if data is not None:
+        put_in(writer, data)
     meta = PdfSignatureMetadata(
         field_name=signing.field,
         subfilter=SigSeedSubFilter.PADES,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -10,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from app.domain.documents import RenderedPdf
 from signatures.appearance import Picture
-from signatures.archive import ValidationData, archive
+from signatures.archive import archive
 from signatures.authority import Authority
 from signatures.certificates import Holder, HolderKind, serial_text
 from signatures.credentials import KeyCredentials
@@ -23,7 +24,8 @@ from signatures.seal import SealDesign, SealKind, draw_seal
 from signatures.seam import SeamOptions
 from signatures.signing import Signed, Signing, sign
 from signatures.time_source import TimeSource
-from tests.rendering.fixtures import finished
+from signatures.validation_data import ValidationData
+from tests.signatures.paper import paper
 
 NAMES = {"a": "北京甲方科技有限公司", "b": "上海乙方客户服务外包股份有限公司"}
 REPRESENTATIVES = {"a": "张三", "b": "李四"}
@@ -55,12 +57,17 @@ class Ceremony:
     seals: dict[str, Drawing]
     history: dict[str, bytes] = field(default_factory=dict)
     signed: dict[str, Signed] = field(default_factory=dict)
+    now: Callable[[], datetime] = utc_now
 
     def source(self) -> TimeSource:
-        return TimeSource(self.authority.timestamps(utc_now))
+        return TimeSource(self.authority.timestamps(self.now))
+
+    def status(self, name: str) -> ValidationData:
+        return self.authority.validation_data(self.credentials[name].certificate, GOOD, self.now())
 
     def freeze(self) -> bytes:
-        content = freeze(self.rendered.content, self.layout, self.credentials["system"], self.source(), utc_now())
+        system = self.credentials["system"]
+        content = freeze(self.rendered.content, self.layout, system, self.source(), self.now(), self.status("system"))
         self.history["frozen"] = content
         return content
 
@@ -74,12 +81,12 @@ class Ceremony:
         return Signing(name, hand(), texts=texts, ticks=(f"{party}_bank",), name=REPRESENTATIVES[party], reason="同意并签署")
 
     def sign(self, pdf: bytes, name: str) -> bytes:
-        done = sign(pdf, self.signing(name), self.credentials[name], self.source(), utc_now())
+        done = sign(pdf, self.signing(name), self.credentials[name], self.source(), self.now(), self.status(name))
         self.history[name], self.signed[name] = done.pdf, done
         return done.pdf
 
     def validation_data(self) -> ValidationData:
-        now = utc_now()
+        now = self.now()
         ours = [c.certificate for c in self.credentials.values()]
         return ValidationData(
             (*ours, *self.authority.chain),
@@ -93,9 +100,9 @@ class Ceremony:
         return content
 
 
-def credentials(authority: Authority, holder: Holder) -> KeyCredentials:
+def credentials(authority: Authority, holder: Holder, now: datetime | None = None) -> KeyCredentials:
     key = new_private_key()
-    return KeyCredentials(key, authority.issue(holder, key.public_key(), utc_now()), authority.chain)
+    return KeyCredentials(key, authority.issue(holder, key.public_key(), now or utc_now()), authority.chain)
 
 
 def layout_of(rendered: RenderedPdf, seal_a: Drawing | None) -> Layout:
@@ -123,18 +130,18 @@ ORDER = ("b_signature", "b_seal", "a_signature", "a_seal")
 """The contractor signs first here: the order of the parties doesn't matter to the file."""
 
 
-def begin(authority: Authority) -> Ceremony:
-    people = {"system": credentials(authority, Holder(HolderKind.SYSTEM, "成约合同系统", "测试单位"))}
+def begin(authority: Authority, now: Callable[[], datetime] = utc_now) -> Ceremony:
+    people = {"system": credentials(authority, Holder(HolderKind.SYSTEM, "成约合同系统", "测试单位"), now())}
     seals = {}
     for party in "ab":
         company = Holder(HolderKind.ORGANISATION, NAMES[party])
-        people[f"{party}_seal"] = credentials(authority, company)
+        people[f"{party}_seal"] = credentials(authority, company, now())
         person = Holder(HolderKind.PERSON, REPRESENTATIVES[party], NAMES[party])
-        people[f"{party}_signature"] = credentials(authority, person)
+        people[f"{party}_signature"] = credentials(authority, person, now())
         serial = serial_text(people[f"{party}_seal"].certificate)
         seals[party] = draw_seal(SealDesign(SealKind.CONTRACT, NAMES[party], serial, 42.0 if party == "a" else 40.0))
-    rendered = finished(2)[1]
-    return Ceremony(authority, rendered, layout_of(rendered, seals["a"]), people, seals)
+    rendered = paper()
+    return Ceremony(authority, rendered, layout_of(rendered, seals["a"]), people, seals, now=now)
 
 
 def complete(authority: Authority) -> Ceremony:

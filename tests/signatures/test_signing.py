@@ -12,6 +12,7 @@ import page as page_validation
 import pikepdf
 import pytest
 from PIL import Image, ImageChops
+from pyhanko.pdf_utils import generic
 
 from signatures.archive import archive, archive_ends, renewal_due
 from signatures.authority import Authority
@@ -19,6 +20,7 @@ from signatures.certificates import Holder, HolderKind
 from signatures.drawing import Drawing
 from signatures.freezing import freeze, is_frozen
 from signatures.layout import Box, CheckMark, Layout, Seam, Sign, SignatureField, TextMark
+from signatures.revisions import open_writer, settle
 from signatures.seal import SealDesign, SealKind, draw_seal
 from signatures.seam import SeamOptions, SeamPages
 from signatures.signing import Signing, sign
@@ -273,6 +275,18 @@ def test_an_archive_timestamp_is_renewed_before_it_ends(ceremony: Ceremony) -> N
     assert len(embedded(renewed)) == 7
     with refused("archive.missing"):
         renewal_due(ceremony.history["frozen"], utc_now())
+
+
+def test_no_new_stream_leaves_its_end_in_doubt() -> None:
+    writer = open_writer(blank(1))
+    references = [writer.add_object(generic.StreamObject(stream_data=data)) for data in (b"plain", b"ends in cr\r")]
+    packed = generic.StreamObject(stream_data=b"\x0c")  # its checksum, and with it the compressed data, ends in CR
+    packed.compress()
+    references.append(writer.add_object(packed))
+    before = [r.get_object().data for r in references]
+    settle(writer)
+    assert [r.get_object().data for r in references] == before
+    assert not any(r.get_object().encoded_data.endswith(b"\r") for r in references)
 
 
 def test_two_documents_are_signed_at_once_in_two_threads(ceremony: Ceremony) -> None:
