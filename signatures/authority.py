@@ -207,6 +207,17 @@ _NOWHERE = Pointers(ocsp="http://ocsp.invalid/")
 """A verifier looks for an OCSP response inside the document only if the certificate names a responder at all."""
 
 
+def read_roots(folder: Path) -> tuple[bytes, ...]:
+    """The root of the authority in ``folder`` in DER, without any key; empty where none was made. Raises ``authority.damaged``."""
+    path = folder / FILE
+    if not path.exists():
+        return ()
+    try:
+        return (_der(_certificate(json.loads(path.read_bytes())["parts"]["root"]["certificate"])),)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SignatureError("authority.damaged", f"{path} 无法读取；请从备份恢复。") from error
+
+
 def _made(folder: Path, ring: KeyRing, now: datetime, organisation: str, pointers: Pointers) -> Authority:
     mark = secrets.token_hex(3).upper()
 

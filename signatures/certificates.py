@@ -18,8 +18,10 @@ from enum import Enum
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
+from signatures.errors import SignatureError
 from signatures.keystore import PrivateKey
 
 _ARC = uuid.uuid5(uuid.NAMESPACE_DNS, "chengyue.certificate-policy.invalid").int
@@ -154,6 +156,16 @@ def _policies(certificate: x509.Certificate) -> set[str]:
     except x509.ExtensionNotFound:
         return set()
     return {p.policy_identifier.dotted_string for p in policies}
+
+
+def read_certificates(content: bytes) -> tuple[bytes, ...]:
+    """Certificates of a file in PEM or DER, in DER. Raises ``certificate.unreadable``."""
+    try:
+        if b"-----BEGIN" in content:
+            return tuple(c.public_bytes(Encoding.DER) for c in x509.load_pem_x509_certificates(content))
+        return (x509.load_der_x509_certificate(content).public_bytes(Encoding.DER),)
+    except ValueError as error:
+        raise SignatureError("certificate.unreadable", "证书文件无法读取；须为 PEM 或者 DER 格式。") from error
 
 
 def fingerprint(certificate: x509.Certificate) -> str:

@@ -8,6 +8,7 @@ import click
 
 from app.cli.lazy import LazyGroup
 from app.domain.errors import ContractError, InputError
+from signatures.errors import SignatureError
 
 BLOCKED = 1
 UNUSABLE = 2
@@ -27,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "contract": ("app.cli.contract", "合同：登记、审批、版本、比较、批注"),
     "audit": ("app.cli.audit", "审计记录"),
     "advance": ("app.cli.advance", "按日期自动流转合同阶段（平时由后台任务进行）"),
+    "verify": ("app.cli.verify", "验证已签署的 PDF"),
     "users": ("app.cli.users", "账号：一次性链接、两步验证"),
 }
 """Command → its module, where it has the same name, and the line that the help shows."""
@@ -53,6 +55,9 @@ def main() -> None:
         click.echo(f"输入有误，共 {len(error.faults)} 处：", err=True)
         for fault in error.faults:
             click.echo(f"  {fault.sentence()}", err=True)
+        sys.exit(UNUSABLE)
+    except SignatureError as error:
+        click.echo(error.message, err=True)
         sys.exit(UNUSABLE)
     except ContractError as error:
         click.echo(error.message, err=True)

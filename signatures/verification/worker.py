@@ -14,7 +14,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
@@ -49,9 +49,9 @@ class Verifier:
         self._ready: subprocess.Popen[bytes] | None = None
         self._lock = Lock()
 
-    def verify(self, pdf: bytes, trust: Trust, expected: Expected | None = None, now: datetime | None = None) -> Verdict:
+    def verify(self, pdf: bytes, trust: Trust, now: datetime, expected: Expected | None = None) -> Verdict:
         """The verdict on ``pdf``; a file that exceeds the limits is one that can't be read."""
-        asked = _question(pdf, trust, expected or Expected(), now or datetime.now(UTC))
+        asked = _question(pdf, trust, expected or Expected(), now)
         with self._lock:
             process, self._ready = self._ready or self._started(), None
         if process.poll() is not None:

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from signatures.verification.trusting import Trust
 from signatures.verification.verdict import Outcome, Verdict
 from signatures.verification.worker import Limits, Verifier
-from tests.signatures.ceremony import Ceremony
+from tests.signatures.ceremony import Ceremony, utc_now
 
 
 @pytest.fixture(scope="module")
@@ -128,33 +128,33 @@ def encrypted() -> bytes:
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_file_gets_a_verdict_in_time(verifier: Verifier, ceremony: Ceremony, name: str) -> None:
     since = time.monotonic()
-    verdict = verifier.verify(HOSTILE[name](), trust(ceremony))
+    verdict = verifier.verify(HOSTILE[name](), trust(ceremony), utc_now())
     assert verdict.outcome in (Outcome.UNREADABLE, Outcome.INVALID, Outcome.UNSIGNED)
     assert verdict.reasons
     assert time.monotonic() - since < 60
 
 
 def test_a_signed_file_gets_the_same_verdict_in_the_worker(verifier: Verifier, ceremony: Ceremony) -> None:
-    verdict = verifier.verify(ceremony.history["archived"], trust(ceremony))
+    verdict = verifier.verify(ceremony.history["archived"], trust(ceremony), utc_now())
     assert verdict.outcome is Outcome.VALID
     assert len(verdict.signatures) == 6
 
 
 def test_a_file_that_takes_too_long_is_given_up(ceremony: Ceremony) -> None:
     with Verifier(Limits(wall=0)) as hasty:
-        verdict = hasty.verify(ceremony.history["archived"], trust(ceremony))
+        verdict = hasty.verify(ceremony.history["archived"], trust(ceremony), utc_now())
     assert verdict.outcome is Outcome.UNREADABLE
     assert verdict.codes() == {"file.limits"}
 
 
 def test_a_file_that_needs_too_much_memory_is_given_up(ceremony: Ceremony) -> None:
     with Verifier(Limits(memory=40)) as poor:
-        verdict = poor.verify(ceremony.history["archived"], trust(ceremony))
+        verdict = poor.verify(ceremony.history["archived"], trust(ceremony), utc_now())
     assert verdict.codes() == {"file.limits"}
 
 
 def test_a_file_too_large_is_not_even_opened(verifier: Verifier) -> None:
-    verdict = verifier.verify(b"%PDF-1.7\n" + bytes(65 * 1024 * 1024), Trust())
+    verdict = verifier.verify(b"%PDF-1.7\n" + bytes(65 * 1024 * 1024), Trust(), utc_now())
     assert verdict.codes() == {"file.large"}
 
 
@@ -162,7 +162,7 @@ def test_several_files_at_once_get_their_own_verdicts(verifier: Verifier, ceremo
     found: dict[str, Verdict] = {}
 
     def work(step: str) -> None:
-        found[step] = verifier.verify(ceremony.history[step], trust(ceremony))
+        found[step] = verifier.verify(ceremony.history[step], trust(ceremony), utc_now())
 
     threads = [Thread(target=work, args=(s,)) for s in ("frozen", "a_seal", "archived")]
     for thread in threads:
