@@ -16,12 +16,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
+from sqlalchemy.orm import selectinload
 
 from app.domain.numbering_pattern import missing_numbers
 from app.services.auditing import verify_audit
 from app.services.filing import read_document
 from app.services.versions import read_version
 from app.store import audit
+from app.store.approvals import ApprovalRow
 from app.store.blobs import BlobStore
 from app.store.comments import CommentRow
 from app.store.contracts import ContractRow, NumberSeriesRow
@@ -38,7 +40,7 @@ from tests.services.nursery import STEPS
 
 ROOT = Path(__file__).resolve().parents[2]
 KILLED = int(signal.SIGKILL)
-FEWEST = 20
+FEWEST = 40
 """Boundaries that the steps come to at least; fewer would mean that the hooks no longer see them."""
 
 
@@ -110,11 +112,13 @@ def assert_whole(engine: Engine, folder: Path, said: list[dict[str, Any]], *, te
             "mail": (OutboxRow.key, "test.mailed", "key"),
         }
         for column, action, name in rows.values():
-            found = Counter(x for x in uow.session.scalars(select(column)) if not x.startswith("comments:"))
+            found = Counter(x for x in uow.session.scalars(select(column)) if not x.startswith(("comments:", "approval:")))
             assert found == _logged(uow, action, name), action
         told = "".join(uow.session.scalars(select(OutboxRow.text)))
         assert all(text in told for text in uow.session.scalars(select(CommentRow.text))), "a comment of which nobody was told"
         contracts = list(uow.session.scalars(select(ContractRow)))
+        rounds = list(uow.session.scalars(select(ApprovalRow).options(selectinload(ApprovalRow.seats))))
+        assert_rounds(uow, contracts, rounds)
         there = {
             "organisation": set(uow.session.scalars(select(OrganisationRow.id))),
             "draft": set(uow.session.scalars(select(DraftRow.id))),
@@ -123,7 +127,9 @@ def assert_whole(engine: Engine, folder: Path, said: list[dict[str, Any]], *, te
             "document": set(uow.session.scalars(select(DocumentRow.id))),
             "comment": set(uow.session.scalars(select(CommentRow.id))),
             "mail": set(uow.session.scalars(select(OutboxRow.key))),
-            "moved": {c.id for c in contracts if c.stage == "in_review"},
+            "submitted": {a.id for a in rounds},
+            "consented": {f"{a.id}:{s.function}" for a in rounds for s in a.seats if s.consent_by},
+            "returned": {a.id for a in rounds if a.status == "returned"},
             "checkpoint": {p.size for p in audit.checkpoints(uow.session)},
         }
         for line in said:
@@ -140,6 +146,24 @@ def assert_whole(engine: Engine, folder: Path, said: list[dict[str, Any]], *, te
             read_document(uow, blobs, document_id)
     for name in blobs.names():
         blobs.get(name)
+
+
+def assert_rounds(uow: UnitOfWork, contracts: list[ContractRow], rounds: list[ApprovalRow]) -> None:
+    """A stage, its round, their entries and the mails they cause are there together or not at all."""
+    assert Counter(a.id for a in rounds) == _logged(uow, "approval.submitted", "approval")
+    seats = Counter(f"{a.id}:{s.function}" for a in rounds for s in a.seats if s.consent_by)
+    told = (json.loads(e.data) for e in audit.entries(uow.session) if e.action == "approval.consented")
+    assert seats == Counter(f"{d['approval']}:{d['function']}" for d in told)
+    asked = {key.split(":")[1] for key in uow.session.scalars(select(OutboxRow.key)) if key.startswith("approval:")}
+    assert {a.id for a in rounds} <= asked, "a submission of which no approver was told"
+    for contract in contracts:
+        mine = sorted((a for a in rounds if a.contract_id == contract.id), key=lambda a: a.ordinal)
+        assert [a.ordinal for a in mine] == list(range(1, len(mine) + 1))
+        open_ones = {"open": "in_review", "approved": "approved"}
+        assert contract.stage == (open_ones.get(mine[-1].status, "draft") if mine else "draft")
+        assert all(a.status not in open_ones for a in mine[:-1])
+        moved = [e for e in audit.entries_of(uow.session, contract.id) if e.action == "contract.moved"]
+        assert contract.stage == (json.loads(moved[-1].data)["after"][0] if moved else "draft")
 
 
 def test_a_process_killed_at_any_commit_boundary_loses_nothing_and_leaves_nothing_half_done(
@@ -159,9 +183,12 @@ def test_a_process_killed_at_any_commit_boundary_loses_nothing_and_leaves_nothin
             deaths, at = deaths + 1, at + 1
             assert_whole(engine, tmp_path, said, texts=False)
     assert_whole(engine, tmp_path, said)
+    with UnitOfWork(engine) as uow:
+        assert {"returned", "approved"} <= set(uow.session.scalars(select(ApprovalRow.status)))
     engine.dispose()
     assert deaths >= FEWEST
-    assert {kind for line in said for kind in line} >= {"draft", "contract", "version", "document", "comment", "mail"}
+    kinds = {kind for line in said for kind in line}
+    assert kinds >= {"draft", "contract", "version", "document", "comment", "mail", "submitted", "consented"}
 
 
 @pytest.mark.soak
@@ -171,7 +198,7 @@ def test_a_process_killed_at_seeded_moments_loses_nothing_and_leaves_nothing_hal
     seed = int(os.environ.get("SOAK_SEED") or random.SystemRandom().randrange(2**32))
     print(f"seed {seed} (repeat with SOAK_SEED={seed})")
     chance = random.Random(seed)
-    steps = tuple(s for s in STEPS if s != "move")
+    steps = STEPS
     began = time.monotonic()
     said, end = nursery.run(database, tmp_path, steps)
     assert end == 0
