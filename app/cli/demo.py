@@ -1,4 +1,4 @@
-"""``demo``: the demonstration contract, drafted, proofread, rendered and proven."""
+"""``demo``: the demonstration contract, drafted, proofread, rendered and proven, then reviewed and approved."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ EXPECTED = {("R-35", "warn"), ("R-46", "warn"), ("R-47", "info")}
 @click.command(short_help="生成演示合同到 out/demo")
 @click.option("--out", default=OUT, type=click.Path(path_type=Path, file_okay=False), show_default=True, help="输出目录。")
 def demo(out: Path) -> None:
-    """起草、校对、生成演示合同，并证明各文件文字一致。全部成立时退出码为 0。"""
+    """起草、校对、生成演示合同，证明各文件文字一致；再由多人审查两轮、审批定稿。全部成立时退出码为 0。"""
     from app.library.answers_file import parse_answers
     from app.library.loader import FORM, clauses_root
 
@@ -61,7 +61,22 @@ def demo(out: Path) -> None:
     for proof in made.proofs:
         click.echo(f"一致性证明：{proof.file} 与规范文本逐条一致（{proof.blocks} 处，{proof.characters} 字）")
     click.echo(f"PDF 共 {made.page_count} 页；文本哈希 SHA-256 {meta.digest}")
+    mark = time.perf_counter()
+    held = _review(out)
+    lap("两轮审查", mark)
     for step, seconds in {**timings, **made.timings}.items():
         click.echo(f"  {step:<12} {seconds:6.2f} 秒")
     click.echo(f"  合计         {time.perf_counter() - started:6.2f} 秒")
-    sys.exit(0 if as_expected and len(made.proofs) == 2 and all(p.equal for p in made.proofs) else 1)
+    sys.exit(0 if as_expected and held and len(made.proofs) == 2 and all(p.equal for p in made.proofs) else 1)
+
+
+def _review(out: Path) -> bool:
+    """Two rounds of review over a database of its own; whatever else shows the reviewed contract is called here, too."""
+    from app.cli.demo_review import report, reviewed
+
+    with reviewed() as review:
+        for line in review.log:
+            click.echo(line)
+        for path in write_all(out, report(review)):
+            click.echo(f"{path}  {path.stat().st_size:,} 字节")
+        return not review.failed
