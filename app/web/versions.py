@@ -44,9 +44,7 @@ def documents(contract_id: str, ordinal: int) -> str:
     with desk().reading() as uow:
         issue = prepare_version_documents(uow, actor(), contract_id, ordinal)
     made = Made.of(jobs(), f"{contract_id}/{issue.key}")
-    return contract_page(
-        "contracts/version_documents.html", contract_id, version=issue.version.head, final=issue.final, made=made
-    )
+    return contract_page("contracts/version_documents.html", contract_id, version=issue.version.head, issue=issue, made=made)
 
 
 @pages.post("/<int:ordinal>/documents")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from app.domain.permissions import Actor
 from app.services.drafts import save_answers
-from app.services.filing import load_contract
+from app.services.filing import DocumentKind, attach_document, load_contract
 from app.services.versions import save_version
+from app.store.blobs import BlobStore
 from app.web.desk import KEY, Desk
 from tests.web.conftest import Visitor
 from tests.web.people import LAWYER, actor_named, contract_of
@@ -114,7 +116,7 @@ def test_without_script_the_forms_lead_back_to_the_thread(visitor: Visitor, room
     thread = place[-32:]
     answer = visitor.post(f"/contracts/{room}/text/comments/{thread}/replies", {"version": 0, "text": "同意"})
     assert answer.headers["Location"] == place
-    assert visitor.get(place.partition("#")[0]).get_data(as_text=True).count('class="remark"') == 2
+    assert visitor.get(place.partition("#")[0]).get_data(as_text=True).count('class="said"') == 2
 
 
 def test_the_filter_shows_what_is_asked_for_and_counts_all(visitor: Visitor, room: str) -> None:
@@ -128,7 +130,7 @@ def test_the_filter_shows_what_is_asked_for_and_counts_all(visitor: Visitor, roo
         ("?state=nonsense&audience_of=nonsense", {"内部意见", "对外意见"}),
     ):
         page = visitor.get(f"/contracts/{room}/text{query}").get_data(as_text=True)
-        assert {t for t in ("内部意见", "对外意见") if f'<p class="remark">{t}</p>' in page} == shown, query
+        assert {t for t in ("内部意见", "对外意见") if f'<p class="said">{t}</p>' in page} == shown, query
         assert re.search(r'未解决 <span class="dot">2</span>', page)
 
 
@@ -158,6 +160,22 @@ def test_the_list_of_versions_says_what_each_is(visitor: Visitor, contract: str)
     assert "说明&lt;b&gt;" in rows[2]
     assert "未送审" in rows[2]
     assert re.search(r'title="[0-9a-f]{64}"', rows[2])
+
+
+def test_the_page_of_a_versions_files_says_what_will_be_made_and_what_there_is(
+    visitor: Visitor, desk: Desk, lawyer: Actor, room: str, tmp_path: Path
+) -> None:
+    with desk.unit_of_work() as uow:
+        version = save_version(uow, lawyer, desk.now(), desk.today(), desk.reference, room).id
+    with desk.unit_of_work() as uow:
+        attach_document(
+            uow, lawyer, desk.now(), BlobStore(tmp_path), room, kind=DocumentKind.SIGNED, name="扫描件<b>.pdf", media_type="application/pdf",
+            content=b"%PDF-1.7", version_id=version,
+        )  # fmt: skip
+    page = visitor.get(f"/contracts/{room}/versions/1/documents").get_data(as_text=True)
+    assert "本版没有通过审批，文件每页注明“草稿”。" in page
+    assert "生成文件" in page
+    assert "扫描件&lt;b&gt;.pdf" in page
 
 
 def test_saving_without_a_change_adds_no_version(visitor: Visitor, room: str) -> None:
