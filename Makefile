@@ -2,6 +2,10 @@
 VENV ?= .venv
 PY := $(VENV)/bin/python
 export VENV
+# Tests run on as many processes as there are cores, four at the most: each has a PostgreSQL server and a browser of its own.
+CORES := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+WORKERS ?= $(shell [ $(CORES) -lt 2 ] && echo 0 || { [ $(CORES) -gt 4 ] && echo 4 || echo $(CORES); })
+TESTS = $(PY) -m pytest -n $(WORKERS) --dist loadfile
 export PYTHONWARNINGS ?= default
 
 .DEFAULT_GOAL := help
@@ -23,7 +27,7 @@ demo: setup ## draft the demonstration contract into out/demo
 	@$(PY) -m app demo
 
 test: setup-test ## set up what is missing and run every test
-	@$(PY) -m pytest
+	@$(TESTS)
 
 sure: setup-test ## format, lint, types, import floors, clause checks, tests
 	@$(PY) -m ruff format --check .
@@ -31,7 +35,7 @@ sure: setup-test ## format, lint, types, import floors, clause checks, tests
 	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports
 	@$(PY) -m app clauses check
-	@$(PY) -m pytest
+	@$(TESTS)
 
 format: setup-test ## write the house format
 	@$(PY) -m ruff format .

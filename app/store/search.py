@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -102,6 +103,7 @@ class IndexedDocumentRow(Base):
     problem: Mapped[str] = mapped_column(Text, default="")
 
 
+@lru_cache(maxsize=1 << 16)
 def token(gram: str) -> str:
     """A gram in letters that no tokenizer takes apart: five hexadecimal digits a character."""
     return "".join(f"{ord(c):05x}" for c in gram)

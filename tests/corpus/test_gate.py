@@ -9,9 +9,9 @@ import pytest
 from app.intake.gate import RefusedFile
 from app.intake.service_list import read_service_list
 from app.library.loader import load_library
+from tests.corpus.files import CORPUS
 
-CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "docx"
-FILES = sorted(p for p in CORPUS.rglob("*") if p.suffix in (".docx", ".docm")) if CORPUS.is_dir() else []
+FILES = sorted(p for p in CORPUS.rglob("*") if p.suffix in (".docx", ".docm"))
 
 pytestmark = pytest.mark.skipif(not FILES, reason="the shared corpus is not beside the repository")
 

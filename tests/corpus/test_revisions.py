@@ -13,8 +13,8 @@ from lxml import etree
 
 from app.rendering.docx_xml import w
 from app.rendering.revisions import accept_all, count_revisions, reject_all
+from tests.corpus.files import CORPUS
 
-CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "docx"
 TRIPLETS = sorted(
     p for p in CORPUS.glob("tracked__OpenXmlPowerTools__*.docx") if p.with_name(f"{p.stem}-Accepted.docx").exists()
 )  # fmt: skip

@@ -17,7 +17,7 @@ import pytest
 
 from app.settings import Settings
 from app.wiring import Wiring, now
-from tests.databases import free_port
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.databases import free_port
+from tests.ports import free_port
 
 USER, PASSWORD = "chengyue", "correct horse"
 

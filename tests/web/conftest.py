@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ from app.factory import create_app
 from app.settings import Settings
 from app.web.desk import KEY
 from app.wiring import Wiring
+from tests.ports import free_port
 from tests.web.people import LAWYER, PASSWORD, first_lawyer, session_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -110,9 +110,7 @@ class Server:
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
 
