@@ -130,7 +130,7 @@ class Wiring:
     def _pages(self, instrument: Instrument, meta: DocumentMeta) -> Mapping[str, int]:
         return self._pdf.pages(instrument, meta)
 
-    @property
+    @cached_property
     def comment_tools(self) -> CommentTools:
         from app.rendering.docx import render_docx
         from app.rendering.docx_comments import add_comments

@@ -1,4 +1,4 @@
-"""``demo``: the demonstration contract, drafted, proofread, rendered and proven, then reviewed and approved."""
+"""``demo``: the demonstration contract, drafted, proofread, rendered and proven, then reviewed, approved and its versions compared."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ EXPECTED = {("R-35", "warn"), ("R-46", "warn"), ("R-47", "info")}
 @click.command(short_help="生成演示合同到 out/demo")
 @click.option("--out", default=OUT, type=click.Path(path_type=Path, file_okay=False), show_default=True, help="输出目录。")
 def demo(out: Path) -> None:
-    """起草、校对、生成演示合同，证明各文件文字一致；再由多人审查两轮、审批定稿。全部成立时退出码为 0。"""
+    """起草、校对、生成演示合同，证明各文件文字一致；再由多人审查两轮、审批定稿，比较两个送审版本。全部成立时退出码为 0。"""
     from app.library.answers_file import parse_answers
     from app.library.loader import FORM, clauses_root
 
@@ -62,7 +62,7 @@ def demo(out: Path) -> None:
         click.echo(f"一致性证明：{proof.file} 与规范文本逐条一致（{proof.blocks} 处，{proof.characters} 字）")
     click.echo(f"PDF 共 {made.page_count} 页；文本哈希 SHA-256 {meta.digest}")
     mark = time.perf_counter()
-    held = _review(out)
+    held = _review(out, wiring)
     lap("两轮审查", mark)
     for step, seconds in {**timings, **made.timings}.items():
         click.echo(f"  {step:<12} {seconds:6.2f} 秒")
@@ -70,13 +70,15 @@ def demo(out: Path) -> None:
     sys.exit(0 if as_expected and held and len(made.proofs) == 2 and all(p.equal for p in made.proofs) else 1)
 
 
-def _review(out: Path) -> bool:
+def _review(out: Path, wiring: Wiring) -> bool:
     """Two rounds of review over a database of its own; whatever else shows the reviewed contract is called here, too."""
+    from app.cli.demo_comparison import comparison_files
     from app.cli.demo_review import report, reviewed
 
     with reviewed() as review:
+        compared = comparison_files(review, wiring)
         for line in review.log:
             click.echo(line)
-        for path in write_all(out, report(review)):
+        for path in write_all(out, {**report(review), **compared}):
             click.echo(f"{path}  {path.stat().st_size:,} 字节")
         return not review.failed

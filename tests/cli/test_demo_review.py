@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
+from app.cli.demo_comparison import comparison_files
 from app.cli.demo_review import report, reviewed
+from app.domain.documents import RenderedPdf
+from app.rendering.revisions import count_revisions
+from app.settings import Settings
+from app.wiring import Wiring
+from tests.rendering.docx_tools import part
 
 
 def test_the_demonstration_is_reviewed_twice_and_approved_without_touching_the_data_folder(tmp_path: Path) -> None:
@@ -22,3 +29,19 @@ def test_the_demonstration_is_reviewed_twice_and_approved_without_touching_the_d
     mails = files["mails.txt"].decode()
     for words in ("主题：成约：待您审批", "退回理由：", "审批通过", "有新的批注"):
         assert words in mails
+
+
+def test_the_two_versions_are_compared_and_only_shareable_comments_go_out(tmp_path: Path) -> None:
+    lent = Wiring(Settings(data_dir=tmp_path))
+    # Laying the contract out takes seconds and is shown elsewhere.
+    vars(lent)["redline_tools"] = replace(
+        lent.redline_tools, pages=lambda _instrument, _meta: {}, pdf=lambda _comparison, _meta: RenderedPdf(b"%PDF-", 1, {}, ())
+    )
+    vars(lent)["comment_tools"] = replace(lent.comment_tools, pages=lambda _instrument, _meta: {})
+    with reviewed() as review:
+        files = comparison_files(review, lent)
+        assert review.failed == []
+    assert set(files) == {"comparison.html", "comparison.pdf", "comparison.docx", "comparison.json", "commented.docx"}
+    assert count_revisions(files["comparison.docx"]) > 5
+    assert "<del>30</del><ins>45</ins>个自然日" in files["comparison.html"].decode()
+    assert "回款周期" not in part(files["commented.docx"], "word/comments.xml")
