@@ -11,6 +11,7 @@ from typing import Any
 from flask import Flask, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
+from flask_babel import pgettext
 from werkzeug.exceptions import NotFound
 
 from app.domain.approval_route import Function
@@ -183,7 +184,7 @@ def role_name(role: Role) -> str:
 
 def office_name(office: Function) -> str:
     names = {
-        Function.LEGAL: _("法务"),
+        Function.LEGAL: pgettext("office", "法务"),
         Function.BUSINESS: _("业务负责人"),
         Function.FINANCE: _("财务负责人"),
         Function.LEGAL_HEAD: _("法务负责人"),
