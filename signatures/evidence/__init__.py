@@ -1,0 +1,1 @@
+"""Evidence that stands without the system: ``package`` makes it, ``verify_package.py`` and ``VERIFY.md`` go into it."""
