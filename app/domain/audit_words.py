@@ -15,11 +15,14 @@ from app.domain.approval_route import Function
 from app.domain.audit import Entry
 from app.domain.comments import Audience
 from app.domain.effect import Condition, Ground
+from app.domain.exit_plan import TASKS, TaskKey
 from app.domain.lifecycle import Event, Flag, Stage
 from app.domain.notice import Method, Proof
 from app.domain.organisations import LABELS
 from app.domain.renewal_decision import Choice
 from app.domain.term_chain import Origin
+from app.domain.termination import HAPPENINGS, Outcome, Route
+from app.domain.termination import ground as ending_ground
 
 Data = Mapping[str, Any]
 Names = Mapping[str, str]
@@ -193,6 +196,16 @@ def _term(what: str) -> Callable[[Data, Names], str]:
     return lambda data, _names: f"{what}：{data['first_day']} 至 {data['last_day']}（{Origin(data['origin']).label}）"
 
 
+def _ending(what: str) -> Callable[[Data, Names], str]:
+    """A sentence about a case of ending before the term."""
+
+    def sentence(data: Data, _names: Names) -> str:
+        reason = ending_ground(data["ground"])
+        return f"{what}：{Route(data['route']).label}{f'（{reason.label}）' if reason else ''}"
+
+    return sentence
+
+
 def _about(what: str) -> Callable[[Data, Names], str]:
     """A sentence about a user."""
     return lambda data, names: what.format(user=data.get("name") or names.get(data["user"], "已不在册的人员"))
@@ -223,11 +236,23 @@ SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
     "effect.condition_added": _condition("增列生效前置条件“{condition}”"),
     "effect.condition_dropped": _condition("取消增列的生效前置条件“{condition}”"),
     "effect.undone": _condition("撤销对“{condition}”的勾销"),
+    "ending.changed": _ending("更正终止事项"),
+    "ending.ended": lambda data, _names: f"{'部分' if data['part'] else '合同'}终止：{data['ended_on']}（{data['paper']}）",
+    "ending.happened": lambda data, _names: f"记录{HAPPENINGS[data['what']]}：{data['on']}",
+    "ending.objection_closed": lambda data, _names: f"了结对终止的异议：{Outcome(data['outcome']).label}",
+    "ending.opened": _ending("启动终止事项"),
+    "ending.withdrawn": _said("撤回终止事项"),
+    "exit.begun": _said("建立退出任务，终止日 {ended_on}"),
     "exit.cancelled": _said("取消终止清理"),
+    "exit.task_done": lambda data, _names: (
+        f"{'不再办理' if data['waived'] else '完成'}退出任务“{TASKS[TaskKey(data['task'])]}”：{data['done_on']}"
+    ),
+    "exit.task_reopened": lambda data, _names: f"重新办理退出任务“{TASKS[TaskKey(data['task'])]}”",
     "paper.arrived": _paper("记录文书到达"),
     "paper.drafted": _paper("草拟文书"),
     "paper.sent": _paper("发出文书"),
-    "paper.withdrawn": _paper("撤回文书"),
+    "paper.signed": lambda data, _names: f"记录文书签署 {data['number']}，{data['signed_on']}",
+    "paper.voided": _paper("作废文书"),
     "renewal.decided": lambda data, _names: f"作出续约决定：{Choice(data['choice']).label}",
     "term.renewed": _term("续展期限"),
     "term.taken_back": _term("撤销误记的续展"),

@@ -112,6 +112,30 @@ class TaskKey(Enum):
     SURVIVAL = "survival"
 
 
+TASKS: Mapping[TaskKey, str] = {
+    TaskKey.STOP: "停止受理新增工单，进入交接",
+    TaskKey.PLAN: "提交退出计划",
+    TaskKey.SUPPORT: "过渡期并行支持（甲方可以书面提前结束）",
+    TaskKey.EXPORT: "移交工单与录音数据、知识库、交付成果及源文件",
+    TaskKey.TICKETS: "移交未结工单并附清单",
+    TaskKey.ACCOUNTS: "移交服务账号、号码、渠道权限和密钥，回收权限",
+    TaskKey.ANNOUNCE: "依甲方确定的内容和时间配合终端用户公告",
+    TaskKey.STAFF: "提供熟悉业务的人员名单及留用建议",
+    TaskKey.REPORT: "报告受托事务的结果",
+    TaskKey.RETURN: "返还对方的财产、资料和密钥，返还或者销毁保密资料并出具证明",
+    TaskKey.ACCEPT: "双方逐项确认移交清单",
+    TaskKey.DATA: "返还或者删除个人信息（过渡期交接所必需的除外）",
+    TaskKey.DATA_REST: "返还或者删除过渡期交接所必需的个人信息及全部副本",
+    TaskKey.CERTIFICATE: "出具返还、删除证明（范围、方法、时间和执行人）",
+    TaskKey.SETTLE: "完成终止结算",
+    TaskKey.SETTLE_TRANSITION: "结算过渡期费用",
+    TaskKey.COMPENSATION: "支付无因提前终止的费用和补偿",
+    TaskKey.REFUND: "退还未消耗的预付款、押金（没有的，记明无须退还）",
+    TaskKey.SURVIVAL: "确认存续条款及其到期日并告知双方经办人",
+}
+"""What each task is called."""
+
+
 @dataclass(frozen=True, slots=True)
 class ExitTask:
     """One thing to be done. ``obligor``: ``a``, ``b`` or ``ab``. ``source``: provision. ``proof``: a file must be filed with it.
@@ -172,6 +196,12 @@ def watches(ending: Ending, terms: ExitTerms, official: WorkingCalendar) -> tupl
 _AFTER_RESCISSION = frozenset({Ended.RESCINDED, Ended.DECISION})
 
 
+def _task(
+    key: TaskKey, obligor: str, due: ReasonedDate, source: str, proof: bool = False, after: TaskKey | None = None, title: str = ""
+) -> ExitTask:
+    return ExitTask(key, title or TASKS[key], obligor, due, source, proof, after)
+
+
 @dataclass(slots=True)
 class _Maker:
     ending: Ending
@@ -181,34 +211,28 @@ class _Maker:
 
     def tasks(self) -> Iterator[ExitTask]:
         t, end = self.terms, self._transition_end()
-        yield ExitTask(TaskKey.STOP, "停止受理新增工单，进入交接", "b", self._on_the_day(), "breach.termination.effects.stop")
-        yield ExitTask(TaskKey.PLAN, "提交退出计划", "b", self._plan(), "lifecycle.end.transition", proof=True)
+        yield _task(TaskKey.STOP, "b", self._on_the_day(), "breach.termination.effects.stop")
+        yield _task(TaskKey.PLAN, "b", self._plan(), "lifecycle.end.transition", proof=True)
         export = self._from_end("数据与知识库移交期限", days(t.export_days), "lifecycle.end.transition.export")
-        yield ExitTask(
-            TaskKey.EXPORT, "移交工单与录音数据、知识库、交付成果及源文件", "b", export, "lifecycle.end.transition.export", proof=True
+        yield _task(TaskKey.EXPORT, "b", export, "lifecycle.end.transition.export", proof=True
         )  # fmt: skip
         tickets = "移交全部未结工单并附清单" if t.transfer_all else "办结未结工单，余者移交并附清单"
-        for key, title, source in (
-            (TaskKey.TICKETS, tickets, "tickets"),
-            (TaskKey.ACCOUNTS, "移交服务账号、号码、渠道权限和密钥，回收权限", "accounts"),
-            (TaskKey.ANNOUNCE, "依甲方确定的内容和时间配合终端用户公告", "announce"),
-            (TaskKey.STAFF, "提供熟悉业务的人员名单及留用建议", "staff"),
-        ):
-            yield ExitTask(key, title, "b", end, f"lifecycle.end.transition.{source}")
-        yield ExitTask(TaskKey.SUPPORT, "过渡期并行支持（甲方可以书面提前结束）", "b", end, "lifecycle.end.transition.support")
-        yield ExitTask(TaskKey.REPORT, "报告受托事务的结果", "b", end, "process.communication.account", proof=True)
+        yield _task(TaskKey.TICKETS, "b", end, "lifecycle.end.transition.tickets", title=tickets)
+        yield _task(TaskKey.ACCOUNTS, "b", end, "lifecycle.end.transition.accounts")
+        yield _task(TaskKey.ANNOUNCE, "b", end, "lifecycle.end.transition.announce")
+        yield _task(TaskKey.STAFF, "b", end, "lifecycle.end.transition.staff")
+        yield _task(TaskKey.SUPPORT, "b", end, "lifecycle.end.transition.support")
+        yield _task(TaskKey.REPORT, "b", end, "process.communication.account", proof=True)
         yield self._return()
-        yield ExitTask(TaskKey.ACCEPT, "双方逐项确认移交清单", "ab", end, "lifecycle.end.transition.accept", proof=True)
+        yield _task(TaskKey.ACCEPT, "ab", end, "lifecycle.end.transition.accept", proof=True)
         yield from self._data(end)
         yield from self._money(end)
         yield self._survival()
 
     def tasks_without_effect(self) -> Iterator[ExitTask]:
         yield self._return()
-        yield ExitTask(
-            TaskKey.DATA, "确认没有接触或者已经删除个人信息", "b",
-            self._from_end("返还或者删除期限", days(self.terms.delete_days), "security.privacy.exit"), "security.privacy.exit",
-        )  # fmt: skip
+        due = self._from_end("返还或者删除期限", days(self.terms.delete_days), "security.privacy.exit")
+        yield _task(TaskKey.DATA, "b", due, "security.privacy.exit", title="确认没有接触或者已经删除个人信息")
         yield self._settle()
         yield self._survival()
 
@@ -216,50 +240,45 @@ class _Maker:
 
     def _data(self, end: ReasonedDate) -> Iterator[ExitTask]:
         t, source = self.terms, "security.privacy.exit"
-        yield ExitTask(
-            TaskKey.DATA, "返还或者删除个人信息（过渡期交接所必需的除外）", "b",
+        yield _task(TaskKey.DATA, "b",
             self._from_end("返还或者删除期限", days(t.delete_days), source), source,
         )  # fmt: skip
         rest = self._counted(end, "自过渡期届满起的返还或者删除期限", days(t.delete_days), source, "个人信息全部返还或者删除期限")
-        yield ExitTask(TaskKey.DATA_REST, "返还或者删除过渡期交接所必需的个人信息及全部副本", "b", rest, source)
+        yield _task(TaskKey.DATA_REST, "b", rest, source)
         after = self._after(TaskKey.DATA_REST, rest, "返还或者删除完成")
         due = self._counted(
             after, "删除证明交付期", working_days(t.certificate_workdays), f"{source}.certificate", "删除证明交付期限"
         )
-        yield ExitTask(
-            TaskKey.CERTIFICATE, "出具返还、删除证明（范围、方法、时间和执行人）", "b", due, f"{source}.certificate", True, TaskKey.DATA_REST
+        yield _task(TaskKey.CERTIFICATE, "b", due, f"{source}.certificate", True, TaskKey.DATA_REST
         )  # fmt: skip
 
     def _money(self, end: ReasonedDate) -> Iterator[ExitTask]:
         t, settle = self.terms, self._settle()
         yield settle
         later = self._counted(end, "自过渡期届满起的结算期限", days(t.final_days), "fees.adjustment.final", "过渡期费用结算期限")
-        yield ExitTask(TaskKey.SETTLE_TRANSITION, "结算过渡期费用", "ab", later, "fees.adjustment.final", proof=True)
+        yield _task(TaskKey.SETTLE_TRANSITION, "ab", later, "fees.adjustment.final", proof=True)
         if self.ending.how is Ended.CONVENIENCE:
             who = self.ending.by or "a"
             source = f"lifecycle.end.convenience.{who}"
             due = self._from_end("无因终止补偿支付期限", days(t.final_days), source)
-            yield ExitTask(TaskKey.COMPENSATION, "支付无因提前终止的费用和补偿", who, due, source, proof=True)
+            yield _task(TaskKey.COMPENSATION, who, due, source, proof=True)
         after = self._after(TaskKey.SETTLE, settle.due, "终止结算完成")
         refund = self._counted(after, "退还期限", days(t.refund_days), "fees.adjustment.final.rules", "预付款、押金退还期限")
-        yield ExitTask(
-            TaskKey.REFUND, "退还未消耗的预付款、押金（没有的，记明无须退还）", "ab", refund, "fees.adjustment.final.rules", after=TaskKey.SETTLE
+        yield _task(TaskKey.REFUND, "ab", refund, "fees.adjustment.final.rules", after=TaskKey.SETTLE
         )  # fmt: skip
 
     def _settle(self) -> ExitTask:
         due = self._from_end("终止结算期限", days(self.terms.final_days), "fees.adjustment.final")
-        return ExitTask(TaskKey.SETTLE, "完成终止结算", "ab", due, "fees.adjustment.final", proof=True)
+        return _task(TaskKey.SETTLE, "ab", due, "fees.adjustment.final", proof=True)
 
     def _return(self) -> ExitTask:
         source = "security.confidentiality.return"
         due = self._from_end("保密资料返还或者销毁期限", days(self.terms.return_days), source)
-        return ExitTask(
-            TaskKey.RETURN, "返还对方的财产、资料和密钥，返还或者销毁保密资料并出具证明", "ab", due, source, proof=True
-        )
+        return _task(TaskKey.RETURN, "ab", due, source, proof=True)
 
     def _survival(self) -> ExitTask:
         due = self._from_end("终止结算期限", days(self.terms.final_days), "lifecycle.end.survival")
-        return ExitTask(TaskKey.SURVIVAL, "确认存续条款及其到期日并告知双方经办人", "ab", due, "lifecycle.end.survival")
+        return _task(TaskKey.SURVIVAL, "ab", due, "lifecycle.end.survival")
 
     # ---- days
 

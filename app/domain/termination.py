@@ -212,6 +212,38 @@ class Case:
         return bool(self.part.strip())
 
 
+HAPPENINGS = {
+    "cured_on": "对方完成补救",
+    "performed_on": "对方履行债务",
+    "ceased_on": "违约行为终了",
+    "asked_on": "对方催告是否解除",
+}
+"""What may be recorded of a case later: column → what happened on that day."""
+
+
+class Outcome(Enum):
+    """How an objection came to its end."""
+
+    WITHDRAWN = "withdrawn"
+    """撤回异议: the other party gave it up."""
+    SETTLED = "settled"
+    """和解: the parties agreed; the ending stands."""
+    CONFIRMED = "confirmed"
+    """裁判确认解除有效: a decision in force holds the ending good."""
+    SET_ASIDE = "set_aside"
+    """裁判否定解除: there was no right; the contract stands where it stood (CCI:53)."""
+
+    @property
+    def label(self) -> str:
+        return {
+            "withdrawn": "对方撤回异议", "settled": "双方和解，终止不变", "confirmed": "裁判确认终止有效", "set_aside": "裁判否定终止",
+        }[self.value]  # fmt: skip
+
+    @property
+    def decided(self) -> bool:
+        return self in (Outcome.CONFIRMED, Outcome.SET_ASIDE)
+
+
 # ---- dates
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from app.services.advancing import advance_due
 from app.services.auditing import make_checkpoint
+from app.services.ending_clock import look_at_endings
 from app.services.outbox import deliver_outbox
 from app.wiring import Wiring
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,16 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
         parts = (("自动流转", done.moved), ("须人工处理", done.stuck), ("出现故障", len(done.failed)))
         return "，".join(f"{label} {count} 次" for label, count in parts if count)
 
+    def end() -> str:
+        done = look_at_endings(wiring.unit_of_work, wiring.now(), wiring.today(), wiring.calendar, wiring.clockwork.term_post)
+        for fault in done.faults:
+            log.warning("%s", fault)
+        parts = (("建立退出任务", done.begun), ("提醒处理终止事项", done.told))
+        return "，".join(f"{label} {count} 份" for label, count in parts if count)
+
     return (
         Task("邮件投递", 10, deliver, ending),
         Task("合同阶段", 300, advance, ending),
+        Task("终止事项", 300, end, ending),
         Task("审计检查点", 600, checkpoint, ending),
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import Enum
 
 from app.domain.errors import InputError, InputFault
 from app.domain.lifecycle import Event, Flag
 from app.domain.lifecycle_facts import Decision, Facts
 from app.domain.permissions import Action, Actor
+from app.domain.termination import Outcome
 from app.services.ending_rows import ENDED, OPEN, SET_ASIDE, CaseBlocked, come_to, touch
 from app.services.journal import note
 from app.services.moving import move
@@ -16,29 +16,6 @@ from app.services.record import state_of
 from app.services.term_moves import cancel_exit
 from app.store.endings import WHOLE, endings_of
 from app.store.uow import UnitOfWork
-
-
-class Outcome(Enum):
-    """How an objection came to its end."""
-
-    WITHDRAWN = "withdrawn"
-    """撤回异议: the other party gave it up."""
-    SETTLED = "settled"
-    """和解: the parties agreed; the ending stands."""
-    CONFIRMED = "confirmed"
-    """裁判确认解除有效: a decision in force holds the ending good."""
-    SET_ASIDE = "set_aside"
-    """裁判否定解除: there was no right; the contract stands where it stood (CCI:53)."""
-
-    @property
-    def label(self) -> str:
-        return {
-            "withdrawn": "对方撤回异议", "settled": "双方和解，终止不变", "confirmed": "裁判确认终止有效", "set_aside": "裁判否定终止",
-        }[self.value]  # fmt: skip
-
-    @property
-    def decided(self) -> bool:
-        return self in (Outcome.CONFIRMED, Outcome.SET_ASIDE)
 
 
 def object_to(

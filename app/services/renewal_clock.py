@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from app.domain.calendar import WorkingCalendar
-from app.domain.errors import ContractError
 from app.domain.lifecycle import Event, Stage
 from app.domain.messages import NewMail
 from app.domain.renewal import due_renewals
@@ -23,8 +22,8 @@ from app.services.ports import MailWriter
 from app.services.record import require_contract
 from app.services.term_moves import extend
 from app.services.term_state import TermState, load_term_state
-from app.store.contracts import ContractRow, contracts_past
-from app.store.uow import ChangedMeanwhile, UnitOfWork
+from app.store.contracts import ContractRow
+from app.store.uow import UnitOfWork
 from app.store.users import find_user
 
 IN_FORCE = (Stage.ACTIVE.value, Stage.EXPIRING.value)
@@ -37,29 +36,6 @@ class Post:
 
     write: MailWriter
     link: Callable[[str], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Renewed:
-    """What one wake-up did. ``faults``: contracts that could not be judged, each a sentence for the log."""
-
-    terms: tuple[tuple[str, Term], ...]
-    faults: tuple[str, ...]
-
-
-def renew_due(units: Units, now: datetime, today: date, official: WorkingCalendar, post: Post) -> Renewed:
-    """Record every renewal that came by itself up to ``today``. Idempotent: it finds its own work."""
-    with units() as uow:
-        waiting = contracts_past(uow.session, IN_FORCE, today)
-    terms: list[tuple[str, Term]] = []
-    faults: list[str] = []
-    for contract_id in waiting:
-        try:
-            terms += ((contract_id, term) for term in renew_contract(units, now, today, official, post, contract_id))
-        except ContractError as error:
-            if not isinstance(error, ChangedMeanwhile):  # somebody else was quicker: the next wake-up looks again
-                faults.append(f"合同 {contract_id}：{error.message}")
-    return Renewed(tuple(terms), tuple(faults))
 
 
 def renew_contract(

@@ -13,7 +13,17 @@ from app.domain.lifecycle import MOVES
 from app.domain.notice import Method, last_safe_days
 from app.domain.permissions import Action, Actor
 from app.domain.reasoning import Check, ReasonedDate
-from app.domain.termination import Case, Route, TerminationTerms, cure_ends, ends_on, ground, may_leave_on, right_lapses
+from app.domain.termination import (
+    HAPPENINGS,
+    Case,
+    Route,
+    TerminationTerms,
+    cure_ends,
+    ends_on,
+    ground,
+    may_leave_on,
+    right_lapses,
+)
 from app.domain.termination_checks import has_ended, may_demand, may_give_notice
 from app.services.ending_rows import OPEN, WITHDRAWN, CaseBlocked, case_of, come_to, terms_of_ending, touch
 from app.services.filing import ContractView, view_contract
@@ -27,13 +37,6 @@ from app.store.instruments import InstrumentRow
 from app.store.uow import UnitOfWork
 
 MAX_TEXT = 4000
-HAPPENINGS = {
-    "cured_on": "对方完成补救",
-    "performed_on": "对方履行债务",
-    "ceased_on": "违约行为终了",
-    "asked_on": "对方催告是否解除",
-}
-"""What may be recorded of a case later: column → what happened on that day."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,12 +125,6 @@ def find_contract(session: Session, contract_id: str, *, lock: bool = False) -> 
     return session.scalars(statement.with_for_update(of=ContractRow) if lock else statement).one_or_none()
 
 
-def contracts_past(session: Session, stages: tuple[str, ...], day: date) -> list[str]:
-    """Ids of contracts of these stages whose last day lies before ``day``, the one longest past first."""
-    statement = select(ContractRow.id).where(ContractRow.stage.in_(stages), ContractRow.last_day < day)
-    return list(session.scalars(statement.order_by(ContractRow.last_day, ContractRow.id)))
-
-
 def contract_with_number(session: Session, number: str) -> ContractRow | None:
     return session.scalars(select(ContractRow).where(ContractRow.number == number)).one_or_none()
 

@@ -120,6 +120,11 @@ def endings_of(session: Session, contract_id: str) -> list[EndingRow]:
     return list(session.scalars(statement.order_by(EndingRow.created_at.desc(), EndingRow.id)))
 
 
+def open_endings(session: Session) -> list[EndingRow]:
+    """Cases that are neither ended nor given up, over all contracts."""
+    return list(session.scalars(select(EndingRow).where(EndingRow.state == "open").order_by(EndingRow.created_at, EndingRow.id)))
+
+
 def ending_of_paper(session: Session, instrument_id: str) -> EndingRow | None:
     statement = select(EndingRow).where(
         (EndingRow.demand_id == instrument_id)

@@ -12,15 +12,18 @@ from app.domain.lifecycle import Event
 from app.domain.lifecycle_facts import Facts
 from app.domain.notice import Method, Proof
 from app.domain.permissions import Actor, Role
+from app.domain.term_chain import Term
 from app.library.answers_file import load_example
 from app.notify.mail_texts import write_mail
+from app.services.advancing import Clockwork, advance_due
 from app.services.drafts import create_draft
 from app.services.filing import ContractView, create_contract, load_contract
 from app.services.moving import move
 from app.services.record import require_contract
 from app.services.renewal import RenewalDesk, renewal_desk
-from app.services.renewal_clock import Post, Renewed, renew_due
+from app.services.renewal_clock import Post
 from app.services.renewal_papers import notice_arrived, send_paper
+from app.services.stage_mails import Post as StagePost
 from app.services.versions import save_version
 from app.store.deliveries import find_delivery
 from app.store.outbox import OutboxRow, messages
@@ -29,7 +32,11 @@ from tests.services.fixtures import LAWYER, PATTERN, ensure, reference
 
 READER = Actor("审计员", "auditor", frozenset({Role.AUDITOR}))
 OFFICIAL = reference().calendar
-POST = Post(write_mail, lambda contract: f"https://example.com/contracts/{contract}/term")
+WORK = Clockwork(
+    OFFICIAL,
+    StagePost(write_mail, lambda contract: f"https://example.com/contracts/{contract}/"),
+    Post(write_mail, lambda contract: f"https://example.com/contracts/{contract}/term"),
+)
 
 
 def d(text: str) -> date:
@@ -65,8 +72,14 @@ class House:
         with self.units() as uow:
             return renewal_desk(uow, LAWYER, self.today, OFFICIAL, self.contract_id)
 
-    def wake(self) -> Renewed:
-        return renew_due(self.units, self.now, self.today, OFFICIAL, POST)
+    def wake(self) -> tuple[Term, ...]:
+        """Let the clock look once; returns the terms that it renewed."""
+        before = self.terms()
+        advance_due(self.units, WORK, lambda: self.now, self.today)
+        return self.terms()[len(before) :]
+
+    def terms(self) -> tuple[Term, ...]:
+        return self.desk().state.chain.terms
 
     def send(self, paper_id: str, sent: str, sender: str = "a", method: Method = Method.EXPRESS) -> str:
         with self.units() as uow:

@@ -15,6 +15,7 @@ from app.domain.notice import Method, Proof
 from app.domain.permissions import Forbidden
 from app.domain.renewal_decision import Choice, Paper
 from app.domain.term_chain import Origin
+from app.services.advancing import advance_due
 from app.services.record import ContractMissing
 from app.services.renewal import decide
 from app.services.renewal_papers import AgreedRenewal, draft_option_notice, renewal_signed
@@ -23,7 +24,7 @@ from app.store.terms import TermRow, terms_of
 from app.store.uow import ChangedMeanwhile
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, NOW, OTHER
-from tests.services.living import OFFICIAL, READER, House, d, in_force
+from tests.services.living import OFFICIAL, READER, WORK, House, d, in_force
 
 
 @pytest.fixture
@@ -126,7 +127,7 @@ def test_a_notice_that_arrives_in_time_ends_the_contract_with_its_term(house: Ho
     assert said.endswith("合同于2026年12月31日届满终止。")
     assert house.view().state.stage is Stage.EXPIRING
     assert house.desk().outlook.next_term is None
-    assert house.at("2027-01-01").wake().terms == ()
+    assert house.at("2027-01-01").wake() == ()
 
 
 def test_a_late_notice_is_kept_and_stops_nothing(house: House) -> None:
@@ -135,7 +136,7 @@ def test_a_late_notice_is_kept_and_stops_nothing(house: House) -> None:
     assert "晚于截止日2026年10月30日" in house.at("2026-11-03").arrive(delivery, "2026-11-02")
     assert house.view().state.stage is Stage.ACTIVE
     assert paper(house, Paper.NON_RENEWAL).arrived_on == d("2026-11-02")
-    assert len(house.at("2027-01-01").wake().terms) == 1
+    assert len(house.at("2027-01-01").wake()) == 1
 
 
 def test_of_two_ways_the_one_that_arrived_first_counts(house: House) -> None:
@@ -180,7 +181,7 @@ def test_a_notice_recorded_after_the_clock_renewed_takes_that_renewal_back(house
     assert house.view().last_day == d("2026-12-31")
     assert house.view().state.stage is Stage.EXPIRING
     assert logged(house, "term.taken_back")[0]["last_day"] == "2027-12-31"
-    assert house.wake().terms == ()
+    assert house.wake() == ()
 
 
 # ---- agreement
@@ -195,7 +196,7 @@ def test_a_signed_agreement_joins_a_new_term_and_moves_every_date(house: House) 
     assert deadline is not None
     assert deadline.day == d("2028-11-01")
     assert logged(house, "term.renewed")[0]["paper"] == term.paper
-    assert house.at("2027-01-05").wake().terms == ()
+    assert house.at("2027-01-05").wake() == ()
 
 
 def test_an_agreement_may_name_the_last_day_itself(house: House) -> None:
@@ -246,14 +247,14 @@ def test_the_holder_of_the_option_renews_by_notice_alone(option: House) -> None:
     assert said.endswith("合同续约至2027年12月31日。")
     assert terms(option)[-1] == ("2027-01-01", "2027-12-31", "option")
     assert option.view().state.stage is Stage.ACTIVE
-    assert option.at("2027-01-02").wake().terms == ()
+    assert option.at("2027-01-02").wake() == ()
 
 
 def test_an_option_is_not_exercised_by_the_other_party_nor_too_late_nor_twice(option: House) -> None:
     assert "不是续约选择权人" in exercised(option.at("2026-10-20"), "2026-10-20", "2026-10-22", "b")
     assert "不发生续约" in exercised(option.at("2026-10-30"), "2026-10-30", "2026-10-31")
     assert len(terms(option)) == 1
-    assert option.at("2027-01-02").wake().terms == ()
+    assert option.at("2027-01-02").wake() == ()
 
 
 def test_a_contract_without_option_has_no_such_notice(house: House) -> None:
@@ -265,14 +266,14 @@ def test_a_contract_without_option_has_no_such_notice(house: House) -> None:
 
 
 def test_a_contract_renews_by_itself_once_and_its_owner_is_told_the_new_dates(house: House) -> None:
-    assert house.at("2026-12-31").wake().terms == ()
-    (renewed,) = house.at("2027-01-01").wake().terms
-    assert (renewed[0], renewed[1].origin) == (house.contract_id, Origin.AUTOMATIC)
-    assert house.wake().terms == ()
-    assert house.at("2027-03-01").wake().terms == ()
+    assert house.at("2026-12-31").wake() == ()
+    (renewed,) = house.at("2027-01-01").wake()
+    assert renewed.origin is Origin.AUTOMATIC
+    assert house.wake() == ()
+    assert house.at("2027-03-01").wake() == ()
     assert terms(house)[-1] == ("2027-01-01", "2027-12-31", "automatic")
     assert house.view().last_day == d("2027-12-31")
-    (mail,) = house.mails()
+    (mail,) = [m for m in house.mails() if m.key.startswith("renewed:")]
     assert "已自动续约至2027年12月31日" in mail.subject
     assert "2027年11月1日" in mail.text
     assert "次数已经用尽" in mail.text
@@ -281,35 +282,35 @@ def test_a_contract_renews_by_itself_once_and_its_owner_is_told_the_new_dates(ho
 
 def test_after_years_of_downtime_every_renewal_is_made_up_in_order_and_only_once(units: Units) -> None:
     house = in_force(units, {"renew.max_times": "3"})
-    assert [t.last_day.year for _, t in house.at("2031-05-05").wake().terms] == [2027, 2028, 2029]
-    assert house.wake().terms == ()
+    assert [t.last_day.year for t in house.at("2031-05-05").wake()] == [2027, 2028, 2029]
+    assert house.wake() == ()
     assert [t["number"] for t in logged(house, "term.renewed")] == [1, 2, 3]
     assert house.view().last_day == d("2029-12-31")
-    assert len(house.mails()) == 3
+    assert len([m for m in house.mails() if m.key.startswith("renewed:")]) == 3
+    assert house.view().state.stage is Stage.EXPIRED
 
 
 def test_two_clocks_at_once_renew_once(house: House) -> None:
     house.at("2027-01-01")
-    done: list[Any] = []
-    workers = [threading.Thread(target=lambda: done.append(house.wake())) for _ in range(3)]
+    workers = [threading.Thread(target=house.wake) for _ in range(3)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    assert sum(len(r.terms) for r in done) == 1
     with house.units() as uow:
         assert len(terms_of(uow.session, house.contract_id)) == 1
+    assert len(logged(house, "term.renewed")) == 1
 
 
-def test_a_contract_that_cant_be_judged_is_told_and_holds_nobody_else_up(units: Units) -> None:
-    broken, sound = in_force(units), in_force(units)
-    with units() as uow:
-        row = terms_row(broken.contract_id, d("2028-01-01"), d("2028-12-31"))
-        uow.session.add(row)
+def test_terms_that_do_not_join_are_told_and_never_renewed(house: House) -> None:
+    with house.units() as uow:
+        uow.session.add(terms_row(house.contract_id, d("2028-01-01"), d("2028-12-31")))
         uow.commit()
-    done = sound.at("2027-01-02").wake()
-    assert [c for c, _ in done.terms] == [sound.contract_id]
-    assert "首尾相接" in done.faults[0]
+    with pytest.raises(ContractError, match="首尾相接"):
+        house.desk()
+    advance_due(house.units, WORK, lambda: house.now, d("2027-01-02"))
+    with house.units() as uow:
+        assert len(terms_of(uow.session, house.contract_id)) == 1
 
 
 def terms_row(contract_id: str, first: date, last: date) -> Any:

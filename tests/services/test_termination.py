@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app.domain.audit_words import words_of
 from app.domain.errors import ContractError, InputError
 from app.domain.exit_plan import TaskKey
 from app.domain.lifecycle import Event, Flag, IllegalMove, Stage
@@ -16,6 +17,7 @@ from app.domain.lifecycle_facts import Decision, Facts
 from app.domain.notice import Method, Proof
 from app.domain.permissions import Actor, Forbidden, Role
 from app.domain.termination import Route
+from app.services.ending_clock import Looked, look_at_endings
 from app.services.ending_rows import CaseBlocked, CaseMissing
 from app.services.exiting import ExitDesk, ExitMissing, archive, begin_due_exits, exit_desk, finish_task, reopen_task
 from app.services.filing import DocumentKind, attach_document
@@ -45,7 +47,7 @@ from app.store.blobs import BlobStore
 from app.store.uow import ChangedMeanwhile
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER
-from tests.services.living import OFFICIAL, READER, House, d, in_force
+from tests.services.living import OFFICIAL, READER, WORK, House, d, in_force
 
 BREACH = CaseDetails(
     Route.BREACH, by="a", ground="fail", facts="2026年4月至6月连续三期不合格", evidence="JS-202604、JS-202605、JS-202606",
@@ -520,3 +522,48 @@ def test_an_expired_contract_gets_its_exit_from_the_clock_once(units: Units) -> 
     assert begin_due_exits(units, house.now, OFFICIAL) == (0, ())
     (found,) = Office(house).exit().exits
     assert (found.ending.how.value, found.ending.on) == ("expired", d("2026-12-31"))
+
+
+# ---- the clock and the log
+
+
+def look(office: Office) -> Looked:
+    return look_at_endings(office.house.units, office.house.now, office.house.today, OFFICIAL, WORK.term_post)
+
+
+def test_the_clock_tells_the_owner_once_of_a_cure_period_that_is_over_and_ends_nothing(office: Office) -> None:
+    demanded(office)
+    assert look(office.at("2026-07-27")).told == 0
+    assert look(office.at("2026-07-28")).told == 1
+    assert look(office.at("2026-07-29")).told == 0
+    (mail,) = [m for m in office.house.mails() if m.key.startswith("ending:")]
+    assert "违约解除" in mail.subject
+    assert "补救期已经届满" in mail.text
+    assert office.state.stage is Stage.ACTIVE
+
+
+def test_the_clock_tells_of_a_day_that_a_person_must_confirm(office: Office) -> None:
+    office.at("2026-06-30").open(CaseDetails(Route.CONVENIENCE, by="a"))
+    office.do(draft_notice)
+    notice = office.case().notice
+    assert notice is not None
+    (express,) = office.send(notice.id, "2026-06-30", Method.EXPRESS)
+    office.at("2026-07-02").arrive(express, "2026-07-02")
+    assert look(office.at("2026-08-30")).told == 0
+    assert look(office.at("2026-08-31")).told == 1
+    assert office.state.stage is Stage.ACTIVE
+
+
+def test_everything_that_happened_reads_as_a_sentence_in_the_log(office: Office) -> None:
+    objected(office)
+    finish(office, TaskKey.STOP, "2026-08-04")
+    close(office, Outcome.SETTLED)
+    with office.house.units() as uow:
+        said = [words_of(e).what for e in entries_of(uow.session, office.house.contract_id)]
+    assert [s for s in said if s.startswith("操作 ")] == []
+    number = office.house.view().number
+    for sentence in (
+        "启动终止事项：违约解除（考核持续不合格）", f"草拟文书 {number}-CG-01", f"合同终止：2026-08-03（{number}-JC-01）",
+        "建立退出任务，终止日 2026-08-03", "完成退出任务“停止受理新增工单，进入交接”：2026-08-04", "了结对终止的异议：双方和解，终止不变",
+    ):  # fmt: skip
+        assert sentence in said
