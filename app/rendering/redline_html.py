@@ -358,6 +358,7 @@ def _excerpt(entry: Entry) -> Markup:
         parts.append(Hunk(hunk.kind, text))
         left -= len(text)
         if left <= 0:
-            parts.append(Hunk(HunkKind.EQUAL, "……"))
+            if not text.endswith("……"):
+                parts.append(Hunk(HunkKind.EQUAL, "……"))
             break
     return _tagged(parts)
