@@ -10,7 +10,7 @@ from app.domain.errors import ContractError
 from app.domain.permissions import Actor
 from app.domain.textual_change import TextDiff
 from app.services.drafting import Reference
-from app.services.texts import ContractText, load_text
+from app.services.texts import ContractText, load_text, token_of
 from app.store.uow import UnitOfWork
 
 
@@ -34,6 +34,11 @@ class Compared:
 class NothingToCompare(ContractError):
     def __init__(self) -> None:
         super().__init__("compare.same", "请选择两个不同的版本进行比较。")
+
+
+def pair_key(uow: UnitOfWork, actor: Actor, contract_id: str, old: int, new: int) -> str:
+    """``Compared.key`` without comparing anything. Raises ``ContractMissing``, ``TextMissing``."""
+    return f"{token_of(uow, actor, contract_id, old)}-{token_of(uow, actor, contract_id, new)}"
 
 
 def load_pair(

@@ -14,8 +14,9 @@ from app.services.drafting import Reference, build
 from app.services.drafts import load_draft
 from app.services.record import opened
 from app.services.versions import VersionHead, read_version
+from app.store.drafts import find_draft
 from app.store.uow import UnitOfWork
-from app.store.versions import latest_version, version_with_ordinal
+from app.store.versions import latest_version, version_heads, version_with_ordinal
 
 DRAFT = 0
 """The ordinal under which a draft goes; versions count from 1."""
@@ -67,6 +68,19 @@ def current_ordinal(uow: UnitOfWork, actor: Actor, contract_id: str) -> int:
     if latest is None:
         raise TextMissing(1)
     return latest.ordinal
+
+
+def token_of(uow: UnitOfWork, actor: Actor, contract_id: str, ordinal: int) -> str:
+    """``ContractText.token`` without loading the text. Raises ``ContractMissing``, ``TextMissing``."""
+    contract = opened(uow, actor, Action.READ_CONTRACTS, contract_id)
+    if ordinal != DRAFT:
+        if ordinal not in {row.ordinal for row in version_heads(uow.session, contract_id)}:
+            raise TextMissing(ordinal)
+        return f"v{ordinal}"
+    draft = find_draft(uow.session, contract.draft_id) if contract.draft_id else None
+    if draft is None:
+        raise TextMissing(DRAFT)
+    return f"d{draft.revision}"
 
 
 def load_text(uow: UnitOfWork, actor: Actor, reference: Reference, today: date, contract_id: str, ordinal: int) -> ContractText:

@@ -15,7 +15,6 @@ from app.services.texts import TextMissing
 from app.services.versions import StoredVersion, VersionHead, list_versions, read_version
 from app.store.approvals import approvals_of
 from app.store.uow import UnitOfWork
-from app.store.versions import version_with_ordinal
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,11 @@ class VersionLine:
         """Whether documents of it bear no draft mark: only an approved text may go out for signature."""
         return self.approval is RoundStatus.APPROVED
 
+    @property
+    def key(self) -> str:
+        """Names its documents within the contract (``v2-final``)."""
+        return issue_key(self.head.ordinal, final=self.final)
+
 
 @dataclass(frozen=True, slots=True)
 class VersionIssue:
@@ -40,8 +44,6 @@ class VersionIssue:
 
     version: StoredVersion
     final: bool
-    documents: tuple[DocumentView, ...] = ()
-    """Files of the record that belong to the version already."""
 
     @property
     def key(self) -> str:
@@ -64,14 +66,18 @@ def version_lines(uow: UnitOfWork, actor: Actor, contract_id: str) -> tuple[Vers
     return tuple(VersionLine(h, ordinals.get(h.parent_id, 0), states.get(h.id), files.get(h.id, ())) for h in heads)
 
 
+def version_line(uow: UnitOfWork, actor: Actor, contract_id: str, ordinal: int) -> VersionLine:
+    """One of them. Raises ``ContractMissing``, ``TextMissing``."""
+    found = next((x for x in version_lines(uow, actor, contract_id) if x.head.ordinal == ordinal), None)
+    if found is None:
+        raise TextMissing(ordinal)
+    return found
+
+
 def prepare_version_documents(uow: UnitOfWork, actor: Actor, contract_id: str, ordinal: int) -> VersionIssue:
     """A version with its text, for its documents. Raises ``ContractMissing``, ``TextMissing``, ``VersionDamaged``."""
-    lines = version_lines(uow, actor, contract_id)
-    line = next((x for x in lines if x.head.ordinal == ordinal), None)
-    row = version_with_ordinal(uow.session, contract_id, ordinal)
-    if line is None or row is None:
-        raise TextMissing(ordinal)
-    return VersionIssue(read_version(uow, row.id), line.final, line.documents)
+    line = version_line(uow, actor, contract_id, ordinal)
+    return VersionIssue(read_version(uow, line.head.id), line.final)
 
 
 def issue_version(issue: VersionIssue, tools: Tools, now: datetime, progress: Progress) -> Generated:

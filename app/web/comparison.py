@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from app.services.comparing import Compared, NothingToCompare, compare_texts_of, load_pair
+from app.services.comparing import Compared, NothingToCompare, compare_texts_of, load_pair, pair_key
+from app.services.filing import load_contract
 from app.services.generation import Generated
 from app.services.ports import Progress
 from app.services.redlining import make_redline, redline_identity
-from app.services.texts import DRAFT
+from app.services.texts import DRAFT, label_of
 from app.services.version_list import version_lines
 from app.web.contract_pages import contract_page
 from app.web.desk import View, desk
@@ -44,11 +45,10 @@ def part(contract_id: str) -> str:
 
 @pages.get("/files")
 def files(contract_id: str) -> str:
-    """The comparison as files: what there is, or how far it is."""
-    found = _compared(contract_id)
-    made = Made.of(jobs(), f"{contract_id}/{found.key}-redline")
+    """The comparison as files: what there is, or how far it is. Asked again and again, so nothing is compared here."""
     old, new = _chosen()
-    return contract_page("contracts/comparison_files.html", contract_id, compared=found, old=old, new=new, made=made)
+    made = Made.of(jobs(), _key(contract_id))
+    return contract_page("contracts/comparison_files.html", contract_id, old=old, new=new, made=made)
 
 
 @pages.post("/files")
@@ -66,9 +66,19 @@ def generate(contract_id: str) -> ResponseReturnValue:
 
 @pages.get("/files/<name>")
 def download(contract_id: str, name: str) -> ResponseReturnValue:
-    found = _compared(contract_id)
-    stem = f"{stem_of(found.new.instrument.number)}-{found.old.label}与{found.new.label}对比"
-    return send(jobs(), f"{contract_id}/{found.key}-redline", name, stem)
+    old, new = _chosen()
+    key = _key(contract_id)
+    with desk().reading() as uow:
+        number = load_contract(uow, contract_id).number
+    return send(jobs(), key, name, f"{stem_of(number)}-{label_of(old)}与{label_of(new)}对比")
+
+
+def _key(contract_id: str) -> str:
+    old, new = _chosen()
+    if min(old, new) < DRAFT or old == new:
+        raise NothingToCompare
+    with desk().reading() as uow:
+        return f"{contract_id}/{pair_key(uow, actor(), contract_id, old, new)}-redline"
 
 
 def _chosen() -> tuple[int, int]:

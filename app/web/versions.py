@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.services.filing import load_contract
 from app.services.generation import Generated
 from app.services.ports import Progress
 from app.services.texts import DRAFT, current_ordinal, label_of
-from app.services.version_list import issue_version, prepare_version_documents, version_lines
+from app.services.version_list import issue_version, prepare_version_documents, version_line, version_lines
 from app.services.versions import save_version
 from app.web.contract_pages import contract_page
 from app.web.desk import desk
@@ -42,9 +43,9 @@ def save(contract_id: str) -> ResponseReturnValue:
 def documents(contract_id: str, ordinal: int) -> str:
     """The documents of a version: what there is, or how far it is."""
     with desk().reading() as uow:
-        issue = prepare_version_documents(uow, actor(), contract_id, ordinal)
-    made = Made.of(jobs(), f"{contract_id}/{issue.key}")
-    return contract_page("contracts/version_documents.html", contract_id, version=issue.version.head, issue=issue, made=made)
+        line = version_line(uow, actor(), contract_id, ordinal)
+    made = Made.of(jobs(), f"{contract_id}/{line.key}")
+    return contract_page("contracts/version_documents.html", contract_id, line=line, version=line.head, made=made)
 
 
 @pages.post("/<int:ordinal>/documents")
@@ -64,7 +65,6 @@ def generate(contract_id: str, ordinal: int) -> ResponseReturnValue:
 @pages.get("/<int:ordinal>/documents/<name>")
 def download(contract_id: str, ordinal: int, name: str) -> ResponseReturnValue:
     with desk().reading() as uow:
-        issue = prepare_version_documents(uow, actor(), contract_id, ordinal)
-    number = issue.version.instrument.number
+        line, number = version_line(uow, actor(), contract_id, ordinal), load_contract(uow, contract_id).number
     label = f"{stem_of(number)}-{label_of(ordinal)}"
-    return send(jobs(), f"{contract_id}/{issue.key}", name, f"{label}-附件表" if name.startswith("annexes") else label)
+    return send(jobs(), f"{contract_id}/{line.key}", name, f"{label}-附件表" if name.startswith("annexes") else label)

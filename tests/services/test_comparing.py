@@ -12,7 +12,7 @@ from app.domain.permissions import Actor, Role
 from app.domain.table_comparison import RowChange
 from app.domain.variables import DeviationKind
 from app.rendering.textdiff import ChineseDiff
-from app.services.comparing import Compared, NothingToCompare, compare_contract
+from app.services.comparing import Compared, NothingToCompare, compare_contract, pair_key
 from app.services.drafts import deviate, load_draft, save_answers
 from app.services.filing import create_contract, load_contract
 from app.services.generation import Format, UnequalText
@@ -90,7 +90,12 @@ def test_a_version_is_compared_with_the_draft_as_it_stands(pair: Pair) -> None:
         ("人民币135,000.00元/月", "人民币140,000.00元/月")
     ]
     assert found.new.label == "草稿"
-    assert found.key.startswith("v2-d")
+    with pair.units() as uow:
+        assert found.key == pair_key(uow, pair.owner, pair.contract, 2, DRAFT)
+        assert found.key.startswith("v2-d")
+        assert pair_key(uow, pair.owner, pair.contract, 1, 2) == "v1-v2"
+        with pytest.raises(TextMissing):
+            pair_key(uow, pair.owner, pair.contract, 1, 9)
 
 
 def test_backwards_what_was_removed_is_added(pair: Pair) -> None:
