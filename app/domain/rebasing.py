@@ -84,9 +84,10 @@ def unsettled(
     signed: Sequence[Amendment],
     workshop: Workshop,
 ) -> tuple[Unsettled, ...]:
-    """Days after ``starts`` on which a signed amendment begins to work and ours would not say the same any more.
+    """Days after ``starts`` on which a signed amendment begins to work that meets ours, or beside which ours would read otherwise.
 
-    As long as there is none, the order of signing and the order of days give the same text on every day.
+    As long as there is none, the order of signing and the order of days give the same text on every day. Who signed last
+    prevails, but whether both parties meant to undo what they had agreed for a later day is not for a program to say.
     """
     later = [d for d in turning_days(signed) if d > starts]
     found: list[Unsettled] = []
@@ -94,13 +95,15 @@ def unsettled(
         beginning = [a for a in signed if a.starts == day]
         there = consolidate(base, signed, day).standing
         again = redraft(there, edits, workshop)
-        if again.operations == tuple(ours) and not again.misplaced:
-            continue
+        same = again.operations == tuple(ours) and not again.misplaced
         labels = reference_labels(there.instrument)
         mine = touched(ours, there.instrument)
         for amendment in beginning:
-            places = sorted({_shown(g) for g in mine.overlap(touched(amendment.operations, there.instrument))})
-            named = "、".join(dict.fromkeys(labels[p.partition("#")[0]][0] for p in places if p.partition("#")[0] in labels))
+            met = mine.overlap(touched(amendment.operations, there.instrument))
+            if same and not met:
+                continue
+            places = sorted({_shown(g).partition("#")[0] for g in met})
+            named = "、".join(dict.fromkeys(labels[p][0] for p in places if p in labels))
             found.append(Unsettled(day, amendment.label, named or "相关约定"))
     return tuple(found)
 

@@ -90,11 +90,23 @@ def freeze(
     uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, compiled: Compiled, remark: str = ""
 ) -> VersionHead:
     """Add a version inside the caller's transaction; the caller holds the contract's lock and commits."""
-    tree, answers = write_tree(compiled.instrument), write_answers(compiled.answers)
+    head, added = add_version(uow, actor, now, contract, compiled.instrument, compiled.answers, remark)
+    if added:
+        describe(contract, compiled.answers)
+        contract.updated_at, contract.updated_by = now, actor.name
+        index_contract(uow, contract)
+    return head
+
+
+def add_version(
+    uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, instrument: Instrument, given: Answers, remark: str
+) -> tuple[VersionHead, bool]:
+    """A text as the newest version, and whether it is a new one; the head of the record is left to the caller."""
+    tree, answers = write_tree(instrument), write_answers(given)
     content = content_hash(tree, answers)
     latest = latest_version(uow.session, contract.id)
     if latest is not None and latest.content == content:
-        return _head(latest)
+        return _head(latest), False
     row = VersionRow(
         id=uuid.uuid4().hex,
         contract_id=contract.id,
@@ -102,22 +114,20 @@ def freeze(
         parent_id=latest.id if latest else None,
         tree=tree,
         answers=answers,
-        library_version=compiled.instrument.library_version,
-        digest=digest(compiled.instrument),
+        library_version=instrument.library_version,
+        digest=digest(instrument),
         content=content,
         note=remark,
         created_at=now,
         created_by=actor.name,
     )
     uow.session.add(row)
-    describe(contract, compiled.answers)
-    contract.updated_at, contract.updated_by = now, actor.name
     note(
         uow, actor, now, "version.saved", contract=contract.id, version=row.id, ordinal=row.ordinal, digest=row.digest,
         content=content, parent=row.parent_id or "", library=row.library_version, remark=remark,
     )  # fmt: skip
-    index_contract(uow, contract)
-    return _head(row)
+    uow.session.flush()
+    return _head(row), True
 
 
 def content_hash(tree: str, answers: str) -> str:

@@ -27,7 +27,7 @@ def write_answers(answers: Answers) -> str:
     """The answers as one JSON text; equal answers give equal texts."""
     data = {
         "format": FORMAT,
-        "values": {name: _write(answers.values[name]) for name in sorted(answers.values)},
+        "values": {name: write_value(answers.values[name]) for name in sorted(answers.values)},
         "given": sorted(answers.given),
         "positions": dict(sorted(answers.positions.items())),
         "deviations": [
@@ -56,7 +56,7 @@ def read_stored_answers(text: str) -> Answers:
         if data["format"] != FORMAT:
             raise AnswersUnreadable(f"格式 {data['format']!s:.40}")
         return Answers(
-            {name: _read(value) for name, value in data["values"].items()},
+            {name: read_value(value) for name, value in data["values"].items()},
             data["positions"],
             tuple(DeviationRequest(**{**d, "kind": DeviationKind(d["kind"])}) for d in data["deviations"]),
             tuple(
@@ -69,7 +69,8 @@ def read_stored_answers(text: str) -> Answers:
         raise AnswersUnreadable(type(error).__name__) from error
 
 
-def _write(value: object) -> Any:
+def write_value(value: object) -> Any:
+    """One value as plain data."""
     match value:
         case Decimal():
             return {"decimal": str(value)}
@@ -80,9 +81,9 @@ def _write(value: object) -> Any:
         case Contact():
             return {"contact": {"name": value.name, "title": value.title, "phone": value.phone, "email": value.email}}
         case Mapping():
-            return {"row": {str(k): _write(v) for k, v in value.items()}}
+            return {"row": {str(k): write_value(v) for k, v in value.items()}}
         case tuple() | list():
-            return [_write(v) for v in value]
+            return [write_value(v) for v in value]
         case None | str() | int():
             return value
         case _:
@@ -94,13 +95,14 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "date": date.fromisoformat,
     "datetime": datetime.fromisoformat,
     "contact": lambda fields: Contact(**fields),
-    "row": lambda row: {k: _read(v) for k, v in row.items()},
+    "row": lambda row: {k: read_value(v) for k, v in row.items()},
 }
 
 
-def _read(value: Any) -> Any:
+def read_value(value: Any) -> Any:
+    """The value of ``write_value``."""
     if isinstance(value, list):
-        return tuple(_read(v) for v in value)
+        return tuple(read_value(v) for v in value)
     if isinstance(value, dict):
         ((kind, inner),) = value.items()
         return _READERS[kind](inner)

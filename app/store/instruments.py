@@ -11,9 +11,10 @@ from app.store.base import Base, Instant
 
 
 class InstrumentRow(Base):
-    """One paper. ``kind`` is a key of the brief's part C (``amendment``, ``renewal``, ``notice`` …).
+    """One paper. ``kind``: ``domain.papers.PaperKind``, or a notice the brief has no form for; ``state``: ``PaperState``.
 
     ``arrived_on``: the day it reached the other party or was last signed; ``effective_on``: from which day it works.
+    ``version_id``: the version of the contract's text that it brought about. What it says is in ``paper_texts``.
     """
 
     __tablename__ = "instruments"

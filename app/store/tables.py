@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.store import (
+    amendments,
     approvals,
     audit,
     comments,
@@ -15,6 +16,7 @@ from app.store import (
     instruments,
     organisations,
     outbox,
+    paper_texts,
     search,
     terms,
     users,
@@ -24,7 +26,7 @@ from app.store import (
 from app.store.base import Base
 
 MODULES = (
-    approvals, audit, comments, contracts, deliveries, documents, drafts, effects, endings, instruments, organisations, outbox, search, terms,
-    users, versions, views,
+    amendments, approvals, audit, comments, contracts, deliveries, documents, drafts, effects, endings, instruments, organisations,
+    outbox, paper_texts, search, terms, users, versions, views,
 )  # fmt: skip
 METADATA = Base.metadata

@@ -44,6 +44,11 @@ def read_tree(text: str) -> Instrument:
     return tree
 
 
+def converters(kind: Any) -> tuple[Convert, Convert]:
+    """How a part of the tree is written as plain data and read again; for others that store parts of trees."""
+    return _pair(kind)
+
+
 def _same(value: Any) -> Any:
     return value
 

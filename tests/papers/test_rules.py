@@ -95,6 +95,7 @@ DRAFTS: tuple[Case, ...] = (
     ("C1-12", refers_to_what_is_gone),
     ("C1-13", lambda: paper(K.AMENDMENT, {"amendment.impact_table": ({"item": "税额", "before": "1", "after": "不变"},)})),
     ("C1-14", lambda: amended(SetValue("fees.monthly_fixed", D("110000.00")))),
+    ("C1-15", lambda: paper(K.AMENDMENT, amendment=facts(redraft(demonstration(), (SetValue("term.years", 2),), workshop()), renewed=True))),
     ("C2-01", lambda: paper(K.RENEWAL, {"renewal.start": date(2028, 1, 2), "renewal.end": date(2029, 1, 1)})),
     ("C2-01", lambda: paper(K.RENEWAL, {"renewal.start": date(2027, 12, 31)})),
     ("C2-02", lambda: paper(K.RENEWAL, {"renewal.end": date(2029, 1, 1)})),

@@ -158,6 +158,13 @@ def prices_and_totals_move_together(d: PaperDraft) -> Iterator[Hit]:
         yield Hit(Severity.WARN, "单价已经变更，合同总价（价格行）没有随之变更。", Place("", "", units[0]))
 
 
+@paper_rule("C1-15", "已续展的期限不以补充协议改变", ONLY, ("CC:160", "CC:543"), "以续约协议约定下一期，或者以终止协议提前结束。")
+def a_renewed_term_is_left_alone(d: PaperDraft) -> Iterator[Hit]:
+    """The text has the first term; later ones hang on it, and none of their dates may move behind their back."""
+    if d.amendment is not None and d.amendment.renewed and _moves_the_term(d.amendment):
+        yield Hit(Severity.ERROR, "合同已经续展，不能再以补充协议改变首期的起止日。", Place("", "", "term.end_date"))
+
+
 def _moves_the_term(facts: AmendmentFacts | None) -> bool:
     if facts is None:
         return False
@@ -205,5 +212,5 @@ RULES = (
     something_changes, new_words_are_definite, effective_day_is_sound, retroaction_is_settled, the_table_yields_the_new_text,
     the_new_text_passes_every_rule, the_old_dispute_clause_is_repealed, signed_amendments_do_not_meet_it,
     figures_stay_with_their_variables, nothing_is_left_in_doubt, every_edit_has_its_place, nothing_refers_to_what_is_gone,
-    consequences_are_stated, prices_and_totals_move_together,
+    consequences_are_stated, prices_and_totals_move_together, a_renewed_term_is_left_alone,
 )  # fmt: skip

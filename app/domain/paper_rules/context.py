@@ -53,6 +53,8 @@ class AmendmentFacts:
     new_findings: tuple[Finding, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     unsettled: tuple[Unsettled, ...] = ()
+    renewed: bool = False
+    """The contract runs in a renewed term already."""
 
 
 @dataclass(frozen=True)
