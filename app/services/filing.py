@@ -202,10 +202,14 @@ def attach_document(
     media_type: str,
     content: bytes,
     version_id: str = "",
+    paper_id: str = "",
     remark: str = "",
 ) -> DocumentView:
-    """Add a file to the record. The bytes are on disk before the record says so; a crash in between leaves only bytes
-    that nobody points to. Raises ``ContractMissing``, ``Forbidden``, ``document.empty``."""
+    """Add a file to the record, of a version or of a paper where it belongs to one.
+
+    The bytes are on disk before the record says so; a crash in between leaves only bytes that nobody points to.
+    Raises ``ContractMissing``, ``Forbidden``, ``document.empty``.
+    """
     if not content:
         raise ContractError("document.empty", f"文件“{name[:80]}”是空的。")
     _require_filing(uow, actor, contract_id)
@@ -216,6 +220,7 @@ def attach_document(
         id=uuid.uuid4().hex,
         contract_id=contract_id,
         version_id=version_id or None,
+        instrument_id=paper_id or None,
         kind=kind.value,
         name=_file_name(name),
         media_type=media_type[:100],
@@ -228,7 +233,7 @@ def attach_document(
     uow.session.add(row)
     note(
         uow, actor, now, "document.attached", contract=contract_id, document=row.id, kind=kind.value, name=row.name,
-        size=row.size, sha256=sha256, version=version_id,
+        size=row.size, sha256=sha256, version=version_id, paper=paper_id,
     )  # fmt: skip
     uow.commit()
     return _document(row)

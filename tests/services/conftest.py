@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from app.services.generation import Tools
 from app.store.blobs import BlobStore
 from app.store.engine import reading
 from app.store.seal import AuditSeal
@@ -34,3 +35,16 @@ def blobs(tmp_path: Path) -> BlobStore:
 @pytest.fixture
 def seal(tmp_path: Path) -> AuditSeal:
     return AuditSeal(tmp_path / "audit")
+
+
+@pytest.fixture(scope="session")
+def real_tools() -> Tools:
+    """The real renderers and provers; the fonts are cut once for a test run."""
+    from app.rendering.annexes import write_annexes
+    from app.rendering.docx import render_docx
+    from app.rendering.html import render_html
+    from app.rendering.proof.docx_text import prove_docx
+    from app.rendering.proof.pdf_text import prove_pdf
+    from tests.rendering.fixtures import renderer
+
+    return Tools(render_docx, renderer(), render_html, write_annexes, prove_docx, prove_pdf)

@@ -1,0 +1,181 @@
+"""The papers of a contract: drafted from their forms, numbered, checked, frozen, filed; over both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from app.domain.errors import ContractError
+from app.domain.papers import PaperKind, PaperState
+from app.domain.permissions import Actor, Forbidden, Role
+from app.domain.tree import Layout
+from app.services.consolidating import NoSignedText, in_force
+from app.services.filing import create_contract
+from app.services.generation import Format
+from app.services.paper_files import copy_of, file_paper, files_of, make_files
+from app.services.paper_freezing import PaperBlocked, freeze_paper, read_frozen, study_paper
+from app.services.paper_texts import let_pass, load_text, start_paper
+from app.services.papers import PaperMissing, void_paper
+from app.services.record import require_contract
+from app.store.blobs import BlobStore
+from app.store.documents import documents_of
+from app.store.instruments import find_instrument
+from app.store.uow import UnitOfWork
+from tests.papers.samples import GIVEN
+from tests.services.fixtures import LAWYER, NOW, PATTERN, TODAY, draft, ensure, reference
+from tests.services.living import d
+from tests.services.paper_house import Desk, kit
+
+Units = Callable[[], UnitOfWork]
+K = PaperKind
+
+
+@pytest.fixture
+def desk(units: Units, blobs: BlobStore) -> Desk:
+    return Desk.open(units, blobs)
+
+
+def start(desk: Desk, kind: PaperKind, **values: Any) -> str:
+    with desk.units() as uow:
+        return start_paper(uow, desk.actor, desk.now, desk.today, kit(), desk.contract_id, kind, sender="party_b", values=values)
+
+
+def shifted(kind: PaperKind) -> dict[str, Any]:
+    """The sample's answers a year earlier: the contract of these tests runs in 2026."""
+
+    def back(value: Any) -> Any:
+        if isinstance(value, date):
+            return value.replace(year=value.year - 1, day=min(value.day, 28) if value.month == 2 else value.day)
+        if isinstance(value, tuple):
+            return tuple({k: back(v) for k, v in r.items()} if isinstance(r, dict) else r for r in value)
+        return value
+
+    return {name: back(value) for name, value in GIVEN[kind].items()}
+
+
+def test_a_paper_is_filled_in_from_the_contract_as_it_stands(desk: Desk):
+    made = start(desk, K.DEMAND, **{"demand.kind": "payment"})
+    with desk.units() as uow:
+        compiled = study_paper(uow, desk.actor, kit(), made, desk.today)
+    text = " ".join(row.text for row in compiled.instrument.cover)
+    assert compiled.instrument.layout is Layout.PAPER
+    assert compiled.text.head.number == "SHFW-2025-0001-CG-01"
+    for words in (
+        "SHFW-2025-0001-CG-01",
+        "示例甲方科技有限公司（虚构）",
+        "北京市朝阳区示例路1号示例大厦8层（邮编100000）",
+        "周明澈",
+    ):
+        assert words in text
+    assert compiled.answers.get("sign.sender_signatory") == "沈亦舟"
+    assert {f.rule for f in compiled.blocking} == {"C0-07"}
+
+
+def test_each_kind_has_a_series_of_its_own_without_gaps(desk: Desk):
+    made = [start(desk, kind) for kind in (K.DEMAND, K.RECTIFICATION, K.DEMAND, K.TERMINATION)]
+    with desk.units() as uow:
+        numbers = [str(find_instrument(uow.session, m).number)[-5:] for m in made]  # type: ignore[union-attr]
+    assert numbers == ["CG-01", "ZG-01", "CG-02", "ZZ-01"]
+
+
+def test_a_settlement_is_numbered_by_its_period_and_settled_once(desk: Desk):
+    with pytest.raises(ContractError, match="周期的起始日"):
+        start(desk, K.SETTLEMENT)
+    first = start(desk, K.SETTLEMENT, **{"settlement.period_start": d("2026-03-01")})
+    with pytest.raises(ContractError, match="已有结算单JS-SHFW-2025-0001-202603"):
+        start(desk, K.SETTLEMENT, **{"settlement.period_start": d("2026-03-01")})
+    with desk.units() as uow:
+        row = find_instrument(uow.session, first)
+        assert row is not None
+        void_paper(uow, desk.actor, desk.now, row, "数量有误")
+        uow.commit()
+    second = start(desk, K.SETTLEMENT, **{"settlement.period_start": d("2026-03-01")})
+    with desk.units() as uow:
+        assert find_instrument(uow.session, second).number == "JS-SHFW-2025-0001-202603-2"  # type: ignore[union-attr]
+
+
+def test_a_paper_that_the_stage_has_no_use_for_is_refused(units: Units, blobs: BlobStore):
+    with units() as uow:
+        ensure(uow, LAWYER)
+        contract = create_contract(uow, LAWYER, NOW, TODAY, reference(), draft(uow), PATTERN)
+    with units() as uow, pytest.raises(ContractError, match="只适用于“已签未生效”“履行中”“即将届满”"):
+        start_paper(uow, LAWYER, NOW, TODAY, kit(), contract.id, K.AMENDMENT)
+    with units() as uow, pytest.raises(NoSignedText):
+        in_force(uow, require_contract(uow, contract.id), TODAY)
+
+
+def test_a_sound_paper_is_frozen_and_read_back_as_it_was(desk: Desk):
+    desk.today = d("2026-05-12")
+    made = start(desk, K.RECTIFICATION, **shifted(K.RECTIFICATION))
+    with desk.units() as uow:
+        frozen = freeze_paper(uow, desk.actor, desk.now, desk.today, kit(), made)
+    with desk.units() as uow:
+        again = read_frozen(uow, desk.actor, made)
+    assert again.instrument == frozen.instrument
+    assert again.answers.values == frozen.answers.values
+    assert again.head.state is PaperState.FROZEN
+
+
+def test_a_paper_with_errors_is_not_frozen_and_says_why(desk: Desk):
+    desk.today = d("2026-05-24")
+    made = start(desk, K.DEMAND, **{**shifted(K.DEMAND), "demand.grace_days": 5})
+    with desk.units() as uow, pytest.raises(PaperBlocked, match="补救期"):
+        freeze_paper(uow, desk.actor, desk.now, desk.today, kit(), made)
+
+
+def test_a_warning_is_let_pass_only_with_a_full_reason(desk: Desk):
+    desk.today = d("2026-05-12")
+    table = ({"measure": "尽快增加坐席", "criterion": "2026年6月接通率不低于90%"},)
+    made = start(desk, K.RECTIFICATION, **{**shifted(K.RECTIFICATION), "rectification.requirement_table": table})
+    with desk.units() as uow:
+        assert {f.rule for f in study_paper(uow, desk.actor, kit(), made, desk.today).blocking} == {"C0-08"}
+    with desk.units() as uow, pytest.raises(ContractError, match="不少于20个字"):
+        let_pass(uow, desk.actor, desk.now, kit(), made, "C0-08", "*", "可以")
+    with desk.units() as uow:
+        let_pass(
+            uow, desk.actor, desk.now, kit(), made, "C0-08", "*", "双方项目经理已经口头商定坐席数，完成期限另有约定，不影响验收。"
+        )
+    with desk.units() as uow:
+        freeze_paper(uow, desk.actor, desk.now, desk.today, kit(), made)
+
+
+def test_a_reader_may_read_a_paper_and_not_draft_one(desk: Desk):
+    made = start(desk, K.DEMAND)
+    reader = Actor("审计员", "auditor-2", frozenset({Role.AUDITOR}))
+    with desk.units() as uow:
+        ensure(uow, reader)
+        uow.commit()
+    with desk.units() as uow:
+        assert load_text(uow, reader, kit(), made).head.kind is K.DEMAND
+    with desk.units() as uow, pytest.raises(Forbidden):
+        start_paper(uow, reader, desk.now, desk.today, kit(), desk.contract_id, K.DEMAND)
+    with desk.units() as uow, pytest.raises(PaperMissing):
+        load_text(uow, reader, kit(), "no-such")
+
+
+def test_the_files_of_a_frozen_paper_are_filed_with_its_number(desk: Desk, real_tools: Any):
+    desk.today = d("2026-05-12")
+    made = start(desk, K.RECTIFICATION, **shifted(K.RECTIFICATION))
+    with desk.units() as uow:
+        frozen = freeze_paper(uow, desk.actor, desk.now, desk.today, kit(), made)
+    files = make_files(files_of(frozen), lambda: real_tools, desk.now)
+    assert sorted(files.files) == [f"SHFW-2025-0001-ZG-01.{e}" for e in ("docx", "json", "pdf", "txt")]
+    assert all(p.equal for p in files.proofs)
+    with desk.units() as uow:
+        filed = file_paper(uow, desk.actor, desk.now, desk.blobs, made, files)
+    with desk.units() as uow:
+        rows = [r for r in documents_of(uow.session, desk.contract_id) if r.instrument_id == made]
+    assert {r.name for r in rows} == {f.name for f in filed} == {"SHFW-2025-0001-ZG-01.docx", "SHFW-2025-0001-ZG-01.pdf"}
+
+
+def test_the_consolidated_copy_is_made_as_html_docx_and_pdf(desk: Desk, real_tools: Any):
+    desk.signed_amendment(("pay.days_after_confirm", "45"))
+    found = desk.terms("2026-03-01")
+    files = make_files(copy_of(found), lambda: real_tools, desk.now)
+    assert sorted(files.files) == [f"SHFW-2025-0001-合并文本-20260301.{e}" for e in ("docx", "html", "pdf", "txt")]
+    assert len(files.proofs) == 2
+    assert "由补充协议一第1条修改" in files.files["SHFW-2025-0001-合并文本-20260301.txt"].decode()
+    assert Format.HTML in copy_of(found).formats
