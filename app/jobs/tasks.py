@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from app.services.advancing import advance_due
+from app.services.amendment_signing import apply_due
 from app.services.auditing import make_checkpoint
 from app.services.ending_clock import look_at_endings
 from app.services.outbox import deliver_outbox
@@ -48,10 +49,12 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
         return f"已为前 {made.size} 条记录设立检查点" if made else ""
 
     def advance() -> str:
+        # What an amendment changed on its day comes first: the dates of the moves below are computed from it.
+        amended = apply_due(wiring.unit_of_work, wiring.now(), wiring.today())
         done = advance_due(
             wiring.unit_of_work, wiring.clockwork, wiring.now, wiring.today(), carry_on=lambda: not ending.is_set()
         )
-        parts = (("自动流转", done.moved), ("须人工处理", done.stuck), ("出现故障", len(done.failed)))
+        parts = (("补充协议生效", amended), ("自动流转", done.moved), ("须人工处理", done.stuck), ("出现故障", len(done.failed)))
         return "，".join(f"{label} {count} 次" for label, count in parts if count)
 
     def end() -> str:

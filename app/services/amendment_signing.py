@@ -17,6 +17,7 @@ from app.services.amendment_study import AmendmentMissing, AmendmentStudy, effec
 from app.services.consolidating import signed_amendments, signed_base
 from app.services.indexing import index_contract
 from app.services.journal import CLOCK, note
+from app.services.moving import wake
 from app.services.paper_freezing import FrozenPaper, freeze_compiled
 from app.services.paper_texts import PaperKit, entered_values, open_paper, require_state
 from app.services.record import require_contract
@@ -176,6 +177,7 @@ def apply_amendment(
         uow, actor, now, "amendment.took_effect", contract=contract.id, paper=paper.id, number=paper.number, version=head.id,
         ordinal=head.ordinal, digest=head.digest, effective_on=row.effective_on.isoformat(),
     )  # fmt: skip
+    wake(contract, now)
     uow.session.flush()
     index_contract(uow, contract)
 

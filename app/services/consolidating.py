@@ -20,6 +20,7 @@ from app.services.versions import read_version
 from app.store.amendment_json import read_operations
 from app.store.amendments import amendments_of
 from app.store.contracts import ContractRow
+from app.store.effects import signing_dates_of
 from app.store.instruments import instruments_of
 from app.store.paper_texts import paper_versions_of
 from app.store.uow import UnitOfWork
@@ -67,7 +68,8 @@ def signed_base(uow: UnitOfWork, contract: ContractRow) -> Base:
         raise NoSignedText(contract.number)
     stored = read_version(uow, head.id)
     agreed = stored.answers.get("contract.sign_date")
-    signed = agreed if isinstance(agreed, date) else contract.took_effect_on
+    recorded = max((s.signed_on for s in signing_dates_of(uow.session, contract.id)), default=None)
+    signed = recorded or (agreed if isinstance(agreed, date) else contract.took_effect_on)
     return Base(head.id, Standing(stored.instrument, stored.answers), signed)
 
 

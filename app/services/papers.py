@@ -18,8 +18,11 @@ from app.store.documents import find_document
 from app.store.instruments import InstrumentRow, find_instrument
 from app.store.uow import ChangedMeanwhile, UnitOfWork
 
-DRAFTED, SENT, ARRIVED, SIGNED, VOID = "draft", "sent", "arrived", "signed", "void"
-STATES = {DRAFTED: "起草中", SENT: "已发出", ARRIVED: "已到达", SIGNED: "已签署", VOID: "已作废"}
+DRAFTED, FROZEN, SENT, ARRIVED, SIGNED, VOID = "draft", "frozen", "sent", "arrived", "signed", "void"
+STATES = {DRAFTED: "起草中", FROZEN: "已定稿", SENT: "已发出", ARRIVED: "已到达", SIGNED: "已签署", VOID: "已作废"}
+
+IN_THE_HOUSE = (DRAFTED, FROZEN)
+"""Nobody outside has it yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ def draft_of(uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow
 
 def void_paper(uow: UnitOfWork, actor: Actor, now: datetime, row: InstrumentRow, reason: str) -> None:
     """Give up a paper that nobody has sent or signed; its number is not used again."""
-    if row.state != DRAFTED:
+    if row.state not in IN_THE_HOUSE:
         raise ContractError("paper.state", f"文书 {row.number} {STATES.get(row.state, row.state)}，不能作废。")
     row.state = VOID
     note(uow, actor, now, "paper.voided", contract=row.contract_id, paper=row.id, number=row.number, reason=reason)
@@ -115,7 +118,7 @@ def add_sending(
         address=address[:300], sent_on=sent_on, created_at=now, created_by=actor.name,
     )  # fmt: skip
     uow.session.add(row)
-    if paper.state == DRAFTED:
+    if paper.state in IN_THE_HOUSE:
         paper.state = SENT
     note(
         uow, actor, now, "paper.sent", contract=paper.contract_id, paper=paper.id, number=paper.number, delivery=row.id,

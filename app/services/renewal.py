@@ -15,7 +15,7 @@ from app.domain.renewal import Outlook, Schedule
 from app.domain.renewal_decision import Choice, Offer, Paper, offer_of, offers
 from app.services.filing import ContractView, view_contract
 from app.services.journal import note
-from app.services.papers import DRAFTED, PaperView, draft_of, view_paper, void_paper
+from app.services.papers import IN_THE_HOUSE, PaperView, draft_of, view_paper, void_paper
 from app.services.record import opened
 from app.services.term_state import OPTION_NOTICE, TermState, load_term_state
 from app.store.contracts import ContractRow
@@ -149,7 +149,7 @@ def decide(
 
 def _papers_for(uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, offer: Offer) -> tuple[str, ...]:
     wanted = [p.value for p in offer.papers]
-    drafts = {r.kind: r for r in instruments_of(uow.session, contract.id) if r.state == DRAFTED and r.kind in RENEWAL_KINDS}
+    drafts = {r.kind: r for r in instruments_of(uow.session, contract.id) if r.state in IN_THE_HOUSE and r.kind in RENEWAL_KINDS}
     for kind, row in drafts.items():
         if kind not in wanted and kind != OPTION_NOTICE:
             void_paper(uow, actor, now, row, f"改为“{offer.choice.label}”")

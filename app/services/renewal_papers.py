@@ -17,7 +17,7 @@ from app.domain.renewal_decision import Paper
 from app.domain.term import chinese_date, term_end
 from app.domain.term_chain import Origin, Term
 from app.services.moving import move
-from app.services.papers import DRAFTED, SENT, SIGNED, add_arrival, add_sending, draft_paper, require_paper
+from app.services.papers import IN_THE_HOUSE, SENT, SIGNED, add_arrival, add_sending, draft_paper, require_paper
 from app.services.record import opened
 from app.services.renewal import IN_FORCE
 from app.services.term_moves import extend, mistaken_from, take_back
@@ -183,7 +183,7 @@ def _agreed_term(
 ) -> tuple[Term | None, list[InputFault]]:
     faults = []
     first = state.chain.next_term(Origin.AGREEMENT, 1, counts=False).first_day
-    if paper.kind != Paper.RENEWAL.value or paper.state not in (DRAFTED, SENT):
+    if paper.kind != Paper.RENEWAL.value or paper.state not in (*IN_THE_HOUSE, SENT):
         faults.append(InputFault("paper", "文书", f"{paper.number} 不是待签署的续约协议"))
     if agreed.signed_on > today:
         faults.append(InputFault("signed_on", "签署日", f"{agreed.signed_on.isoformat()} 尚未到来"))

@@ -28,7 +28,7 @@ from app.domain.termination_checks import has_ended, may_demand, may_give_notice
 from app.services.ending_rows import OPEN, WITHDRAWN, CaseBlocked, case_of, come_to, terms_of_ending, touch
 from app.services.filing import ContractView, view_contract
 from app.services.journal import note
-from app.services.papers import ARRIVED, DRAFTED, SENT, SIGNED, PaperView, require_paper, view_paper, void_paper
+from app.services.papers import ARRIVED, IN_THE_HOUSE, SENT, SIGNED, PaperView, require_paper, view_paper, void_paper
 from app.services.record import opened, state_of
 from app.services.term_state import TermState
 from app.store.contracts import ContractRow
@@ -164,7 +164,7 @@ def change_case(
     """Correct what was entered, while no paper of the case has left the house. Raises ``InputError``, ``ending.sent``."""
     contract, row = come_to(uow, actor, contract_id, case_id, revision)
     _require_open(row)
-    if any(p.state != DRAFTED for p in _papers(uow, row)):
+    if any(p.state not in IN_THE_HOUSE for p in _papers(uow, row)):
         raise ContractError("ending.sent", "文书已经发出，不能再改事由和事实；请撤回后另行办理，或者在后续文书中补充。")
     _require_sound(uow, contract, details, today, official)
     _write(row, details)
@@ -203,7 +203,7 @@ def withdraw_case(
     if any(p.state in (ARRIVED, SIGNED) and p.id in (row.notice_id, row.agreement_id) for p in papers):
         raise CaseBlocked("撤回", ("通知已经到达或者协议已经签署，解除或者终止已不能单方撤回",))
     for paper in papers:
-        if paper.state == DRAFTED:
+        if paper.state in IN_THE_HOUSE:
             void_paper(uow, actor, now, paper, reason.strip())
     row.state = WITHDRAWN
     touch(row, actor, now)
@@ -267,7 +267,7 @@ def _view(uow: UnitOfWork, row: EndingRow, state: TermState, terms: TerminationT
         return view_paper(uow, require_paper(uow, row.contract_id, paper_id)) if paper_id else None
 
     notice = paper(row.notice_id)
-    waiting = notice is None or notice.state in (DRAFTED, SENT)
+    waiting = notice is None or notice.state in (*IN_THE_HOUSE, SENT)
     recipient = {"a": "b", "b": "a"}.get(case.by, "")
     safe = last_safe_days(lapses, recipient, state.rules, state.calendar) if lapses and recipient and waiting else {}
     open_ = row.state == OPEN

@@ -20,7 +20,7 @@ from app.services.exiting import begin_exit
 from app.services.journal import note
 from app.services.moving import move
 from app.services.papers import (
-    DRAFTED,
+    IN_THE_HOUSE,
     SENT,
     SIGNED,
     add_arrival,
@@ -186,7 +186,7 @@ def agreement_signed(
     if row.agreement_id is None:
         raise CaseBlocked("记录签署", ("尚未起草终止协议",))
     paper = require_paper(uow, contract_id, row.agreement_id)
-    if paper.state not in (DRAFTED, SENT):
+    if paper.state not in (*IN_THE_HOUSE, SENT):
         raise CaseBlocked("记录签署", (f"{paper.number} 已经签署或者作废",))
     if signed_on > today:
         faults.append(InputFault("signed_on", "签署日", f"{signed_on.isoformat()} 尚未到来"))

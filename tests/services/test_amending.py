@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app.domain.digest import digest
 from app.domain.errors import ContractError, InputError
@@ -314,3 +315,10 @@ def test_numbers_run_without_gaps_and_a_void_paper_keeps_its_own(desk: Desk):
     assert numbers == ["BC-01", "BC-02", "BC-03"]
     assert PaperState.VOID.label == "已作废"
     assert noon(TODAY) <= desk.now
+
+
+def test_the_database_itself_refuses_to_change_a_frozen_paper(desk: Desk):
+    desk.freeze(desk.amendment(LATER))
+    for statement in ("UPDATE paper_versions SET tree = 'x'", "DELETE FROM paper_versions"):
+        with desk.units() as uow, pytest.raises(DBAPIError, match="append-only"):
+            uow.session.execute(text(statement))

@@ -39,8 +39,9 @@ def desk(units: Units, blobs: BlobStore) -> Desk:
 
 
 def start(desk: Desk, kind: PaperKind, **values: Any) -> str:
+    sender = str(values.get("paper.sender", "party_b"))
     with desk.units() as uow:
-        return start_paper(uow, desk.actor, desk.now, desk.today, kit(), desk.contract_id, kind, sender="party_b", values=values)
+        return start_paper(uow, desk.actor, desk.now, desk.today, kit(), desk.contract_id, kind, sender=sender, values=values)
 
 
 def shifted(kind: PaperKind) -> dict[str, Any]:
@@ -101,7 +102,7 @@ def test_a_paper_that_the_stage_has_no_use_for_is_refused(units: Units, blobs: B
     with units() as uow:
         ensure(uow, LAWYER)
         contract = create_contract(uow, LAWYER, NOW, TODAY, reference(), draft(uow), PATTERN)
-    with units() as uow, pytest.raises(ContractError, match="只适用于“已签未生效”“履行中”“即将届满”"):
+    with units() as uow, pytest.raises(ContractError, match="只适用于“已签未生效”、“履行中”、“即将届满”"):
         start_paper(uow, LAWYER, NOW, TODAY, kit(), contract.id, K.AMENDMENT)
     with units() as uow, pytest.raises(NoSignedText):
         in_force(uow, require_contract(uow, contract.id), TODAY)
@@ -167,8 +168,8 @@ def test_the_files_of_a_frozen_paper_are_filed_with_its_number(desk: Desk, real_
     with desk.units() as uow:
         filed = file_paper(uow, desk.actor, desk.now, desk.blobs, made, files)
     with desk.units() as uow:
-        rows = [r for r in documents_of(uow.session, desk.contract_id) if r.instrument_id == made]
-    assert {r.name for r in rows} == {f.name for f in filed} == {"SHFW-2025-0001-ZG-01.docx", "SHFW-2025-0001-ZG-01.pdf"}
+        names = {r.name for r in documents_of(uow.session, desk.contract_id) if r.instrument_id == made}
+    assert names == {f.name for f in filed} == {"SHFW-2025-0001-ZG-01.docx", "SHFW-2025-0001-ZG-01.pdf"}
 
 
 def test_the_consolidated_copy_is_made_as_html_docx_and_pdf(desk: Desk, real_tools: Any):
