@@ -172,7 +172,7 @@ def create_contract(
 
 
 def load_contract(uow: UnitOfWork, contract_id: str) -> ContractView:
-    """Raises ``ContractMissing``."""
+    """For services and doors that have asked already: asks nobody's permission. Raises ``ContractMissing``."""
     return view_contract(require_contract(uow, contract_id))
 
 
@@ -239,10 +239,16 @@ def attach_document(
     return _document(row)
 
 
-def read_document(uow: UnitOfWork, blobs: BlobStore, document_id: str) -> tuple[DocumentView, bytes]:
-    """A file and what is known of it. Raises ``DocumentMissing``, ``BlobMissing``, ``BlobDamaged``."""
+def read_document(
+    uow: UnitOfWork, actor: Actor, blobs: BlobStore, contract_id: str, document_id: str
+) -> tuple[DocumentView, bytes]:
+    """A file of a contract and what is known of it.
+
+    Raises ``ContractMissing``, ``DocumentMissing`` (also for a file of another contract), ``BlobMissing``, ``BlobDamaged``.
+    """
+    opened(uow, actor, Action.READ_CONTRACTS, contract_id)
     row = find_document(uow.session, document_id)
-    if row is None:
+    if row is None or row.contract_id != contract_id:
         raise DocumentMissing(document_id)
     return _document(row), blobs.get(row.sha256)
 

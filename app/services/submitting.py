@@ -112,8 +112,8 @@ def submit(
     move(uow, actor, now, contract, Event.SUBMITTED, Facts(digest=head.digest), version=head.id, approval=row.id)
     note(
         uow, actor, now, "approval.submitted", contract=contract.id, approval=row.id, version=head.id, digest=head.digest,
-        seats=[f"{s.function.value}:{'；'.join(s.reasons)}" for s in outlook.route.seats()], remark=said.remark,
-        waivers=[f"{w.topic}:{w.reason}" for w in said.waivers],
+        seats=[f"{s.function.label}：{'；'.join(s.reasons)}" for s in outlook.route.seats()], remark=said.remark,
+        waivers=[f"{w.topic.section} {w.topic.title}：{w.reason}" for w in outlook.basis.waivers],
     )  # fmt: skip
     ask(uow, now, post, Matter(contract, row, round_))
     uow.commit()

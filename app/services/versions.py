@@ -136,7 +136,7 @@ def content_hash(tree: str, answers: str) -> str:
 
 
 def read_version(uow: UnitOfWork, version_id: str) -> StoredVersion:
-    """A version, checked against its hashes on every read. Raises ``VersionMissing``, ``VersionDamaged``."""
+    """A version, checked against its hashes on every read, for a caller that has asked for its contract. Raises ``VersionMissing``, ``VersionDamaged``."""
     row = find_version(uow.session, version_id)
     if row is None:
         raise VersionMissing(version_id)
@@ -149,7 +149,7 @@ def read_version(uow: UnitOfWork, version_id: str) -> StoredVersion:
 
 
 def list_versions(uow: UnitOfWork, contract_id: str) -> tuple[VersionHead, ...]:
-    """The newest first."""
+    """The newest first, for a caller that has asked for the contract."""
     return tuple(_head(row) for row in version_heads(uow.session, contract_id))
 
 

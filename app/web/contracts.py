@@ -26,14 +26,14 @@ pages = Blueprint("contracts", __name__)
 def happened(step: Step) -> str:
     """What a step on the overview was, in words."""
     names = {
-        Happening.FILED: _("登记为合同"),
+        Happening.FILED: _("已登记为合同"),
         Happening.FROZEN: _("保存第%(n)d版", n=step.count),
         Happening.SUBMITTED: _("第%(n)d次送审", n=step.count),
         Happening.CONSENTED: _("审批通过"),
-        Happening.RETURNED: _("退回修改"),
-        Happening.WITHDRAWN: _("撤回送审"),
+        Happening.RETURNED: _("已退回修改"),
+        Happening.WITHDRAWN: _("已撤回送审"),
         Happening.VOIDED: _("审批失效"),
-        Happening.REVOKED: _("撤销审批"),
+        Happening.REVOKED: _("审批已撤销"),
     }
     return str(names[step.happening])
 

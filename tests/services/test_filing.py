@@ -280,7 +280,7 @@ def test_a_document_comes_back_byte_for_byte(units: Units, blobs: BlobStore) -> 
             kind=DocumentKind.EVIDENCE, name="C:\\扫描\\评估报告.pdf", media_type="application/pdf", content=b"%PDF-1.7 \x00\xff",
         )  # fmt: skip
     with units() as uow:
-        view, content = read_document(uow, blobs, added.id)
+        view, content = read_document(uow, LAWYER, blobs, contract, added.id)
     assert content == b"%PDF-1.7 \x00\xff"
     assert (view.name, view.size, view.kind) == ("评估报告.pdf", 11, DocumentKind.EVIDENCE)
     assert _actions(units, contract)[-1] == "document.attached"
@@ -300,7 +300,7 @@ def test_a_document_whose_file_was_touched_is_refused(units: Units, blobs: BlobS
     else:
         path.unlink()
     with units() as uow, pytest.raises(fault):
-        read_document(uow, blobs, added.id)
+        read_document(uow, LAWYER, blobs, contract, added.id)
 
 
 def test_an_empty_file_and_an_unknown_document_are_refused(units: Units, blobs: BlobStore) -> None:
@@ -311,4 +311,4 @@ def test_an_empty_file_and_an_unknown_document_are_refused(units: Units, blobs: 
                 uow, LAWYER, NOW, blobs, contract, kind=DocumentKind.OTHER, name="a", media_type="text/plain", content=b""
             )
         with pytest.raises(DocumentMissing):
-            read_document(uow, blobs, "nothing")
+            read_document(uow, LAWYER, blobs, contract, "nothing")

@@ -35,7 +35,7 @@ from app.store.outbox import OutboxRow
 from app.store.seal import AuditSeal
 from app.store.uow import UnitOfWork
 from app.store.versions import VersionRow
-from tests.services.fixtures import PATTERN
+from tests.services.fixtures import LAWYER, PATTERN
 from tests.services.nursery import STEPS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -142,8 +142,8 @@ def assert_whole(engine: Engine, folder: Path, said: list[dict[str, Any]], *, te
         assert {c.number for c in contracts} == {printed[c.draft_id or ""]["contract.no"] for c in contracts}
         for version_id in there["version"] if texts else ():
             read_version(uow, version_id)
-        for document_id in there["document"]:
-            read_document(uow, blobs, document_id)
+        for document in uow.session.scalars(select(DocumentRow)):
+            read_document(uow, LAWYER, blobs, document.contract_id, document.id)
     for name in blobs.names():
         blobs.get(name)
 

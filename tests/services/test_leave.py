@@ -21,7 +21,15 @@ from app.services.drafts import (
     save_answer,
     withdraw_acknowledgement,
 )
-from app.services.filing import DocumentKind, attach_document, create_contract, load_contract, require_contract
+from app.services.filing import (
+    DocumentKind,
+    DocumentMissing,
+    attach_document,
+    create_contract,
+    load_contract,
+    read_document,
+    require_contract,
+)
 from app.services.journal import CLOCK
 from app.services.moving import move
 from app.services.record import ContractMissing
@@ -99,3 +107,20 @@ def test_the_number_of_a_filed_contract_is_not_edited_any_more(units: Units, fil
         save_answer(uow, LAWYER, NOW, LIBRARY, filed[0], "contract.no", "SHFW-2026-0999")
     with units() as uow:
         assert load_draft(uow, LIBRARY, filed[0]).number == load_contract(uow, filed[1]).number
+
+
+def test_a_file_is_read_only_through_its_own_contract_by_somebody_who_may(
+    units: Units, blobs: BlobStore, filed: tuple[str, str]
+) -> None:
+    with units() as uow:
+        file = attach_document(
+            uow, LAWYER, NOW, blobs, filed[1], kind=DocumentKind.OTHER, name="a.txt", media_type="text/plain", content=b"a"
+        )
+    with units() as uow:
+        other = create_contract(uow, LAWYER, NOW, TODAY, reference(), draft(uow), PATTERN).id
+    with units() as uow, pytest.raises(DocumentMissing):
+        read_document(uow, LAWYER, blobs, other, file.id)
+    with units() as uow, pytest.raises(ContractMissing):
+        read_document(uow, NOBODY, blobs, filed[1], file.id)
+    with units() as uow:
+        assert read_document(uow, AUDITOR, blobs, filed[1], file.id)[1] == b"a"
