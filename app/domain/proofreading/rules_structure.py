@@ -244,19 +244,22 @@ def characters_can_be_printed(d: Draft) -> Iterator[Hit]:
     """Every character is in an installed font; asked only where a renderer tells."""
     if d.covered is None:
         return
+    covered = d.covered
+    printed = dict.fromkeys("".join(segment.text for segment in d.segments))
+    missing = {c for c in printed if not (c.isspace() or unicodedata.category(c) == "Cf" or covered(c))}
+    if not missing:
+        return
     first: dict[str, Place] = {}
     for segment in d.segments:
-        for character in set(segment.text) - first.keys():
+        for character in sorted(missing & set(segment.text) - first.keys()):
             first[character] = segment.place(character)
     for block in d.blocks:
         for span in block.content:
             if isinstance(span, FilledValue):
-                for character in set(span.text) & first.keys():
+                for character in missing & set(span.text):
                     if first[character].provision_id == block.place_id:
                         first[character] = Place(block.place_id, block.label, span.variable, character)
     for character, place in first.items():
-        if character.isspace() or unicodedata.category(character) == "Cf" or d.covered(character):
-            continue
         name = unicodedata.name(character, "未命名字符")
         message = f"字符“{character}”（U+{ord(character):04X}，{name}）在已安装的字体中都没有，无法打印。"
         yield Hit(Severity.ERROR, message, place)
