@@ -14,8 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
-
 from app.domain.calendar import WorkingCalendar
 from app.domain.clauses import ClauseLibrary
 from app.domain.comparison import Comparison
@@ -27,22 +25,22 @@ from app.library.approval_policy import load_approval_policy
 from app.library.calendars import load_calendar
 from app.library.laws import load_laws
 from app.library.loader import load_library
-from app.services.commented_document import CommentTools
 from app.services.drafting import Reference
 from app.services.generation import Tools
 from app.services.ports import MailWriter, ServiceListReading
-from app.services.redlining import RedlineTools
 from app.settings import Settings
-from app.store.blobs import BlobStore
-from app.store.engine import open_engine, reading
-from app.store.migrate import upgrade
-from app.store.uow import UnitOfWork
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # the database and its library are loaded by those who use it: a draft from a file needs neither
+    from sqlalchemy import Engine
+
     from app.rendering.pdf import PdfRenderer
     from app.services.advancing import Clockwork
+    from app.services.commented_document import CommentTools
     from app.services.ports import Mailer
+    from app.services.redlining import RedlineTools
+    from app.store.blobs import BlobStore
     from app.store.seal import AuditSeal
+    from app.store.uow import UnitOfWork
     from app.store.vault import Vault
 
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -115,6 +113,7 @@ class Wiring:
         from app.rendering.redline_html import render_redline_document
         from app.rendering.redline_pdf import render_redline_pdf
         from app.rendering.revisions import accept_all, reject_all
+        from app.services.redlining import RedlineTools
 
         def docx(comparison: Comparison, meta: DocumentMeta, *, pages: Mapping[str, int]) -> bytes:
             return render_redline_docx(comparison, meta, self.differ, author=meta.author, date=meta.created, pages=pages)
@@ -135,6 +134,7 @@ class Wiring:
         from app.rendering.docx import render_docx
         from app.rendering.docx_comments import add_comments
         from app.rendering.proof.docx_text import prove_docx
+        from app.services.commented_document import CommentTools
 
         return CommentTools(self._pages, render_docx, add_comments, prove_docx)
 
@@ -154,19 +154,27 @@ class Wiring:
     @cached_property
     def engine(self) -> Engine:
         """The database, brought to the newest schema."""
+        from app.services.second_factor import seal_plain_keys
+        from app.store.engine import open_engine
+        from app.store.migrate import upgrade
+        from app.store.uow import UnitOfWork
+
         engine = open_engine(self.settings.url)
         upgrade(engine)
-        from app.services.second_factor import seal_plain_keys
-
         with UnitOfWork(engine) as uow:
             seal_plain_keys(uow, now(), self.vault)
         return engine
 
     def unit_of_work(self) -> UnitOfWork:
+        from app.store.uow import UnitOfWork
+
         return UnitOfWork(self.engine)
 
     def reading(self) -> UnitOfWork:
         """A unit of work that only reads one snapshot; it holds nobody up and must not write."""
+        from app.store.engine import reading
+        from app.store.uow import UnitOfWork
+
         return UnitOfWork(reading(self.engine))
 
     @property
@@ -177,6 +185,8 @@ class Wiring:
 
     @cached_property
     def blobs(self) -> BlobStore:
+        from app.store.blobs import BlobStore
+
         return BlobStore(self.settings.data_dir / "blobs")
 
     @cached_property
