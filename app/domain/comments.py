@@ -149,4 +149,4 @@ def mentioned(text: str, names: Mapping[str, str]) -> frozenset[str]:
 def _ends(name: str, text: str) -> bool:
     """A login must not go on behind its end (``@li`` is not in ``@liu``); Chinese has no gaps between words."""
     behind = text[len(name) : len(name) + 1]
-    return not (name[-1].isascii() and behind.isascii() and (behind.isalnum() or behind in "_-"))
+    return not (name[-1].isascii() and behind.isascii() and (behind.isalnum() or behind in ("_", "-")))

@@ -240,6 +240,11 @@ def test_variables_are_shown_as_the_contract_prints_them() -> None:
     ]
 
 
+def test_a_value_whose_variable_is_gone_goes_under_its_name() -> None:
+    found = compare_variables(VariableSet({}), {"old.fee": "10", "same": "x"}, VariableSet({}), {"old.fee": "12", "same": "x"})
+    assert [(c.name, c.label, c.old, c.new) for c in found] == [("old.fee", "old.fee", "10", "12")]
+
+
 def test_what_stays_is_the_longest_increasing_run() -> None:
     assert kept([1, 2, 0]) == {0, 1}
     assert kept([1, 2, 0], [1, 1, 5]) == {2}
