@@ -14,6 +14,8 @@ from enum import Enum
 from app.domain.approval_route import Function, Route, Seat
 from app.domain.errors import ContractError
 
+OF_LEGAL = frozenset({Function.LEGAL, Function.LEGAL_HEAD})
+"""Seats of the second pair of eyes: nobody takes one over a text that he wrote a part of (route rule ``every_contract``)."""
 REASON_LENGTH = 20
 """Fewest characters of a reason given for a waiver; the same as for an accepted warning (legal rules §4.2)."""
 
@@ -93,7 +95,7 @@ class Closing:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRound:
-    """A round as it stands. Consents and delegations are in the order in which they were made."""
+    """A round as it stands. Consents and delegations are in the order in which they were made; ``authors`` wrote the text."""
 
     digest: str
     route: Route
@@ -103,6 +105,11 @@ class ApprovalRound:
     consents: tuple[Consent, ...] = ()
     delegations: tuple[Delegation, ...] = ()
     closing: Closing | None = None
+    authors: frozenset[str] = frozenset()
+
+    def bars(self, function: Function, person: str) -> bool:
+        """Whether somebody may not take this seat, whatever the office: the submitter none, an author none of legal."""
+        return person == self.submitter or (function in OF_LEGAL and person in self.authors)
 
     def consent(self, function: Function) -> Consent | None:
         return next((c for c in self.consents if c.function is function), None)
@@ -136,11 +143,11 @@ class ApprovalRound:
         return bool(digest) and self.approved_digest == digest
 
 
-def open_round(digest: str, route: Route, submitter: str, at: datetime) -> ApprovalRound:
+def open_round(digest: str, route: Route, submitter: str, at: datetime, authors: frozenset[str] = frozenset()) -> ApprovalRound:
     """Submit a frozen version. Raises ``approval.empty`` without a digest or a route: that would be approval by nobody."""
     if not digest or not route.seats() or any(not step.seats for step in route.steps):
         raise ContractError("approval.empty", "送审须有冻结的版本和审批路线。")
-    return ApprovalRound(digest, route, submitter, at)
+    return ApprovalRound(digest, route, submitter, at, authors=authors)
 
 
 def approve(
@@ -186,8 +193,8 @@ def delegate(round_: ApprovalRound, function: Function, principal: Approver, to:
     _require_entitled(round_, function, principal)
     if seat.personal:
         raise ContractError("approval.delegation", "涉及豁免不可接受立场的审批须由本人作出，不得转交。")
-    if to in (principal.id, round_.submitter) or not to:
-        raise ContractError("approval.delegation", "审批不得转交给本人或者送审人。")
+    if to in (principal.id, "") or round_.bars(function, to):
+        raise ContractError("approval.delegation", "审批不得转交给本人、送审人；法务审批也不得转交给起草、修改过文本的人。")
     if not reason.strip():
         raise ContractError("approval.delegation", "转交审批须写明理由。")
     _require_free(round_, function, {to})
@@ -268,6 +275,8 @@ def _require_entitled(round_: ApprovalRound, function: Function, approver: Appro
     delegation = round_.delegation(function)
     if approver.id == round_.submitter:
         raise ContractError("approval.person", "送审人不得审批自己送审的合同。")
+    if round_.bars(function, approver.id):
+        raise ContractError("approval.person", f"起草、修改过这份文本的人不得作为“{function.label}”审批，须由他人复核。")
     if delegation is not None and approver.id != delegation.delegate:
         raise ContractError("approval.person", f"“{function.label}”的审批已经转交，只能由受托人作出；委托人可以先收回。")
     if delegation is None and not approver.holds(function):

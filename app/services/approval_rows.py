@@ -41,7 +41,7 @@ def new_row(uow: UnitOfWork, contract_id: str, version_id: str, round_: Approval
         version_id=version_id,
         digest=round_.digest,
         status=round_.status.value,
-        route=_route_text(round_.route, asked),
+        route=_route_text(round_, asked),
         closing="",
         submitter_id=round_.submitter,
         submitted_at=round_.submitted_at,
@@ -73,6 +73,7 @@ def read_round(row: ApprovalRow) -> ApprovalRound:
         tuple(c for _, _, c in sorted(consents, key=lambda x: x[:2])),
         tuple(d for _, _, d in sorted(passed, key=lambda x: x[:2])),
         _closing(json.loads(row.closing)) if row.closing else None,
+        frozenset(json.loads(row.route).get("authors", ())),
     )
 
 
@@ -112,12 +113,13 @@ def _consent(seat: ApprovalSeatRow, at: datetime, by: str) -> Consent:
     return Consent(Function(seat.function), by, at, seat.consent_digest, seat.note, seat.consent_for or "")
 
 
-def _route_text(route: Route, asked: Asked) -> str:
+def _route_text(round_: ApprovalRound, asked: Asked) -> str:
     data = {
         "steps": [
             [{"function": s.function.value, "reasons": list(s.reasons), "personal": s.personal} for s in step.seats]
-            for step in route.steps
+            for step in round_.route.steps
         ],
+        "authors": sorted(round_.authors),
         "remark": asked.remark,
         "waivers": [{"topic": w.topic, "reason": w.reason} for w in asked.waivers],
     }

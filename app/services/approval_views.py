@@ -208,7 +208,7 @@ def _seat(round_: ApprovalRound, seat: Seat, reader: _Reader) -> SeatView:
     is_open, me = round_.status is RoundStatus.OPEN, reader.actor
     waiting = seat in round_.waiting
     entitled = me.id == passed.delegate if passed else me.approver().holds(seat.function)
-    free = reader.decides and is_open and consent is None and me.id != round_.submitter
+    free = reader.decides and is_open and consent is None and not round_.bars(seat.function, me.id)
     return SeatView(
         seat.function,
         seat.reasons,

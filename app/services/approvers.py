@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from app.domain.approval import ApprovalRound
+from app.domain.approval import OF_LEGAL, ApprovalRound
 from app.domain.approval_route import Function, Seat
 from app.domain.permissions import Action, Actor, Record, may
 from app.services.access import actor_of, record_of
 from app.store.contracts import ContractRow
+from app.store.drafts import DraftRow
 from app.store.uow import UnitOfWork
 from app.store.users import UserRow, users_by_name
 
@@ -37,8 +38,18 @@ def deciders(uow: UnitOfWork, record: Record, submitter: str, among: Sequence[Us
     return tuple(c for c in found if may(c.actor, Action.DECIDE_APPROVAL, record))
 
 
-def by_office(people: tuple[Candidate, ...]) -> Mapping[Function, tuple[Candidate, ...]]:
-    return {f: tuple(c for c in people if c.holds(f)) for f in Function}
+def by_office(people: tuple[Candidate, ...], authors: frozenset[str]) -> Mapping[Function, tuple[Candidate, ...]]:
+    """Who may take a seat of each office over a text that ``authors`` wrote."""
+    return {f: tuple(c for c in people if c.holds(f) and not (f in OF_LEGAL and c.id in authors)) for f in Function}
+
+
+def authors_of(uow: UnitOfWork, contract: ContractRow, draft: DraftRow) -> frozenset[str]:
+    """The ids of the contract's owner and of everybody who entered an answer, a deviation or the reason of an accepted warning.
+
+    A draft keeps names, so somebody of the same name counts as an author, too: one more who may not check, never one less.
+    """
+    names = {a.by for a in draft.answers} | {d.by for d in draft.deviations} | {a.by for a in draft.acknowledgements}
+    return frozenset(u.id for u in users_by_name(uow.session) if u.name in names or u.id == contract.owner_id)
 
 
 def holders(round_: ApprovalRound, seat: Seat, people: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
@@ -49,8 +60,9 @@ def holders(round_: ApprovalRound, seat: Seat, people: tuple[Candidate, ...]) ->
     passed = round_.delegation(seat.function)
     if passed is not None:
         return tuple(c for c in people if c.id == passed.delegate)
-    own = tuple(c for c in people if seat.function in c.actor.offices)
-    return own or tuple(c for c in people if c.holds(seat.function))
+    free = tuple(c for c in people if not round_.bars(seat.function, c.id))
+    own = tuple(c for c in free if seat.function in c.actor.offices)
+    return own or tuple(c for c in free if c.holds(seat.function))
 
 
 def waited_for(uow: UnitOfWork, contract: ContractRow, round_: ApprovalRound) -> frozenset[str]:

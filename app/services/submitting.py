@@ -21,7 +21,7 @@ from app.domain.variables import Acknowledgement, Answers, DeviationKind
 from app.services.access import record_of
 from app.services.approval_mails import Matter, Post, ask, tell
 from app.services.approval_rows import Asked, WaiverAsked, current, new_row, write_round
-from app.services.approvers import by_office, deciders, waited_for
+from app.services.approvers import authors_of, by_office, deciders, waited_for
 from app.services.drafting import Compiled, Reference, compile_draft, dated_final
 from app.services.drafts import load_draft
 from app.services.journal import note
@@ -106,7 +106,7 @@ def submit(
         raise ChangedMeanwhile
     head = freeze(uow, actor, now, contract, compiled, said.remark)
     uow.session.flush()  # the round points at the version
-    round_ = open_round(head.digest, outlook.route, actor.id, now)
+    round_ = open_round(head.digest, outlook.route, actor.id, now, authors_of(uow, contract, draft))
     row = new_row(uow, contract.id, head.id, round_, said)
     uow.session.add(row)
     move(uow, actor, now, contract, Event.SUBMITTED, Facts(digest=head.digest), version=head.id, approval=row.id)
@@ -146,10 +146,12 @@ def _prepare(
     contract = opened(uow, actor, Action.SUBMIT_CONTRACT, contract_id)
     advance(state_of(contract), Event.SUBMITTED, Facts(digest="to be frozen"))
     view = load_draft(uow, reference.library, draft_of(contract))
+    draft = find_draft(uow.session, view.id)
     people = deciders(uow, record_of(contract), actor.id)
+    authors = authors_of(uow, contract, draft) if draft is not None else frozenset()
     uow.session.rollback()  # compiling takes a while and needs no lock on the database
     compiled = compile_draft(reference, dated_final(view.reading.answers, today), today)
-    offices = by_office(people)
+    offices = by_office(people, authors)
     basis, problems = basis_of(reference, compiled.answers, compiled.instrument, compiled.findings, "to be frozen", waivers)
     route = None
     try:

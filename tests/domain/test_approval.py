@@ -324,3 +324,23 @@ def test_a_route_without_a_gap_can_really_be_walked(candidates: dict[Function, f
             continue
         walks.append(who)
     assert bool(walks) == (unfillable(ROUTE, candidates) == ())
+
+
+# ---- four eyes
+
+
+def test_an_author_takes_no_seat_of_legal_but_may_take_another() -> None:
+    round_ = open_round(TEXT, ROUTE, "lin", NOW, frozenset({"xu", "he", "lu"}))
+    with refused("approval.person", "须由他人复核"):
+        approve(round_, L, LEGAL, TEXT, NOW)
+    other = Approver("gu", frozenset({L}))
+    round_ = approve(approve(approve(round_, L, other, TEXT, NOW), B, BUSINESS, TEXT, NOW), F, FINANCE, TEXT, NOW)
+    with refused("approval.person", "须由他人复核"):
+        approve(round_, H, HEAD, TEXT, NOW)
+
+
+def test_a_seat_of_legal_is_not_passed_on_to_an_author() -> None:
+    round_ = open_round(TEXT, ROUTE, "lin", NOW, frozenset({"ou"}))
+    with refused("approval.delegation", "修改过文本"):
+        delegate(round_, L, LEGAL, "ou", "休假", NOW)
+    assert delegate(round_, B, BUSINESS, "ou", "休假", NOW).delegations

@@ -240,6 +240,22 @@ def test_nobody_approves_without_office_or_what_they_submitted(office: Office) -
         office.approve(F.LEGAL, both)
 
 
+def test_whoever_wrote_a_part_of_the_text_does_not_check_it_as_legal(office: Office) -> None:
+    both = Actor("赵双职", "zhao", frozenset({Role.DRAFTER, Role.APPROVER}), frozenset({F.LEGAL, F.FINANCE}))
+    with office.units() as uow:
+        ensure(uow, both)
+        uow.commit()
+    _edit(office, actor=both)
+    with office.units() as uow:
+        let_warnings_pass(uow, office.view.draft_id)
+    office.submit()
+    assert [m[0] for m in office.mailed()] == ["zhou"]
+    with pytest.raises(ContractError, match="须由他人复核"):
+        office.approve(F.LEGAL, both)
+    office.approve(F.LEGAL)
+    assert office.approve(F.FINANCE, both).status is RoundStatus.OPEN
+
+
 def test_what_came_up_since_the_submission_stops_an_approval(office: Office) -> None:
     office.submit()
     digest = office.digest
