@@ -36,6 +36,13 @@ def test_the_law_room_loads_nothing_but_the_standard_library_and_itself() -> Non
     assert inside == "]"
 
 
+def test_wiring_loads_heavy_libraries_on_first_use_only() -> None:
+    heavy = {"sqlalchemy", "alembic", "weasyprint", "openpyxl", "docx", "pikepdf", "pyhanko", "flask"}
+    program = f"import sys, app.wiring; print(*sorted({heavy!r} & sys.modules.keys()))"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert result.stdout.split() == []
+
+
 def test_time_is_an_argument_below_the_doors() -> None:
     calls = re.compile(r"\b(?:datetime\.now|date\.today|datetime\.utcnow|time\.time)\(")
     offenders = [
