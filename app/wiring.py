@@ -209,6 +209,12 @@ class Wiring:
             settings.smtp_host, settings.smtp_port, settings.smtp_security, sender, settings.smtp_user, settings.smtp_password
         )
 
+    def inspect_file(self, content: bytes, name: str) -> str:
+        """The media type of a file that somebody sent. Raises ``RefusedFile``."""
+        from app.intake.uploads import inspect_upload
+
+        return inspect_upload(content, name, self.settings.max_upload_mb * 1024 * 1024)
+
     def now(self) -> datetime:
         return now()
 

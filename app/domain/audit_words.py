@@ -30,6 +30,7 @@ Names = Mapping[str, str]
 _KINDS = {
     "generated": "生成的文件", "signed": "签署件", "evidence": "证据", "correspondence": "往来函件", "licence": "证照", "other": "其他文件",
 }  # fmt: skip
+_FAULTS = {"missing": "的内容丢失", "damaged": "的内容与其 SHA-256 不符"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +277,8 @@ SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
     "contract.owner_changed": _owner,
     "contract.recorded": _said("补录已签合同 {number}（{source} 第{row}行）"),
     "document.attached": _document,
+    "document.damaged": lambda data, _names: f"发现文件“{data['name']}”{_FAULTS[data['fault']]}",
+    "document.restored": _said("文件“{name}”已恢复完好"),
     "draft.number_lost": _said("另一份草稿失去编号 {number}，该编号已由本次登记使用"),
     "organisation.changed": _organisation("修改主体资料"),
     "organisation.created": _organisation("登记主体"),

@@ -61,18 +61,24 @@ def open_package(content: bytes, main_part: str) -> zipfile.ZipFile:
     if not content:
         raise RefusedFile("文件是空的。")
     if content.startswith(_OLE2):
-        raise RefusedFile("文件已加密，或为旧版格式（.xls/.doc）。请去除密码并另存为 .xlsx 后再上传。")
+        raise RefusedFile("文件已加密，或为旧版格式（.xls/.doc）。请去除密码并另存为 .xlsx 或 .docx 后再上传。")
+    package = check_container(content)
+    names = {i.filename for i in package.infolist()}
+    if "[Content_Types].xml" not in names or main_part not in names:
+        raise RefusedFile("文件的内容与扩展名不符，或者不是所要的文件类型，请核对后再上传。")
+    for info in package.infolist():
+        if info.filename.lower().endswith((".xml", ".rels", ".vml")):
+            _check_xml(package, info)
+    return package
+
+
+def check_container(content: bytes) -> zipfile.ZipFile:
+    """A ZIP container whose directory is sound. Raises ``RefusedFile``."""
     try:
         package = zipfile.ZipFile(io.BytesIO(content))
     except (zipfile.BadZipFile, struct.error, ValueError, NotImplementedError) as error:
         raise RefusedFile("文件不是有效的 Office 文件，可能已损坏。请重新保存后再上传。") from error
     _check_directory(package, len(content))
-    names = {i.filename for i in package.infolist()}
-    if "[Content_Types].xml" not in names or main_part not in names:
-        raise RefusedFile("文件的类型与扩展名不符，请上传 .xlsx 工作簿。")
-    for info in package.infolist():
-        if info.filename.lower().endswith((".xml", ".rels", ".vml")):
-            _check_xml(package, info)
     return package
 
 
@@ -94,7 +100,7 @@ def _check_directory(package: zipfile.ZipFile, size: int) -> None:
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise RefusedFile("文件使用了不支持的压缩方式，已拒绝。")
         if any(mark in low for mark in _FORBIDDEN_PARTS) or low.endswith(_FOREIGN):
-            raise RefusedFile("文件含有宏或嵌入对象，已拒绝。请另存为不含宏的 .xlsx 后再上传。")
+            raise RefusedFile("文件含有宏或嵌入对象，已拒绝。请另存为不含宏和嵌入对象的文件后再上传。")
         total += info.file_size
         bloated = info.file_size > RATIO_FREE and info.file_size > MAX_RATIO * max(info.compress_size, 1)
         if info.file_size > MAX_PART or total > MAX_TOTAL or bloated:

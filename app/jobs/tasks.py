@@ -10,7 +10,10 @@ from dataclasses import dataclass, field
 from app.services.advancing import advance_due
 from app.services.amendment_signing import apply_due
 from app.services.auditing import make_checkpoint
+from app.services.documents import check_blobs
 from app.services.ending_clock import look_at_endings
+from app.services.log_upkeep import Post as LogPost
+from app.services.log_upkeep import verify_regularly
 from app.services.outbox import deliver_outbox
 from app.wiring import Wiring
 
@@ -63,10 +66,22 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
             log.warning("%s", fault)
         parts = (("建立退出任务", done.begun), ("提醒处理终止事项", done.told))
         return "，".join(f"{label} {count} 份" for label, count in parts if count)
+    def verify_log() -> str:
+        post = LogPost(wiring.write_mail, f"{wiring.settings.base_url}/audit/")
+        seal = wiring.audit_seal
+        report = verify_regularly(wiring.reading, wiring.unit_of_work, seal.verifier(), seal, wiring.now(), post)
+        return "" if report is None else report.verdict.summary
+
+    def look_after_files() -> str:
+        done = check_blobs(wiring.unit_of_work, wiring.blobs, wiring.now, wiring.write_mail, carry_on=lambda: not ending.is_set())
+        parts = (("文件损坏或者丢失", done.faulty), ("文件已恢复", done.healed))
+        return "，".join(f"{label} {len(found)} 个" for label, found in parts if found)
 
     return (
         Task("邮件投递", 10, deliver, ending),
         Task("合同阶段", 300, advance, ending),
         Task("终止事项", 300, end, ending),
         Task("审计检查点", 600, checkpoint, ending),
+        Task("审计日志验证", 3600, verify_log, ending),
+        Task("文件核对", 3600, look_after_files, ending),
     )

@@ -236,7 +236,7 @@ def attach_document(
         size=row.size, sha256=sha256, version=version_id, paper=paper_id,
     )  # fmt: skip
     uow.commit()
-    return _document(row)
+    return view_document(row)
 
 
 def read_document(
@@ -250,7 +250,7 @@ def read_document(
     row = find_document(uow.session, document_id)
     if row is None or row.contract_id != contract_id:
         raise DocumentMissing(document_id)
-    return _document(row), blobs.get(row.sha256)
+    return view_document(row), blobs.get(row.sha256)
 
 
 def documents_by_version(uow: UnitOfWork, contract_id: str) -> Mapping[str, tuple[DocumentView, ...]]:
@@ -258,7 +258,7 @@ def documents_by_version(uow: UnitOfWork, contract_id: str) -> Mapping[str, tupl
     found: dict[str, tuple[DocumentView, ...]] = {}
     for row in documents_of(uow.session, contract_id):
         if row.version_id:
-            found[row.version_id] = (*found.get(row.version_id, ()), _document(row))
+            found[row.version_id] = (*found.get(row.version_id, ()), view_document(row))
     return found
 
 
@@ -345,7 +345,7 @@ def _file_name(name: str) -> str:
     return "".join(c for c in last if c.isprintable())[-MAX_NAME:] or hashlib.sha256(name.encode()).hexdigest()[:12]
 
 
-def _document(row: DocumentRow) -> DocumentView:
+def view_document(row: DocumentRow) -> DocumentView:
     return DocumentView(
         row.id, row.contract_id, row.version_id or "", DocumentKind(row.kind), row.name, row.media_type, row.size, row.sha256,
         row.note, row.created_at, row.created_by,

@@ -83,6 +83,12 @@ class MailWriter(Protocol):
     def __call__(self, mail: str, values: Mapping[str, str]) -> MailText: ...
 
 
+class FileInspector(Protocol):
+    """Says what kind of file somebody sent (its media type). Raises ``RefusedFile`` for one that is not taken."""
+
+    def __call__(self, content: bytes, name: str) -> str: ...
+
+
 class CheckpointFile(Protocol):
     """Where audit checkpoints are kept outside the database."""
 

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, String, Text, select, text
+from sqlalchemy import BigInteger, Boolean, Index, String, Text, delete, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.domain.audit import Checkpoint, Entry, Head, Record, append, genesis, head_after
@@ -56,6 +56,18 @@ class CheckpointRow(Base):
     key_id: Mapped[str] = mapped_column(String(64))
     signature: Mapped[str] = mapped_column(String(128))
     frontier: Mapped[str] = mapped_column(Text)
+
+
+class VerificationRow(Base):
+    """What verifying the whole log found at ``at``; ``summary`` in Chinese, as it was told."""
+
+    __tablename__ = "audit_verifications"
+
+    at: Mapped[datetime] = mapped_column(Instant, primary_key=True)
+    size: Mapped[int] = mapped_column(BigInteger)
+    covered: Mapped[int] = mapped_column(BigInteger)
+    sound: Mapped[bool] = mapped_column(Boolean)
+    summary: Mapped[str] = mapped_column(Text)
 
 
 class SystemRow(Base):
@@ -168,6 +180,19 @@ def last_checkpoint(session: Session) -> tuple[Checkpoint, Frontier] | None:
     if row is None:
         return None
     return _checkpoint(row), Frontier(row.size, tuple(bytes.fromhex(peak) for peak in row.frontier.split()))
+
+
+def last_verification(session: Session) -> VerificationRow | None:
+    return session.scalars(select(VerificationRow).order_by(VerificationRow.at.desc()).limit(1)).one_or_none()
+
+
+def add_verification(session: Session, *, at: datetime, size: int, covered: int, sound: bool, summary: str, keep: int) -> None:
+    """Keep a result, and of the older ones the last ``keep``."""
+    session.merge(VerificationRow(at=at, size=size, covered=covered, sound=sound, summary=summary))
+    session.flush()
+    old = list(session.scalars(select(VerificationRow.at).order_by(VerificationRow.at.desc()).offset(keep)))
+    if old:
+        session.execute(delete(VerificationRow).where(VerificationRow.at <= max(old)))
 
 
 def add_checkpoint(session: Session, point: Checkpoint, frontier: Frontier) -> bool:
