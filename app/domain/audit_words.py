@@ -249,6 +249,8 @@ SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
         f"{'不再办理' if data['waived'] else '完成'}退出任务“{TASKS[TaskKey(data['task'])]}”：{data['done_on']}"
     ),
     "exit.task_reopened": lambda data, _names: f"重新办理退出任务“{TASKS[TaskKey(data['task'])]}”",
+    "outbox.retried": _said("重新投递发往 {recipient} 的邮件"),
+    "outbox.uncovered": _said("查看发往 {recipient} 的邮件中的一次性链接"),
     "paper.arrived": _paper("记录文书到达"),
     "paper.drafted": _paper("草拟文书"),
     "paper.sent": _paper("发出文书"),

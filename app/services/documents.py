@@ -178,16 +178,16 @@ def _look(blobs: BlobStore, sha256: str) -> str:
 def _alarm(uow: UnitOfWork, now: datetime, write: MailWriter, sha256: str, fault: str) -> None:
     """To the owners, and to those who can restore the file; the latter may not know of the contract, so they get the digest alone."""
     what = "找不到内容" if fault == MISSING else "的内容与 SHA-256 不符"
-    told: dict[str, tuple[str, str]] = {
-        u.id: ("", "") for u in users_by_name(uow.session) if Role.SYSTEM_ADMINISTRATOR in actor_of(u).roles
+    told: dict[str, tuple[str, str, str | None]] = {
+        u.id: ("", "", None) for u in users_by_name(uow.session) if Role.SYSTEM_ADMINISTRATOR in actor_of(u).roles
     }
     for document in documents_with(uow.session, sha256):
         contract = find_contract(uow.session, document.contract_id)
         if contract is not None and contract.owner_id:
-            told[contract.owner_id] = (contract.number, document.name)
-    for user_id, (number, name) in told.items():
+            told[contract.owner_id] = (contract.number, document.name, contract.id)
+    for user_id, (number, name, contract_id) in told.items():
         user = find_user(uow.session, user_id)
         if user is not None and user.active and user.email:
             words = write("damaged", {"name": user.name, "number": number, "file": name, "sha256": sha256, "what": what})
             key = f"damaged:{sha256}:{user.id}:{now:%Y%m%d}"
-            uow.send(now, NewMail(key, user.email, words.subject, words.text, words.html, None, user.id))
+            uow.send(now, NewMail(key, user.email, words.subject, words.text, words.html, contract_id, user.id))

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.domain.errors import ContractError
 from app.domain.messages import BACK_OFF, Mail, MailRefused, MailUndelivered, next_attempt
 from app.services.ports import Mailer
-from app.store.outbox import FAILED, LOCAL, SENT, WAITING, OutboxRow, close_lease, find_message, lease_next
+from app.store.outbox import FAILED, LOCAL, SENT, WAITING, OutboxRow, close_lease, lease_next
 from app.store.uow import UnitOfWork
 
 LEASE = timedelta(minutes=10)
@@ -29,11 +28,6 @@ class Delivery:
     postponed: int = 0
     failed: int = 0
     lost: int = 0
-
-
-class NotWaiting(ContractError):
-    def __init__(self) -> None:
-        super().__init__("outbox.state", "只有未能送达或者存于本地的邮件可以重新投递。")
 
 
 def deliver_outbox(
@@ -68,15 +62,6 @@ def deliver_outbox(
             uow.commit()
         counts[outcome if kept else "lost"] += 1
     return Delivery(**counts)
-
-
-def retry_message(uow: UnitOfWork, now: datetime, message_id: str) -> None:
-    """Put a message that was given up, or kept for lack of a mail server, back on its way."""
-    row = find_message(uow.session, message_id)
-    if row is None or row.state not in (FAILED, LOCAL):
-        raise NotWaiting
-    row.state, row.attempts, row.next_attempt_at, row.done_at, row.problem = WAITING, 0, now, None, ""
-    uow.commit()
 
 
 def _carry(row: OutboxRow, mailer: Mailer | None) -> tuple[str, str, str]:

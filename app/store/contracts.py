@@ -154,6 +154,13 @@ def contracts_with_ids(session: Session, ids: Collection[str]) -> list[ContractR
     return list(session.scalars(statement.options(selectinload(ContractRow.parties), selectinload(ContractRow.readers))))
 
 
+def contracts_owned_by(session: Session, user_id: str, *, lock: bool = False) -> list[ContractRow]:
+    """The contracts of one owner with their readers, by number; ``lock`` keeps other writers out."""
+    statement = select(ContractRow).where(ContractRow.owner_id == user_id).order_by(ContractRow.number)
+    statement = statement.options(selectinload(ContractRow.readers), selectinload(ContractRow.parties))
+    return list(session.scalars(statement.with_for_update(of=ContractRow) if lock else statement))
+
+
 def contracts_for_clock(session: Session, today: date, limit: int, without: Collection[str] = ()) -> list[str]:
     """Ids of contracts that the clock must look at, the longest overdue first."""
     due = select(ContractRow.id).where(ContractRow.clock_on <= today)

@@ -53,6 +53,11 @@ def find_message(session: Session, outbox_id: str) -> OutboxRow | None:
     return session.get(OutboxRow, outbox_id, with_for_update=True)
 
 
+def look_at_message(session: Session, outbox_id: str) -> OutboxRow | None:
+    """The same without keeping others from it."""
+    return session.get(OutboxRow, outbox_id)
+
+
 def message_with_key(session: Session, key: str) -> OutboxRow | None:
     return session.scalars(select(OutboxRow).where(OutboxRow.key == key)).one_or_none()
 

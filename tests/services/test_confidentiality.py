@@ -5,10 +5,21 @@ from __future__ import annotations
 import pytest
 
 from app.domain.errors import ContractError
-from app.domain.permissions import Action, Actor, Forbidden, Role, may
+from app.domain.permissions import Action, Actor, Forbidden, Hidden, Role, may
 from app.services.access import record_of_contract
 from app.services.accounts import CONSOLE, set_active
-from app.services.confidentiality import ReaderUnfit, change_owner, set_confidentiality
+from app.services.confidentiality import (
+    Closure,
+    OwnerChanged,
+    PeopleChanged,
+    ReaderUnfit,
+    change_owner,
+    count_owned,
+    hand_over_all,
+    heirs,
+    read_people,
+    set_confidentiality,
+)
 from app.services.drafts import create_draft
 from app.services.filing import create_contract
 from app.services.record import ContractMissing
@@ -16,6 +27,7 @@ from app.store.audit import entries_of
 from tests.services.conftest import Units
 from tests.services.fixtures import NOW, PATTERN, TODAY, reference
 from tests.services.people import House, cheap_hashes
+from tests.services.signed import POST
 
 cheap = pytest.fixture(autouse=True)(cheap_hashes)
 
@@ -96,3 +108,69 @@ def test_the_system_administrator_hands_over_unseen_what_a_leaver_kept_closed(ho
         assert [e.action for e in entries_of(uow.session, closed)][-2:] == ["contract.confidentiality", "contract.owner_changed"]
     with house.units() as uow, pytest.raises(ContractError, match="不能指定"):
         change_owner(uow, admin, NOW, closed, admin.id)
+
+
+# ---- two people at once
+
+
+def seen_by(house: House, person: Actor, contract_id: str) -> Closure:
+    with house.units() as uow:
+        return read_people(uow, person, contract_id).closure
+
+
+def test_two_people_who_name_readers_at_once_lose_nothing(house: House) -> None:
+    owner, keeper = signed(house, "wang"), signed(house, "qian", Role.CONTRACT_ADMINISTRATOR)
+    first, second, third = (signed(house, login).id for login in ("li", "zhao", "sun"))
+    closed = contract(house, owner)
+    close(house, owner, closed, first, keeper.id)
+    seen = seen_by(house, keeper, closed)
+    close(house, owner, closed, second, keeper.id)  # the owner takes ``first`` off and names ``second``
+    with house.units() as uow, pytest.raises(PeopleChanged, match="王律师") as refused:
+        set_confidentiality(uow, keeper, NOW, closed, confidential=True, readers=seen.readers | {third}, seen=seen)
+    assert refused.value.merged == Closure(True, frozenset({second, third, keeper.id}))
+    assert seen_by(house, keeper, closed).readers == {second, keeper.id}
+    with house.units() as uow:
+        merged = refused.value.merged
+        set_confidentiality(
+            uow, keeper, NOW, closed, confidential=True, readers=merged.readers, seen=seen_by(house, keeper, closed)
+        )
+    assert seen_by(house, keeper, closed) == merged
+
+
+def test_who_hands_over_what_somebody_else_just_handed_over_is_told(house: House) -> None:
+    owner, heir, other = (signed(house, login) for login in ("wang", "li", "zhao"))
+    keeper = signed(house, "qian", Role.CONTRACT_ADMINISTRATOR)
+    case = contract(house, owner)
+    with house.units() as uow:
+        change_owner(uow, keeper, NOW, case, heir.id, seen=owner.id)
+    with house.units() as uow, pytest.raises(OwnerChanged, match="移交给“王律师”"):
+        change_owner(uow, keeper, NOW, case, other.id, seen=owner.id)
+
+
+def test_a_reader_whose_account_was_closed_stays_named_and_the_owner_is_never_named_twice(house: House) -> None:
+    owner, gone = signed(house, "wang"), signed(house, "li")
+    closed = contract(house, owner)
+    close(house, owner, closed, gone.id, owner.id)
+    with house.units() as uow:
+        set_active(uow, CONSOLE, NOW, gone.id, False)
+    close(house, owner, closed, gone.id)
+    assert seen_by(house, owner, closed).readers == {gone.id}
+    with house.units() as uow:
+        people = read_people(uow, owner, closed)
+    assert [(p.id, p.active) for p in people.readers] == [(gone.id, False)]
+    assert (people.keeps, people.hands_over, people.owner_id) == (True, True, owner.id)
+
+
+def test_everything_of_one_who_leaves_goes_to_one_heir_who_is_told(house: House) -> None:
+    owner, heir, admin = signed(house, "wang"), signed(house, "li"), signed(house, "sun", Role.SYSTEM_ADMINISTRATOR)
+    mine = [contract(house, owner) for _ in range(2)]
+    close(house, owner, mine[0])
+    with house.units() as uow:
+        assert count_owned(uow, admin, owner.id) == 2
+        assert owner.id not in {p.id for p in heirs(uow, admin, owner.id)}
+        assert hand_over_all(uow, admin, NOW, owner.id, heir.id, POST) == 2
+    with house.units() as uow:
+        assert [count_owned(uow, admin, person.id) for person in (owner, heir)] == [0, 2]
+    assert [reads(house, heir, case) for case in mine] == [True, True]
+    with house.units() as uow, pytest.raises(Hidden):
+        hand_over_all(uow, owner, NOW, heir.id, owner.id, POST)

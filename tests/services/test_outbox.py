@@ -11,12 +11,16 @@ from pathlib import Path
 import pytest
 
 from app.domain.messages import BACK_OFF, Mail, MailUndelivered, NewMail
+from app.domain.permissions import Actor, Role
 from app.notify.mail import Smtp
-from app.services.outbox import LEASE, Delivery, NotWaiting, deliver_outbox, retry_message
+from app.services.outbox import LEASE, Delivery, deliver_outbox
+from app.services.outbox_reading import NotWaiting, retry_message
 from app.store.outbox import FAILED, LOCAL, SENT, WAITING, OutboxRow, lease_next, messages
 from tests.services.conftest import Units
 from tests.services.fixtures import NOW, later
 from tests.services.mail_server import PASSWORD, USER, MailServer, mail_server
+
+POSTMASTER = Actor("周系统", "sysadmin", frozenset({Role.SYSTEM_ADMINISTRATOR}))
 
 
 @pytest.fixture(scope="module")
@@ -152,10 +156,10 @@ def test_after_the_last_attempt_a_person_must_look_and_may_send_again(units: Uni
     assert deliver_outbox(units, Broken(), _at(moment)) == Delivery(failed=1)
     (row,) = _rows(units)
     with units() as uow:
-        retry_message(uow, moment, row.id)
+        retry_message(uow, POSTMASTER, moment, row.id)
     assert deliver_outbox(units, _smtp(server), _at(moment)) == Delivery(sent=1)
     with units() as uow, pytest.raises(NotWaiting):
-        retry_message(uow, moment, row.id)
+        retry_message(uow, POSTMASTER, moment, row.id)
 
 
 def test_a_message_held_by_a_dead_carrier_is_taken_over_once_its_lease_has_run_out(units: Units, server: MailServer) -> None:
