@@ -66,6 +66,7 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
             log.warning("%s", fault)
         parts = (("建立退出任务", done.begun), ("提醒处理终止事项", done.told))
         return "，".join(f"{label} {count} 份" for label, count in parts if count)
+
     def verify_log() -> str:
         post = LogPost(wiring.write_mail, f"{wiring.settings.base_url}/audit/")
         seal = wiring.audit_seal
