@@ -218,6 +218,9 @@ def _said(what: str) -> Callable[[Data, Names], str]:
 
 
 SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
+    "amendment.rebased": _said("将变更协议 {number} 改接到现行文本"),
+    "amendment.signed": _said("变更协议 {number} 已由双方签署（{signed_on}，自 {effective_on} 起生效）"),
+    "amendment.took_effect": _said("变更协议 {number} 生效（{effective_on}），合并为第{ordinal}版"),
     "approval.consented": _seat("以{seat}身份同意"),
     "approval.delegated": _seat("将{seat}的审批转交给“{to}”"),
     "approval.recalled": _seat("收回{seat}审批的转交"),
@@ -252,6 +255,10 @@ SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
     "outbox.retried": _said("重新投递发往 {recipient} 的邮件"),
     "outbox.uncovered": _said("查看发往 {recipient} 的邮件中的一次性链接"),
     "paper.arrived": _paper("记录文书到达"),
+    "paper.filled": _said("填写文书 {number}"),
+    "paper.frozen": _said("冻结文书 {number} 第{ordinal}版"),
+    "paper.let_pass": _said("放行文书的校对意见 {rule}"),
+    "paper.reopened": _said("恢复修改文书 {number}"),
     "paper.drafted": _paper("草拟文书"),
     "paper.sent": _paper("发出文书"),
     "paper.signed": lambda data, _names: f"记录文书签署 {data['number']}，{data['signed_on']}",
