@@ -21,6 +21,7 @@ from app.web import (
     organisations,
     parties,
     playbook,
+    register,
     service_list,
     sharing,
     users,
@@ -30,17 +31,19 @@ from app.web import (
 from app.web.contract_pages import init_contract_pages
 from app.web.desk import KEY, Desk
 from app.web.errors import init_errors
+from app.web.exporting import init_exports
 from app.web.gate import init_gate
 from app.web.jobs import JOBS, Jobs
 from app.web.language import init_language
 from app.web.pages import ROOT, init_pages
+from app.web.register_words import init_register
 from app.web.security import init_security
 from app.wiring import Wiring
 
 BLUEPRINTS = (
     access.pages, account.pages, users.pages, drafts.pages, workspace.pages, findings.pages, playbook.pages, deviations.pages, service_list.pages,
     documents.pages, contracts.pages, commentary.pages, sharing.pages, approval.pages, approval_desk.pages, versions.pages, comparison.pages,
-    organisations.pages, parties.pages,
+    organisations.pages, parties.pages, register.pages,
 )  # fmt: skip
 
 
@@ -58,6 +61,8 @@ def create_app(settings: Settings, wiring: Desk | None = None) -> Flask:
     init_pages(app)
     init_gate(app)
     init_contract_pages(app)
+    init_register(app)
+    init_exports(app, settings.data_dir / "exports")
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     if settings.trusted_proxies:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:  # the database and its library are loaded by those who use it
     from app.rendering.pdf import PdfRenderer
     from app.services.advancing import Clockwork
     from app.services.commented_document import CommentTools
-    from app.services.ports import Mailer
+    from app.services.ports import Mailer, RegisterWriter
     from app.services.redlining import RedlineTools
     from app.store.blobs import BlobStore
     from app.store.seal import AuditSeal
@@ -255,6 +255,12 @@ class Wiring:
         from app.rendering.annexes import service_list_template
 
         return service_list_template(self.library.variables)
+
+    @property
+    def write_register(self) -> RegisterWriter:
+        from app.rendering.register_sheet import write_register
+
+        return write_register
 
     def read_answers_file(self, content: bytes) -> Mapping[str, Any]:
         """An uploaded answers file as raw data. Raises ``InputError`` with every fault of the file."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Protocol
 
 from app.domain.audit import Checkpoint
@@ -123,6 +125,18 @@ class ServiceListReading(Protocol):
     def faults(self) -> Sequence[CellProblem]: ...
 
     def tables(self) -> Mapping[str, Sequence[Mapping[str, Any]]]: ...
+
+
+Cell = str | Decimal | date | datetime | None
+"""What a cell of a workbook holds; texts are never formulas."""
+
+
+class RegisterWriter(Protocol):
+    """Rows as a workbook, written one by one. ``remarks``: label and text of a second sheet."""
+
+    def __call__(
+        self, heads: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[Cell]], remarks: Sequence[tuple[str, str]]
+    ) -> bytes: ...
 
 
 class PdfReader(Protocol):

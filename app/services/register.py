@@ -32,6 +32,7 @@ from app.store.register import (
     walk,
 )
 from app.store.uow import UnitOfWork
+from app.store.users import user_names
 
 PAGE = 25
 RECORDED = "recorded"
@@ -102,9 +103,10 @@ def read_register(
     where = conditions(uow.session, _stored(uow, wanted), actor.id)
     if query is None:
         return _page(uow, actor, where, order, after, before, size, count(uow.session, where))
-    found = find_contracts(uow, query, where)
+    start = _start(after or before)
+    found = find_contracts(uow, query, where, start + size + 1)
     if found.capped:
-        return _capped_page(uow, query, found, after or before, size)
+        return _capped_page(uow, query, found, start, size)
     only = conditions(uow.session, StoreFilter(ids=found.ids), actor.id)
     page = _page(uow, actor, only, order, after, before, size, len(found.ids))
     return _with_hits(uow, query, page, found)
@@ -122,6 +124,12 @@ def register_ids(uow: UnitOfWork, actor: Actor, wanted: Filter, order: Order, mo
         where = conditions(uow.session, StoreFilter(ids=found.ids), actor.id)
     ids = tuple(walk(uow.session, where, segments(order.key, descending=order.descending), most + 1))
     return ids[:most], len(ids) > most
+
+
+def owners(uow: UnitOfWork, actor: Actor) -> dict[str, str]:
+    """Whoever may be the owner of a contract: name by id, by name."""
+    require(actor, Action.READ_CONTRACTS)
+    return dict(sorted(user_names(uow.session).items(), key=lambda item: item[1]))
 
 
 def _stored(uow: UnitOfWork, wanted: Filter) -> StoreFilter:
@@ -158,14 +166,18 @@ def _page(
     )  # fmt: skip
 
 
-def _capped_page(uow: UnitOfWork, query: Query, found: Found, place: str, size: int) -> RegisterPage:
+def _capped_page(uow: UnitOfWork, query: Query, found: Found, start: int, size: int) -> RegisterPage:
     """More hits than are kept: those with the newest wording, in that order."""
-    start = int(place) if place.isdigit() and len(place) <= 4 else 0
     ids = found.ids[start : start + size]
     lines = tuple(Line(view_contract(row)) for row in contracts_in_order(uow.session, ids))
     before = str(max(0, start - size)) if start else ""
     after = str(start + size) if start + size < len(found.ids) else ""
     return _with_hits(uow, query, RegisterPage(lines, COUNTED, True, True, before, after), found)
+
+
+def _start(place: str) -> int:
+    """The first line of a page of a list that has an order of its own."""
+    return int(place) if place.isdecimal() and place.isascii() and len(place) <= 4 else 0
 
 
 def _with_hits(uow: UnitOfWork, query: Query, page: RegisterPage, found: Found) -> RegisterPage:

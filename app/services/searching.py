@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from sqlalchemy import ColumnElement
@@ -14,6 +14,7 @@ from app.domain.passages import PassageKind
 from app.domain.permissions import Action, Actor
 from app.domain.searching import Piece, Query, excerpt, fold, parse_query
 from app.services.record import opened
+from app.store.register import count
 from app.store.search import PARTY_MARK
 from app.store.search_reading import (
     Sighting,
@@ -23,19 +24,22 @@ from app.store.search_reading import (
     contracts_among,
     contracts_where,
     contracts_with,
+    count_with,
+    fattest,
     hits_of,
     passages_among,
     passages_of,
     passages_with,
+    seqs_of,
     texts_of,
 )
 from app.store.uow import UnitOfWork
-from app.store.versions import newest_ordinals
 
 CAP = 1_000
 """So many contracts are found at most; the page then says 1,000+ and shows those with the newest wording."""
 FEW = 2_000
 """Where no more contracts than these can be found, they are looked at one by one."""
+FIRST_PROBED = 16
 FIRST_BATCH, LARGEST_BATCH = 32, 512
 FIRST_HELD, LARGEST_HELD = 512, 32_768
 WORTH = 150
@@ -67,24 +71,34 @@ class Found:
     seen: Mapping[str, Sighting]
 
 
-def find_contracts(uow: UnitOfWork, query: Query, conditions: Sequence[ColumnElement[bool]]) -> Found:
+def find_contracts(uow: UnitOfWork, query: Query, conditions: Sequence[ColumnElement[bool]], wanted: int = CAP) -> Found:
     """Contracts that ``conditions`` hold for with a passage that has every word. The caller puts the actor's view into ``conditions``.
 
     Of many contracts the newest wording is read first, until enough are found. Where only a few can be found at all, they are held against what
-    matches, the oldest first: that is the common text, which most of them have.
+    matches, the oldest first: that is the common text, which most of them have. ``wanted``: of more than ``CAP`` only so many are looked for.
     """
-    possible = contracts_where(uow.session, conditions, FEW + 1)
-    return _of_few(uow, query, possible) if len(possible) <= FEW else _of_many(uow, query, conditions)
+    if count(uow.session, conditions, FEW + 1) <= FEW:
+        return _of_few(uow, query, contracts_where(uow.session, conditions))
+    return _of_many(uow, query, conditions, min(wanted, CAP) if _surely_many(uow, query, conditions) else CAP + 1)
 
 
-def _of_many(uow: UnitOfWork, query: Query, conditions: Sequence[ColumnElement[bool]]) -> Found:
+def _surely_many(uow: UnitOfWork, query: Query, conditions: Sequence[ColumnElement[bool]]) -> bool:
+    """Whether the common text alone gives more than ``CAP``; then nobody has to count them."""
+    common = dict(itertools.islice(_bundles(uow, query, oldest_first=True), FIRST_PROBED))
+    if not common:
+        return False
+    bundle_id, size = fattest(uow.session, common, CAP + 1)
+    return size > CAP and count_with(uow.session, bundle_id, conditions, CAP + 1) > CAP
+
+
+def _of_many(uow: UnitOfWork, query: Query, conditions: Sequence[ColumnElement[bool]], enough: int) -> Found:
     seen: dict[str, Sighting] = {}
     for part in _batches(_sighted(uow, query), FIRST_BATCH, LARGEST_BATCH):
         known = admitted(uow.session, part.keys(), conditions)
         for seq, (bundle_id, passage_id) in part.items():
             if seq in known:
                 seen[known[seq]] = Sighting(passage_id, bundle_id, known[seq])
-        if len(seen) > CAP:
+        if len(seen) >= enough:
             return Found(tuple(seen)[:CAP], True, seen)
     return Found(tuple(seen), False, seen)
 
@@ -156,26 +170,36 @@ def party_names(uow: UnitOfWork, typed: str) -> tuple[str, ...]:
 
 
 def show_hits(uow: UnitOfWork, query: Query, sighted: Collection[Sighting]) -> dict[str, Hit]:
-    """The hits of a page of contracts, one for each, by contract id."""
+    """The hits of a page of contracts, one for each, by contract id; one of the newest version where that has any."""
     if not sighted:
         return {}
-    newest = newest_ordinals(uow.session, {s.contract_id for s in sighted})
-    return {h.contract_id: _hit(query, h, newest.get(h.contract_id, 0)) for h in hits_of(uow.session, sighted)}
+    found = {h.contract_id: h for h in hits_of(uow.session, sighted)}
+    old = [contract_id for contract_id, h in found.items() if not h.current]
+    if old:
+        found |= {h.contract_id: h for h in hits_of(uow.session, _current(uow, query, old))}
+    return {contract_id: _hit(query, stored) for contract_id, stored in found.items()}
+
+
+def _current(uow: UnitOfWork, query: Query, contracts: Collection[str]) -> list[Sighting]:
+    """Hits in the newest versions of these contracts, among the text that most contracts have in common."""
+    common = dict(itertools.islice(_bundles(uow, query, oldest_first=True), FIRST_HELD))
+    seqs = seqs_of(uow.session, contracts)
+    known = contracts_among(uow.session, seqs, common, current=True) if common else {}
+    return [Sighting(common[bundle], bundle, seqs[seq]) for seq, bundle in known.items()]
 
 
 def all_hits(uow: UnitOfWork, actor: Actor, contract_id: str, typed: str) -> tuple[Hit, ...]:
     """Every hit in one contract, the current text first and in the order of the text. Raises ``ContractMissing``, ``UnusableQuery``."""
     opened(uow, actor, Action.READ_CONTRACTS, contract_id)
     query = parse_query(typed)
-    newest = newest_ordinals(uow.session, {contract_id}).get(contract_id, 0)
     places: dict[tuple[int, str, str], StoredHit] = {}
     for stored in passages_of(uow.session, contract_id):
         key = (stored.passage_id, stored.number, stored.anchor)
         known = places.get(key)
         places[key] = stored if known is None else _joined(known, stored)
     matching = [p for p in places.values() if query.matches(fold(p.text))]
-    matching.sort(key=lambda p: (p.last not in (0, newest), _order(p.number)))
-    return tuple(_hit(query, p, newest) for p in matching[:ALL_HITS])
+    matching.sort(key=lambda p: (not p.current, _order(p.number)))
+    return tuple(_hit(query, p) for p in matching[:ALL_HITS])
 
 
 def _matching(uow: UnitOfWork, query: Query, mark: str = "", *, oldest_first: bool = False) -> Iterator[list[int]]:
@@ -188,16 +212,13 @@ def _matching(uow: UnitOfWork, query: Query, mark: str = "", *, oldest_first: bo
             yield chunk
 
 
-def _hit(query: Query, stored: StoredHit, newest: int) -> Hit:
-    return Hit(
-        PassageKind(stored.kind), stored.number, stored.anchor, stored.first, stored.last, stored.last in (0, newest), excerpt(query, stored.text)
-    )  # fmt: skip
+def _hit(query: Query, stored: StoredHit) -> Hit:
+    kind, pieces = PassageKind(stored.kind), excerpt(query, stored.text)
+    return Hit(kind, stored.number, stored.anchor, stored.first, stored.last, stored.current, pieces)
 
 
 def _joined(one: StoredHit, other: StoredHit) -> StoredHit:
-    return StoredHit(
-        one.contract_id, one.passage_id, one.kind, one.number, one.anchor, min(one.first, other.first), max(one.last, other.last), one.text
-    )  # fmt: skip
+    return replace(one, first=min(one.first, other.first), last=max(one.last, other.last))
 
 
 def _order(number: str) -> tuple[tuple[int, str], ...]:

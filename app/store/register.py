@@ -114,9 +114,9 @@ def _of_parties(session: Session, names: tuple[str, ...]) -> ColumnElement[bool]
     return exists().where(ContractPartyRow.contract_id == ContractRow.id, ContractPartyRow.name.in_(names))
 
 
-def count(session: Session, where: Sequence[ColumnElement[bool]]) -> int:
-    """How many, up to ``COUNTED`` + 1."""
-    inner = select(literal(1)).select_from(ContractRow).where(*where).limit(COUNTED + 1).subquery()
+def count(session: Session, where: Sequence[ColumnElement[bool]], most: int | None = None) -> int:
+    """How many; counting stops at ``most``, or at ``COUNTED`` + 1."""
+    inner = select(literal(1)).select_from(ContractRow).where(*where).limit(most or COUNTED + 1).subquery()
     return session.scalar(select(func.count()).select_from(inner)) or 0
 
 

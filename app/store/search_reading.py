@@ -11,7 +11,7 @@ from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, exists, func, lateral, select, text, true, tuple_
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, lateral, literal, select, text, true, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.types import BigInteger
@@ -22,6 +22,7 @@ from app.store.search import (
     GRAMS,
     LEVELS,
     BundlePassageRow,
+    BundleRow,
     IndexedContractRow,
     PassageRow,
     PostingRow,
@@ -32,6 +33,8 @@ from app.store.search import (
 )
 
 FIRST_CHUNK, LARGEST_CHUNK = 64, 2048
+PART = 256
+"""Of what a window of PostgreSQL holds so many are handed on at a time."""
 Column = InstrumentedAttribute[int]
 
 
@@ -46,7 +49,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class StoredHit:
-    """Where a passage stands in a contract; versions ``first`` to ``last``, 0 for what stands in none."""
+    """Where a passage stands in a contract; versions ``first`` to ``last``, 0 for what stands in none. ``newest``: the contract's last version."""
 
     contract_id: str
     passage_id: int
@@ -55,7 +58,12 @@ class StoredHit:
     anchor: str
     first: int
     last: int
+    newest: int
     text: str
+
+    @property
+    def current(self) -> bool:
+        return self.last in (0, self.newest)
 
 
 def passages_with(session: Session, wanted: Sequence[str], mark: str = "", *, oldest_first: bool = False) -> Iterator[list[int]]:
@@ -85,7 +93,8 @@ def _postgresql(session: Session, tokens: list[str], oldest_first: bool) -> Iter
     words = " & ".join(f"'{t}'" for t in tokens)
     for window in windows(newest_passage(session), oldest_first=oldest_first):
         places = " | ".join(f"'{b}'" for b in window)
-        yield list(session.scalars(statement, {"query": f"{words} & ({places})"}))
+        found = list(session.scalars(statement, {"query": f"{words} & ({places})"}))
+        yield from (found[i : i + PART] for i in range(0, len(found), PART))
 
 
 def windows(newest: int, *, oldest_first: bool = False) -> Iterator[list[str]]:
@@ -120,29 +129,37 @@ def texts_of(session: Session, ids: Collection[int]) -> dict[int, str]:
 
 
 def bundles_with(session: Session, passages: Sequence[int]) -> Generator[tuple[int, int]]:
-    """Bundle and passage, for every bundle that has one of ``passages``; read row by row. Close it when there are enough."""
-    return _streamed(session, BundlePassageRow.passage_id, BundlePassageRow.bundle_id, passages)
+    """Bundle and passage, for every bundle (the oldest of a passage first) that has one of ``passages``; read row by row.
+
+    Close it when there are enough.
+    """
+    return _streamed(session, BundlePassageRow.passage_id, BundlePassageRow.bundle_id, passages, newest_first=False)
 
 
 def contracts_with(session: Session, bundles: Sequence[int]) -> Generator[tuple[int, int]]:
     """Contract (by ``seq``, the newest of a bundle first) and bundle, for every contract that has one of ``bundles``; read row by row."""
-    return _streamed(session, PostingRow.bundle_id, PostingRow.seq, bundles)
+    return _streamed(session, PostingRow.bundle_id, PostingRow.seq, bundles, newest_first=True)
 
 
-def _streamed(session: Session, key: Column, other: Column, wanted: Sequence[int]) -> Generator[tuple[int, int]]:
-    """The pairs (other, key) of the index on both, key by key in the order of ``wanted``."""
+def _streamed(
+    session: Session, key: Column, other: Column, wanted: Sequence[int], *, newest_first: bool
+) -> Generator[tuple[int, int]]:
+    """The pairs (other, key) of the index on both, key by key in the order of ``wanted``. SQLite's indexes have this order themselves."""
     ids: Any
     if is_postgresql(session):
         # LATERAL with OFFSET keeps the planner to the index, key by key; it can't know that reading may stop early.
+        order = (key.desc(), other.desc()) if newest_first else (key, other)
         names = func.unnest(bindparam("ids", type_=ARRAY(BigInteger))).table_valued("value", name="wanted").render_derived()
-        rows = lateral(select(other).where(key == names.c.value).order_by(key.desc(), other.desc()).offset(0)).alias("rows")
+        rows = lateral(select(other).where(key == names.c.value).order_by(*order).offset(0)).alias("rows")
         statement = select(rows.c[other.key], names.c.value).select_from(names).join(rows, true())
         ids = list(wanted)
     else:
         names = func.json_each(bindparam("ids")).table_valued("value", name="wanted")
         statement = select(other, key).select_from(names).join(key.class_, key == names.c.value)
         ids = json.dumps(list(wanted))
-    result = session.execute(statement, {"ids": ids}, execution_options={"stream_results": True, "max_row_buffer": 500})
+    # On the connection itself: the session would fetch every row before it hands on the first.
+    options = {"stream_results": True, "max_row_buffer": 500}
+    result = session.connection().execute(statement, {"ids": ids}, execution_options=options)
     try:
         for row in result:
             yield row[0], row[1]
@@ -150,9 +167,15 @@ def _streamed(session: Session, key: Column, other: Column, wanted: Sequence[int
         result.close()
 
 
-def contracts_among(session: Session, seqs: Collection[int], bundles: Collection[int]) -> dict[int, int]:
-    """Of these contracts those that have one of ``bundles``, with the oldest of those."""
+def contracts_among(
+    session: Session, seqs: Collection[int], bundles: Collection[int], *, current: bool = False
+) -> dict[int, int]:
+    """Of these contracts those that have one of ``bundles``, with the oldest of those; ``current``: in their newest version."""
     statement = select(PostingRow.seq, func.min(PostingRow.bundle_id)).group_by(PostingRow.seq)
+    if current:
+        statement = statement.join(IndexedContractRow, IndexedContractRow.seq == PostingRow.seq).where(
+            PostingRow.last == IndexedContractRow.ordinal
+        )
     if is_postgresql(session):
         either = (
             PostingRow.seq == func.any(bindparam("seqs", type_=ARRAY(BigInteger))),
@@ -178,13 +201,40 @@ def passages_among(session: Session, seqs: Collection[int]) -> Iterator[tuple[in
     return iter(session.execute(statement))
 
 
-def contracts_where(session: Session, conditions: Sequence[ColumnElement[bool]], most: int) -> dict[int, str]:
-    """Contracts of the index that ``conditions`` hold for, id by ``seq``; at most ``most``."""
-    inner = select(ContractRow.id).where(*conditions).limit(most).subquery()
-    statement = select(IndexedContractRow.seq, IndexedContractRow.contract_id).join(
-        inner, inner.c.id == IndexedContractRow.contract_id
+def fattest(session: Session, bundles: Collection[int], most: int) -> tuple[int, int]:
+    """The bundle that most contracts have, and how many; counting stops at ``most``."""
+    few = select(literal(1)).select_from(PostingRow).where(PostingRow.bundle_id == BundleRow.id).limit(most)
+    size = select(func.count()).select_from(few.correlate(BundleRow).subquery()).correlate(BundleRow).scalar_subquery()
+    rows = session.execute(select(BundleRow.id, size).where(BundleRow.id.in_(bundles))).all()
+    return max(((r[0], r[1]) for r in rows), key=lambda r: r[1], default=(0, 0))
+
+
+def count_with(session: Session, bundle_id: int, conditions: Sequence[ColumnElement[bool]], most: int) -> int:
+    """How many contracts that ``conditions`` hold for have a bundle; counting stops at ``most``."""
+    known = exists().where(ContractRow.id == IndexedContractRow.contract_id, *conditions)
+    rows = (
+        select(literal(1))
+        .select_from(PostingRow)
+        .join(IndexedContractRow, IndexedContractRow.seq == PostingRow.seq)
+        .where(PostingRow.bundle_id == bundle_id, known)
+        .limit(most)
     )
-    return {seq: contract_id for seq, contract_id in session.execute(statement)}  # noqa: C416
+    return session.scalar(select(func.count()).select_from(rows.subquery())) or 0
+
+
+def contracts_where(session: Session, conditions: Sequence[ColumnElement[bool]]) -> dict[int, str]:
+    """Contracts of the index that ``conditions`` hold for, id by ``seq``; to be asked where they are few."""
+    statement = select(IndexedContractRow.seq, IndexedContractRow.contract_id)
+    rows = session.execute(statement.join(ContractRow, ContractRow.id == IndexedContractRow.contract_id).where(*conditions))
+    return {seq: contract_id for seq, contract_id in rows}  # noqa: C416  (typed)
+
+
+def seqs_of(session: Session, contracts: Collection[str]) -> dict[int, str]:
+    """Contracts by the number that stands for them in the index."""
+    statement = select(IndexedContractRow.seq, IndexedContractRow.contract_id).where(
+        IndexedContractRow.contract_id.in_(contracts)
+    )
+    return {seq: contract_id for seq, contract_id in session.execute(statement)}  # noqa: C416  (typed)
 
 
 def admitted(session: Session, seqs: Collection[int], conditions: Sequence[ColumnElement[bool]]) -> dict[int, str]:
@@ -225,6 +275,7 @@ def _hits() -> Select[*tuple[Any, ...]]:
             BundlePassageRow.anchor,
             PostingRow.first,
             PostingRow.last,
+            IndexedContractRow.ordinal,
             PassageRow.text,
         )
         .join(PostingRow, PostingRow.seq == IndexedContractRow.seq)

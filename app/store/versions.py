@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func, select
@@ -55,12 +54,6 @@ def versions_after(session: Session, contract_id: str, ordinal: int) -> list[Ver
     """Versions younger than ``ordinal``, the oldest first, with their text."""
     statement = select(VersionRow).where(VersionRow.contract_id == contract_id, VersionRow.ordinal > ordinal)
     return list(session.scalars(statement.order_by(VersionRow.ordinal)))
-
-
-def newest_ordinals(session: Session, contracts: Collection[str]) -> dict[str, int]:
-    """The ordinal of the newest version, by contract; contracts without one are left out."""
-    statement = select(VersionRow.contract_id, func.max(VersionRow.ordinal)).where(VersionRow.contract_id.in_(contracts))
-    return dict(session.execute(statement.group_by(VersionRow.contract_id)).all())
 
 
 def next_ordinal(session: Session, contract_id: str) -> int:

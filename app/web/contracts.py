@@ -1,8 +1,8 @@
-"""Contracts: filing a draft as one, the list of them, and the overview of one."""
+"""Contracts: filing a draft as one, and the overview of one."""
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -10,7 +10,7 @@ from app.domain.errors import ContractError
 from app.domain.numbering_pattern import parse_pattern
 from app.domain.permissions import Forbidden
 from app.services.content import reopen_text
-from app.services.filing import create_contract, list_contracts, load_contract
+from app.services.filing import create_contract, load_contract
 from app.services.overview import Happening, Step, read_overview
 from app.services.record import ContractMissing
 from app.services.voiding import void_contract
@@ -36,13 +36,6 @@ def happened(step: Step) -> str:
         Happening.REVOKED: _("审批已撤销"),
     }
     return str(names[step.happening])
-
-
-@pages.get("/contracts/")
-def index() -> str:
-    with desk().reading() as uow:
-        found = list_contracts(uow, actor())
-    return render_template("contracts/index.html", contracts=found)
 
 
 @pages.post("/drafts/<draft_id>/contract")

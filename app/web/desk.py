@@ -15,7 +15,7 @@ from app.domain.tree import Instrument
 from app.services.commented_document import CommentTools
 from app.services.drafting import Reference
 from app.services.generation import Tools
-from app.services.ports import MailWriter, ServiceListReading
+from app.services.ports import MailWriter, RegisterWriter, ServiceListReading
 from app.services.redlining import RedlineTools
 from app.settings import Settings
 from app.store.uow import UnitOfWork
@@ -46,6 +46,8 @@ class Desk(Protocol):
     def secret_key(self) -> str: ...
     @property
     def vault(self) -> Vault: ...
+    @property
+    def write_register(self) -> RegisterWriter: ...
     @property
     def write_mail(self) -> MailWriter: ...
     def unit_of_work(self) -> UnitOfWork: ...

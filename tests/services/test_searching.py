@@ -132,6 +132,12 @@ def test_a_new_number_or_party_replaces_the_old_one_in_the_index(shelf: Shelf, u
     assert (found(shelf, "旧名"), found(shelf, "新名")) == ([], ["HT-1"])
 
 
+def test_a_list_shows_the_hit_of_the_newest_version_before_an_old_one(shelf: Shelf) -> None:
+    shelf.contract("HT-1", (("违约金为百分之一",), ("旧的违约金条款",)), (("违约金为百分之一",), ("新的一条",)))
+    shelf.contract("HT-2", (("违约金为百分之九",), ("甲",)), (("乙",), ("丙",)))
+    assert sorted(shown(shelf, "违约金")) == [("1.1.1", "[违约金]为百分之一"), ("1.1.1", "[违约金]为百分之九")]
+
+
 # ---- once per content
 
 
