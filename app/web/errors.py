@@ -15,6 +15,7 @@ from app.domain.permissions import Forbidden, Hidden
 from app.services.accounts import UserMissing
 from app.services.drafts import DraftMissing
 from app.services.record import ContractMissing
+from app.services.register_views import ViewMissing
 from app.services.registering import OrganisationMissing
 from app.services.texts import TextMissing
 from app.web.pages import is_fragment
@@ -30,6 +31,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(Hidden, _hidden)
     app.register_error_handler(UserMissing, _hidden)
     app.register_error_handler(OrganisationMissing, _hidden)
+    app.register_error_handler(ViewMissing, _hidden)
     app.register_error_handler(Forbidden, _forbidden)
     app.register_error_handler(LibraryError, _library)
     app.register_error_handler(ContractError, _refused)

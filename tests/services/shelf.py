@@ -71,7 +71,7 @@ class Shelf:
     minutes: int = 0
 
     def __post_init__(self) -> None:
-        self.lawyer = self.person("wang", "王律师", Role.DRAFTER)
+        self.lawyer = self.person("keeper", "王律师", Role.DRAFTER)
 
     def person(self, login: str, name: str, *roles: Role) -> Actor:
         with self.units() as uow:

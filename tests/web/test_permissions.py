@@ -85,6 +85,13 @@ GET  /drafts/DRAFT/parties/a/                 inofofn
 POST /drafts/DRAFT/parties/a/                 inofofn
 POST /drafts/DRAFT/contract                   inofofn
 GET  /contracts/                              inoooon
+GET  /contracts/CONTRACT/hits                 inoooon
+POST /register/views                          inoooon
+POST /register/views/default                  inoooon
+POST /register/views/VIEW/delete              innnnnn
+POST /register/export                         inofoon
+GET  /register/exports/EXPORT/                innfnnn
+GET  /register/exports/EXPORT/register.xlsx   innfnnn
 GET  /contracts/CONTRACT/                     inoooon
 GET  /contracts/CONTRACT/text                 inoooon
 GET  /contracts/CONTRACT/text/new             inooofn
@@ -133,7 +140,7 @@ PEOPLE = ("anonymous", "nobody", *(role.value for role in Role))
 NAMES = {
     "<draft_id>": "DRAFT", "<contract_id>": "CONTRACT", "<user_id>": "USER", "<token>": "TOKEN", "<session_id>": "SESSION", "<int:revision>": "999",
     "<thread_id>": "THREAD", "<comment_id>": "THREAD", "<int:ordinal>": "999", "<any(draft,final):kind>": "final", "<name>": "NAME",
-    "<path:filename>": "css/app.css", "<any(a,b):role>": "a", "<organisation_id>": "ORGANISATION",
+    "<path:filename>": "css/app.css", "<any(a,b):role>": "a", "<organisation_id>": "ORGANISATION", "<view_id>": "VIEW", "<export_id>": "EXPORT",
 }  # fmt: skip
 
 
