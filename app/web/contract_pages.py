@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, g, render_template, request, url_for
+from flask import Flask, current_app, g, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.domain.lifecycle import Flag, Stage
@@ -20,7 +20,14 @@ from app.web.gate import actor
 
 
 def init_contract_pages(app: Flask) -> None:
-    app.jinja_env.globals.update(stage_name=stage_name, flag_name=flag_name, step_name=step_name, stage_tone=stage_tone)
+    app.jinja_env.globals.update(
+        stage_name=stage_name, flag_name=flag_name, step_name=step_name, stage_tone=stage_tone, has_page=has_page
+    )
+
+
+def has_page(endpoint: str) -> bool:
+    """Whether there is such a page; one part of a contract links to another only where it exists."""
+    return endpoint in current_app.view_functions
 
 
 @dataclass(frozen=True, slots=True)
