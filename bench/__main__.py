@@ -1,6 +1,6 @@
 """``python -m bench``: every measurement of speed and memory; writes docs/benchmarks.md.
 
-    python -m bench [pdf] [docx] [whole] [preview] [cold] [workers] [growth]
+    python -m bench [pdf] [docx] [whole] [preview] [cold] [workers] [growth] [signing]
 
 With names of parts it measures only those, prints them and leaves the file alone.
 """
@@ -128,7 +128,24 @@ def _rows(count: int) -> None:
     print(json.dumps(asdict(watch.time) | {"peak": peak_memory()}))
 
 
-PARTS: tuple[Callable[[], Iterator[Line]], ...] = (pdf, docx, whole, preview, cold, workers, growth)
+def signing() -> Iterator[Line]:
+    from bench.signing import measure
+
+    found = measure(ROUNDS)
+    what = f"PAdES B-LTA signature on {found.pages} tagged pages, with marks and appearance, against plain pyHanko"
+    yield _ratio(what, found.signing, found.peer_signing, 1.3)
+    rate = 1 / found.timestamped.processor
+    yield Line("Timestamped signatures (B-T) per second and core, same file", str(found.timestamped), figure=f"{rate:.1f}")
+    yield _ratio(
+        "Verifying five signatures and an archive timestamp, tagged against untagged", found.verifying, found.untagged, 3.0
+    )
+    what = "The same against pyHanko's validation of each signature"
+    yield Line(
+        what, str(found.verifying), str(found.peer_verifying), f"{found.verifying.processor / found.peer_verifying.processor:.2f}"
+    )  # fmt: skip
+
+
+PARTS: tuple[Callable[[], Iterator[Line]], ...] = (pdf, docx, whole, preview, cold, workers, growth, signing)
 
 
 def report(lines: Sequence[Line]) -> str:

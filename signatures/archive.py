@@ -27,9 +27,10 @@ def archive(pdf: bytes, data: ValidationData, source: TimeSource) -> bytes:
     For a renewal, ``data`` holds what proves the last timestamp. Raises ``pdf.unusable``, ``time.refused``, ``time.backwards``.
     """
     writer = open_writer(pdf)
-    put_in(writer, data, _timestamp_certificates(pdf))
+    stamps = tuple(writer.prev.embedded_timestamp_signatures)
+    put_in(writer, data, _timestamp_certificates(stamps))
     settle(writer)
-    stamper = PdfTimeStamper(Stamper(source), field_name=f"archive_{len(_timestamps(pdf)) + 1}", readable_field_name="存档时间戳")
+    stamper = PdfTimeStamper(Stamper(source), field_name=f"archive_{len(stamps) + 1}", readable_field_name="存档时间戳")
     output = asyncio.run(stamper.async_timestamp_pdf(writer, "sha256", bytes_reserved=RESERVED))
     content: bytes = output.getvalue()
     return content
@@ -60,10 +61,10 @@ def _timestamps(pdf: bytes) -> Sequence[EmbeddedPdfSignature]:
     return tuple(PdfFileReader(io.BytesIO(pdf)).embedded_timestamp_signatures)
 
 
-def _timestamp_certificates(pdf: bytes) -> list[Certificate]:
+def _timestamp_certificates(stamps: Sequence[EmbeddedPdfSignature]) -> list[Certificate]:
     """Those that the timestamps in the file carry, so that they are proven by the next one even if they were sent by a service."""
     found: list[Certificate] = []
-    for stamp in _timestamps(pdf):
+    for stamp in stamps:
         info = extract_certificate_info(stamp.signed_data)
         found += [info.signer_cert, *info.other_certs]
     return found
