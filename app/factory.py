@@ -17,6 +17,8 @@ from app.web import (
     deviations,
     documents,
     drafts,
+    ending,
+    exits,
     findings,
     organisations,
     parties,
@@ -24,6 +26,7 @@ from app.web import (
     register,
     service_list,
     sharing,
+    term,
     users,
     versions,
     workspace,
@@ -43,6 +46,7 @@ from app.wiring import Wiring
 BLUEPRINTS = (
     access.pages, account.pages, users.pages, drafts.pages, workspace.pages, findings.pages, playbook.pages, deviations.pages, service_list.pages,
     documents.pages, contracts.pages, commentary.pages, sharing.pages, approval.pages, approval_desk.pages, versions.pages, comparison.pages,
+    term.pages, ending.pages, exits.pages,
     organisations.pages, parties.pages, register.pages,
 )  # fmt: skip
 

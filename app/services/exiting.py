@@ -20,7 +20,7 @@ from app.services.moving import move
 from app.services.record import opened, require_contract
 from app.services.term_state import TermState, load_term_state
 from app.store.contracts import ContractRow
-from app.store.documents import find_document
+from app.store.documents import documents_of, find_document
 from app.store.endings import WHOLE, ExitRow, ExitTaskRow, contracts_without_exit, exits_of, find_exit, touch
 from app.store.uow import ChangedMeanwhile, UnitOfWork
 
@@ -60,6 +60,8 @@ class ExitDesk:
     contract: ContractView
     state: TermState
     exits: tuple[ExitView, ...]
+    documents: tuple[tuple[str, str], ...]
+    """Id and name of every file of the record, for choosing what shows that a task is done."""
 
     @property
     def numbers(self) -> Mapping[str, str]:
@@ -75,7 +77,9 @@ def exit_desk(uow: UnitOfWork, actor: Actor, today: date, official: WorkingCalen
     """Raises ``ContractMissing``, ``term.unknown``."""
     contract = opened(uow, actor, Action.READ_CONTRACTS, contract_id)
     state = load_term_state(uow, contract, official)
-    return ExitDesk(view_contract(contract), state, tuple(_view(row, state, today) for row in exits_of(uow.session, contract_id)))
+    rows = exits_of(uow.session, contract_id)
+    files = tuple((d.id, d.name) for d in documents_of(uow.session, contract_id))
+    return ExitDesk(view_contract(contract), state, tuple(_view(row, state, today) for row in rows), files)
 
 
 def begin_exit(

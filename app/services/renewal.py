@@ -48,7 +48,8 @@ class DecisionView:
 
 @dataclass(frozen=True, slots=True)
 class RenewalDesk:
-    """Everything that a decision on the renewal rests on. ``open``: the contract is in force, so there is something to decide."""
+    """Everything that a decision on the renewal rests on. ``open``: the contract is in force, so there is something to
+    decide; ``over``: it has ended, so no date of a term concerns anybody any more."""
 
     contract: ContractView
     state: TermState
@@ -58,6 +59,7 @@ class RenewalDesk:
     decisions: tuple[DecisionView, ...]
     papers: tuple[PaperView, ...]
     open: bool
+    over: bool
 
     @property
     def decision(self) -> DecisionView | None:
@@ -85,6 +87,7 @@ def renewal_desk(
         decisions=_decisions(uow, contract_id, state),
         papers=tuple(view_paper(uow, row) for row in rows),
         open=Stage(contract.stage) in IN_FORCE,
+        over=Stage(contract.stage) in (Stage.EXPIRED, Stage.TERMINATED, Stage.ARCHIVED),
     )
 
 

@@ -73,6 +73,7 @@ class CaseView:
     notice: PaperView | None
     agreement: PaperView | None
     cure_ends: ReasonedDate | None
+    cure_over: bool
     right_lapses: ReasonedDate | None
     may_leave_on: ReasonedDate | None
     ends_on: ReasonedDate | None
@@ -261,7 +262,7 @@ def _note(uow: UnitOfWork, actor: Actor, now: datetime, action: str, row: Ending
 
 def _view(uow: UnitOfWork, row: EndingRow, state: TermState, terms: TerminationTerms, today: date) -> CaseView:
     case, official = case_of(uow, row, state.answers), state.official
-    lapses = right_lapses(case, terms, official)
+    lapses, cure = right_lapses(case, terms, official), cure_ends(case, terms, official)
 
     def paper(paper_id: str | None) -> PaperView | None:
         return view_paper(uow, require_paper(uow, row.contract_id, paper_id)) if paper_id else None
@@ -280,7 +281,8 @@ def _view(uow: UnitOfWork, row: EndingRow, state: TermState, terms: TerminationT
         demand=paper(row.demand_id),
         notice=notice,
         agreement=paper(row.agreement_id),
-        cure_ends=cure_ends(case, terms, official),
+        cure_ends=cure,
+        cure_over=cure is not None and cure.day < today,
         right_lapses=lapses,
         may_leave_on=may_leave_on(case, terms, official),
         ends_on=ends_on(case, terms, official),

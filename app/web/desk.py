@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, cast
 
 from flask import current_app
 
+from app.domain.calendar import WorkingCalendar
 from app.domain.clauses import ClauseLibrary
 from app.domain.comparison import Comparison
 from app.domain.textual_change import TextDiff
@@ -18,6 +19,7 @@ from app.services.generation import Tools
 from app.services.ports import MailWriter, RegisterWriter, ServiceListReading
 from app.services.redlining import RedlineTools
 from app.settings import Settings
+from app.store.blobs import BlobStore
 from app.store.uow import UnitOfWork
 from app.store.vault import Vault
 
@@ -50,6 +52,10 @@ class Desk(Protocol):
     def write_register(self) -> RegisterWriter: ...
     @property
     def write_mail(self) -> MailWriter: ...
+    @property
+    def calendar(self) -> WorkingCalendar: ...
+    @property
+    def blobs(self) -> BlobStore: ...
     def unit_of_work(self) -> UnitOfWork: ...
     def reading(self) -> UnitOfWork: ...
     def now(self) -> datetime: ...

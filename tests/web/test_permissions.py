@@ -121,6 +121,31 @@ POST /organisations/ORGANISATION/             inofofn
 GET  /organisations/ORGANISATION/edit         inofofn
 POST /contracts/CONTRACT/void                 inffofn
 POST /contracts/CONTRACT/redraft              inofofn
+GET  /contracts/CONTRACT/term/                inoooon
+POST /contracts/CONTRACT/term/decision        inofofn
+POST /contracts/CONTRACT/term/option          inofofn
+POST /contracts/CONTRACT/term/papers/PAPER/sending inofofn
+POST /contracts/CONTRACT/term/papers/PAPER/signature inofofn
+POST /contracts/CONTRACT/term/deliveries/DELIVERY/arrival inofofn
+GET  /contracts/CONTRACT/term/notice          inoooon
+GET  /contracts/CONTRACT/ending/              inoooon
+POST /contracts/CONTRACT/ending/              inofofn
+POST /contracts/CONTRACT/ending/CASE/         inofofn
+POST /contracts/CONTRACT/ending/CASE/demand   inofofn
+POST /contracts/CONTRACT/ending/CASE/notice   inofofn
+POST /contracts/CONTRACT/ending/CASE/confirmation inofofn
+POST /contracts/CONTRACT/ending/CASE/agreement inofofn
+POST /contracts/CONTRACT/ending/CASE/signature inofofn
+POST /contracts/CONTRACT/ending/CASE/happening inofofn
+POST /contracts/CONTRACT/ending/CASE/withdrawal inofofn
+POST /contracts/CONTRACT/ending/CASE/objection inofofn
+POST /contracts/CONTRACT/ending/CASE/objection/close inofofn
+POST /contracts/CONTRACT/ending/papers/PAPER/sending inofofn
+POST /contracts/CONTRACT/ending/deliveries/DELIVERY/arrival inofofn
+GET  /contracts/CONTRACT/exit/                inoooon
+POST /contracts/CONTRACT/exit/EXIT/tasks/KEY  inofofn
+POST /contracts/CONTRACT/exit/EXIT/tasks/KEY/reopening inofofn
+POST /contracts/CONTRACT/exit/archive         inffofn
 GET  /contracts/CONTRACT/approvals            inoooon
 GET  /contracts/CONTRACT/submission           inofofn
 POST /contracts/CONTRACT/submission           inofofn
@@ -141,6 +166,7 @@ NAMES = {
     "<draft_id>": "DRAFT", "<contract_id>": "CONTRACT", "<user_id>": "USER", "<token>": "TOKEN", "<session_id>": "SESSION", "<int:revision>": "999",
     "<thread_id>": "THREAD", "<comment_id>": "THREAD", "<int:ordinal>": "999", "<any(draft,final):kind>": "final", "<name>": "NAME",
     "<path:filename>": "css/app.css", "<any(a,b):role>": "a", "<organisation_id>": "ORGANISATION", "<view_id>": "VIEW", "<export_id>": "EXPORT",
+    "<paper_id>": "PAPER", "<delivery_id>": "DELIVERY", "<case_id>": "CASE", "<exit_id>": "EXIT", "<key>": "KEY",
 }  # fmt: skip
 
 

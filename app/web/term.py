@@ -1,0 +1,200 @@
+"""The term of a contract: its timeline, every date with its reasons, the decision on the renewal, its papers on their way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext as _
+
+from app.domain.errors import ContractError
+from app.domain.notice import CAUTION, PROOFS, Method, Proof, arrival, last_safe_day
+from app.domain.numbering import reference_labels
+from app.domain.reasoning import Reasoner
+from app.domain.renewal import Mode
+from app.domain.renewal_decision import Choice
+from app.domain.tree import Instrument
+from app.services.papers import STATES as PAPER_STATES
+from app.services.record import ContractMissing
+from app.services.renewal import decide, renewal_desk
+from app.services.renewal_papers import AgreedRenewal, draft_option_notice, notice_arrived, renewal_signed, send_paper
+from app.services.term_state import TermState
+from app.services.timeline import read_timeline
+from app.web.acting import acted
+from app.web.contract_pages import contract_page
+from app.web.desk import desk
+from app.web.entered import Entered
+from app.web.gate import actor
+from app.web.timeline_drawing import draw
+
+pages = Blueprint("term", __name__, url_prefix="/contracts/<contract_id>/term")
+PARTIES = ("a", "b")
+
+
+@pages.app_template_global()
+def party_name(letter: str) -> str:
+    return {"a": _("甲方"), "b": _("乙方"), "ab": _("双方")}.get(letter, letter)
+
+
+@pages.app_template_global()
+def paper_state(state: str) -> str:
+    return PAPER_STATES.get(state, state)
+
+
+@pages.app_template_global()
+def sources(codes: tuple[str, ...], instrument: Instrument) -> str:
+    """Where rules stand, for a line of reasoning: the contract's provisions by number, statutes by name and article."""
+    labels = reference_labels(instrument)
+    laws = desk().reference.laws
+    found = []
+    for code in codes:
+        citation = laws.citation(code) if ":" in code else None
+        found.append(citation.text if citation else labels.get(code, (code, ""))[0])
+    return "、".join(found)
+
+
+@pages.get("/")
+def show(contract_id: str) -> str:
+    return page(contract_id)
+
+
+def page(contract_id: str, **more: Any) -> str:
+    try:
+        with desk().reading() as uow:
+            found = renewal_desk(uow, actor(), desk().today(), desk().calendar, contract_id)
+            timeline = read_timeline(uow, actor(), desk().today(), desk().calendar, contract_id)
+    except ContractMissing:
+        raise
+    except ContractError as error:
+        return contract_page("contracts/term_unknown.html", contract_id, why=error.message)
+    return contract_page(
+        "contracts/term.html", contract_id, found=found, timeline=timeline, drawing=draw(timeline), caution=CAUTION, methods=Method,
+        proofs=PROOFS, modes=Mode, **{"entered": {}, "faults": (), "problem": "", "form": "", **more},
+    )  # fmt: skip
+
+
+@pages.post("/decision")
+def choose(contract_id: str) -> ResponseReturnValue:
+    def act() -> str:
+        form = Entered()
+        choice, seen = form.member("choice", _("决定"), Choice), form.whole("revision", _("版本"), most=10**9)
+        form.require_sound()
+        with desk().unit_of_work() as uow:
+            papers = decide(
+                uow, actor(), desk().now(), desk().today(), desk().calendar, contract_id, seen or 0, choice or Choice.RENEW,
+                form.text("reason"),
+            )  # fmt: skip
+        label = choice.label if choice else ""
+        if papers:
+            return _("已记录决定“%(choice)s”，已起草 %(papers)s。", choice=label, papers="、".join(papers))
+        return _("已记录决定“%(choice)s”。", choice=label)
+
+    return acted(contract_id, act, page, "term.show")
+
+
+@pages.post("/option")
+def option(contract_id: str) -> ResponseReturnValue:
+    def act() -> str:
+        with desk().unit_of_work() as uow:
+            draft_option_notice(uow, actor(), desk().now(), desk().calendar, contract_id)
+        return _("已起草选择续约通知。")
+
+    return acted(contract_id, act, page, "term.show")
+
+
+@pages.post("/papers/<paper_id>/sending")
+def send(contract_id: str, paper_id: str) -> ResponseReturnValue:
+    def act() -> str:
+        form = Entered()
+        method, sent_on = form.member("method", _("送达方式"), Method), form.day("sent_on", _("发出日"))
+        form.require_sound()
+        assert method is not None
+        assert sent_on is not None
+        with desk().unit_of_work() as uow:
+            send_paper(
+                uow, actor(), desk().now(), desk().today(), desk().calendar, contract_id, paper_id, sender=form.text("sender", 1),
+                method=method, sent_on=sent_on,
+            )  # fmt: skip
+        return _("已记录发出。到达后请回到这里记录到达。")
+
+    return acted(contract_id, act, page, "term.show")
+
+
+@pages.post("/deliveries/<delivery_id>/arrival")
+def arrive(contract_id: str, delivery_id: str) -> ResponseReturnValue:
+    def act() -> str:
+        form = Entered()
+        proof, arrived_on = form.member("proof", _("到达证明"), Proof), form.day("arrived_on", _("到达日"))
+        seen = form.whole("revision", _("版本"), most=10**9)
+        form.require_sound()
+        assert proof is not None
+        assert arrived_on is not None
+        with desk().unit_of_work() as uow:
+            return notice_arrived(
+                uow, actor(), desk().now(), desk().today(), desk().calendar, contract_id, delivery_id, seen or 0,
+                arrived_on=arrived_on, proof=proof, evidence=form.text("evidence", 400),
+            )  # fmt: skip
+
+    return acted(contract_id, act, page, "term.show")
+
+
+@pages.post("/papers/<paper_id>/signature")
+def sign(contract_id: str, paper_id: str) -> ResponseReturnValue:
+    def act() -> str:
+        form = Entered()
+        signed_on = form.day("signed_on", _("签署日"))
+        years, last_day = form.whole("years", _("续展年数")), form.day("last_day", _("续展届满日"), required=False)
+        form.require_sound()
+        assert signed_on is not None
+        agreed = AgreedRenewal(signed_on, years, last_day, form.flag("counts"), form.text("remark"))
+        with desk().unit_of_work() as uow:
+            term = renewal_signed(uow, actor(), desk().now(), desk().today(), desk().calendar, contract_id, paper_id, agreed)
+        return _(
+            "续展期已登记：%(first)s至%(last)s，各项日期已随之更新。",
+            first=term.first_day.isoformat(),
+            last=term.last_day.isoformat(),
+        )
+
+    return acted(contract_id, act, page, "term.show")
+
+
+@pages.get("/notice")
+def notice(contract_id: str) -> str:
+    """The calculator: forward from a day of sending, or backward from a day by which a notice must have arrived."""
+    form = Entered(request.args)
+    try:
+        with desk().reading() as uow:
+            state = renewal_desk(uow, actor(), desk().today(), desk().calendar, contract_id).state
+    except ContractMissing:
+        raise
+    except ContractError as error:
+        return contract_page("contracts/term_unknown.html", contract_id, why=error.message)
+    result, faults = _calculated(form, state) if request.args else (None, ())
+    template = "contracts/_notice_result.html" if request.headers.get("HX-Request") == "true" else "contracts/notice.html"
+    values = {"state": state, "result": result, "faults": faults, "entered": request.args, "methods": Method, "caution": CAUTION}
+    if template.startswith("contracts/_"):
+        return render_template(template, **values)
+    return contract_page(template, contract_id, **values)
+
+
+def _calculated(form: Entered, state: TermState) -> tuple[Any, Any]:
+    method, day = form.member("method", _("送达方式"), Method), form.day("day", _("日期"))
+    recipient, backward = form.text("recipient", 1), form.text("direction", 10) == "backward"
+    margin = form.whole("margin", _("在途余量"), most=60) or 0
+    if form.faults or method is None or day is None:
+        return None, form.faults
+    rules = state.rules
+    if recipient in PARTIES and method not in rules.methods(recipient):
+        return None, [_no_address(recipient, method)]
+    if not backward:
+        return arrival(method, day, rules, state.calendar), ()
+    reasoner = Reasoner(state.calendar)
+    due = reasoner.result(_("应当到达日"), reasoner.given(_("应当至迟到达"), day))
+    return last_safe_day(due, method, rules, state.calendar, margin), ()
+
+
+def _no_address(recipient: str, method: Method) -> Any:
+    from app.domain.errors import InputFault
+
+    return InputFault("method", _("送达方式"), _("第12.2节没有登记%(party)s的该种地址", party=party_name(recipient)))
