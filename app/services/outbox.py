@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.domain.messages import BACK_OFF, Mail, MailRefused, MailUndelivered, next_attempt
+from app.domain.permissions import Action, may
+from app.services.access import actor_of, record_of_contract
 from app.services.ports import Mailer
 from app.store.outbox import FAILED, LOCAL, SENT, WAITING, OutboxRow, close_lease, lease_next
 from app.store.uow import UnitOfWork
+from app.store.users import find_user
 
 LEASE = timedelta(minutes=10)
 """Longer than one conversation with a mail server can take: each of its steps has a time limit."""
 ROUND = 200
+BARRED = "收件人现已不能阅读该合同（账号停用、角色调整，或者合同转为保密），未投递。"
 log = logging.getLogger(__name__)
 
 
@@ -41,7 +45,8 @@ def deliver_outbox(
     """Carry what is due, at most ``limit`` messages and only while ``carry_on`` says so. Without a mail server messages stay here to be read.
 
     A message goes out at least once: a carrier that dies between sending and recording sends it again under the same
-    Message-ID. Two carriers never hold one message at a time.
+    Message-ID. Two carriers never hold one message at a time. What tells of a contract that its recipient may not read any more (closed,
+    or the account ended, since it was written) goes nowhere, and says so.
     """
     counts = {"sent": 0, "local": 0, "postponed": 0, "failed": 0, "lost": 0}
     for _ in range(limit):
@@ -49,10 +54,11 @@ def deliver_outbox(
             break
         with units() as uow:
             row = lease_next(uow.session, now(), holder=uuid.uuid4().hex, lasting=LEASE)
+            barred = row is not None and not _may_still_read(uow, row)
             uow.commit()
         if row is None:
             break
-        outcome, state, problem = _carry(row, mailer)
+        outcome, state, problem = ("failed", FAILED, BARRED) if barred else _carry(row, mailer)
         again = next_attempt(row.attempts, now()) if outcome == "postponed" else None
         if outcome == "postponed" and again is None:
             outcome, state = "failed", FAILED
@@ -62,6 +68,16 @@ def deliver_outbox(
             uow.commit()
         counts[outcome if kept else "lost"] += 1
     return Delivery(**counts)
+
+
+def _may_still_read(uow: UnitOfWork, row: OutboxRow) -> bool:
+    """Mails wait (comments for minutes, retries for days); what the permission table said when one was written may be over."""
+    if row.contract_id is None or row.user_id is None:
+        return True
+    user = find_user(uow.session, row.user_id)
+    return (
+        user is not None and user.active and may(actor_of(user), Action.READ_CONTRACTS, record_of_contract(uow, row.contract_id))
+    )
 
 
 def _carry(row: OutboxRow, mailer: Mailer | None) -> tuple[str, str, str]:

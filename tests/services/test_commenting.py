@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pytest
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from sqlalchemy import select
 from app.domain.comments import Audience, CommentRefused, Standing
 from app.domain.lifecycle import Event
 from app.domain.lifecycle_facts import Facts
+from app.domain.messages import Mail
 from app.domain.permissions import Actor, Forbidden, Hidden, Role
 from app.domain.variables import DeviationKind
 from app.notify.mail_texts import write_mail
@@ -39,7 +40,8 @@ from app.services.texts import DRAFT, load_text
 from app.services.versions import save_version
 from app.store.audit import entries_of
 from app.store.comments import CommentRow
-from app.store.outbox import OutboxRow, messages
+from app.store.outbox import FAILED, OutboxRow, messages
+from app.store.users import find_user
 from tests.services.conftest import Units
 from tests.services.fixtures import NOW, PATTERN, TODAY, draft, later, reference, user
 
@@ -91,6 +93,16 @@ class Room:
                 uow, self.owner, later(5), reference().library, draft_id, kind=kind, provision=PLACE, text=text,
                 reason="对方在谈判中提出，经内部讨论决定接受的修改。",
             )  # fmt: skip
+
+
+@dataclass
+class MailServer:
+    """Takes everything."""
+
+    carried: list[Mail] = field(default_factory=list)
+
+    def send(self, mail: Mail) -> None:
+        self.carried.append(mail)
 
 
 @pytest.fixture
@@ -276,6 +288,30 @@ def test_for_somebody_who_may_not_read_the_contract_there_is_nothing(room: Room)
             room.reply(stranger, thread, "意见")
         with pytest.raises(ContractMissing):
             room.open(stranger, "意见")
+
+
+def test_a_mail_that_waits_for_one_who_lost_the_contract_goes_nowhere(room: Room) -> None:
+    room.open(room.owner, "@zhao 内部底线是95万元。")
+    with room.units() as uow:
+        require_contract(uow, room.contract, lock=True).confidential = True
+        uow.commit()
+    post = MailServer()
+    assert deliver_outbox(room.units, post, lambda: later(6)).failed == 1
+    (row,) = room.mails()
+    assert (post.carried, row.state, "不能阅读" in row.problem) == ([], FAILED, True)
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_a_mail_that_waits_for_one_whose_account_was_closed_goes_nowhere(room: Room, active: bool) -> None:
+    room.open(room.owner, "@zhao 请看。")
+    with room.units() as uow:
+        approver = find_user(uow.session, room.approver.id)
+        assert approver
+        approver.active = active
+        uow.commit()
+    post = MailServer()
+    deliver_outbox(room.units, post, lambda: later(6))
+    assert len(post.carried) == active
 
 
 def test_a_thread_of_another_contract_is_not_there(room: Room, units: Units) -> None:
