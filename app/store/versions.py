@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, Session, defer, mapped_column
 
 from app.store.base import Base, Instant
 
+LARGEST = 2**31 - 1
+"""What a column of whole numbers holds."""
+
 
 class VersionRow(Base):
     """One frozen text. ``tree`` and ``answers`` are JSON texts, kept byte for byte.
@@ -46,6 +49,9 @@ def latest_version(session: Session, contract_id: str) -> VersionRow | None:
 
 
 def version_with_ordinal(session: Session, contract_id: str, ordinal: int) -> VersionRow | None:
+    """``ordinal`` may come from an address: a number that no column holds is a version that there is not."""
+    if not 0 < ordinal <= LARGEST:
+        return None
     statement = select(VersionRow).where(VersionRow.contract_id == contract_id, VersionRow.ordinal == ordinal)
     return session.scalars(statement).one_or_none()
 

@@ -135,7 +135,8 @@ def test_the_filter_shows_what_is_asked_for_and_counts_all(visitor: Visitor, roo
 
 
 def test_a_text_that_does_not_exist_is_not_found(visitor: Visitor, contract: str) -> None:
-    for path in ("text?version=9", "versions/9/documents", "compare?old=1&new=9", "text/share?version=9"):
+    for path in ("text?version=9", "versions/9/documents", "compare?old=1&new=9", "text/share?version=9", f"text?version={2**31}",
+                 f"compare?old=1&new={10**20}", f"text/share?version={10**20}"):  # fmt: skip
         assert visitor.get(f"/contracts/{contract}/{path}").status_code == 404, path
 
 
