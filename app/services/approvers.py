@@ -60,9 +60,13 @@ def holders(round_: ApprovalRound, seat: Seat, people: tuple[Candidate, ...]) ->
     passed = round_.delegation(seat.function)
     if passed is not None:
         return tuple(c for c in people if c.id == passed.delegate)
-    free = tuple(c for c in people if not round_.bars(seat.function, c.id))
-    own = tuple(c for c in free if seat.function in c.actor.offices)
-    return own or tuple(c for c in free if c.holds(seat.function))
+    return first_asked(seat.function, tuple(c for c in people if not round_.bars(seat.function, c.id)))
+
+
+def first_asked(function: Function, people: tuple[Candidate, ...]) -> tuple[Candidate, ...]:
+    """Of those who may decide a seat, whoever holds its office himself; the rest only where there is nobody."""
+    own = tuple(c for c in people if function in c.actor.offices)
+    return own or tuple(c for c in people if c.holds(function))
 
 
 def waited_for(uow: UnitOfWork, contract: ContractRow, round_: ApprovalRound) -> frozenset[str]:

@@ -21,7 +21,7 @@ from app.domain.variables import Acknowledgement, Answers, DeviationKind
 from app.services.access import record_of
 from app.services.approval_mails import Matter, Post, ask, tell
 from app.services.approval_rows import Asked, WaiverAsked, current, new_row, write_round
-from app.services.approvers import authors_of, by_office, deciders, waited_for
+from app.services.approvers import authors_of, by_office, deciders, first_asked, waited_for
 from app.services.drafting import Compiled, Reference, compile_draft, dated_final
 from app.services.drafts import load_draft
 from app.services.journal import note
@@ -37,7 +37,8 @@ LONGEST_REMARK = 2000
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """What a submission would come to now. ``findings`` and ``faults`` stand in its way, ``problems`` too, each a sentence;
-    ``route`` is None where none can be computed. ``revision``: of the draft that was looked at."""
+    ``route`` is None where none can be computed; ``candidates``: names of those who will be asked, by office. ``revision``: of
+    the draft that was looked at."""
 
     revision: int
     basis: Submission
@@ -160,7 +161,7 @@ def _prepare(
         problems += (error.message,)
     if route is not None:
         problems += unfillable(route, {f: frozenset(c.id for c in found) for f, found in offices.items()})
-    names = {f.value: tuple(c.name for c in found) for f, found in offices.items()}
+    names = {f.value: tuple(c.name for c in first_asked(f, found)) for f, found in offices.items()}
     return Outlook(view.revision, basis, route, names, compiled.blocking, view.reading.faults, problems), compiled
 
 
