@@ -137,6 +137,8 @@ def create_contract(
         raise DraftMissing(draft_id)
     existing = contract_of_draft(uow.session, draft_id)
     if existing is not None:
+        if not may(actor, Action.READ_CONTRACTS, record_of(existing)):
+            raise DraftMissing(draft_id)  # of a contract closed to the actor not even the number is told
         raise ContractError("contract.exists", f"这份草稿已登记为合同 {existing.number}。")
     typed = next((str(a.value).strip() for a in draft.answers if a.name == NUMBER and a.value), "")
     number = _keep(uow, draft, typed) if typed else _assign(uow, draft, pattern, today, actor, now)

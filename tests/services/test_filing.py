@@ -15,8 +15,9 @@ from app.domain.errors import ContractError
 from app.domain.lifecycle import Event, IllegalMove, Stage
 from app.domain.lifecycle_facts import Facts
 from app.domain.numbering_pattern import missing_numbers
+from app.domain.permissions import Role
 from app.services.drafting import compile_draft
-from app.services.drafts import delete_draft, load_draft, save_answer
+from app.services.drafts import DraftMissing, delete_draft, load_draft, save_answer
 from app.services.filing import (
     ContractMissing,
     DocumentKind,
@@ -35,7 +36,7 @@ from app.store.blobs import BlobDamaged, BlobMissing, BlobStore
 from app.store.contracts import ContractRow
 from app.store.uow import ChangedMeanwhile, UnitOfWork
 from tests.services.conftest import Units
-from tests.services.fixtures import LAWYER, NOW, OTHER, PATTERN, TODAY, draft, later, organisation, reference
+from tests.services.fixtures import LAWYER, NOW, OTHER, PATTERN, TODAY, draft, later, organisation, reference, user
 
 
 def _contract(units: Units, number: str = "", **more: object) -> str:
@@ -144,6 +145,17 @@ def test_a_draft_is_filed_once_and_kept_from_then_on(units: Units) -> None:
             create_contract(uow, LAWYER, NOW, TODAY, reference(), draft_id, PATTERN)
         with pytest.raises(ContractError, match="不能删除"):
             delete_draft(uow, LAWYER, draft_id)
+
+
+def test_filing_a_draft_of_a_closed_contract_again_tells_a_stranger_nothing(units: Units) -> None:
+    contract_id = _contract(units, confidential=True)
+    with units() as uow:
+        stranger = user(uow, "wai", "外所律师", Role.DRAFTER)
+        draft_id = require_contract(uow, contract_id).draft_id
+        uow.commit()
+    assert draft_id
+    with units() as uow, pytest.raises(DraftMissing):
+        create_contract(uow, stranger, NOW, TODAY, reference(), draft_id, PATTERN)
 
 
 def test_two_changes_of_one_record_at_once_lose_nothing(units: Units) -> None:
