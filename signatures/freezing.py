@@ -78,7 +78,7 @@ def write_signature(
     new_field: SigFieldSpec | None = None,
 ) -> bytes:
     """The revision that ``writer`` holds, signed and timestamped: the whole new file."""
-    signer = PdfSigner(meta, credentials.signer(), timestamper=Stamper(source), stamp_style=_NoStamp(), new_field_spec=new_field)
+    signer = PdfSigner(meta, credentials.signer(), timestamper=Stamper(source), stamp_style=NoStamp(), new_field_spec=new_field)
     return asyncio.run(_written(signer, writer, now))
 
 
@@ -93,7 +93,7 @@ async def _written(signer: PdfSigner, writer: IncrementalPdfFileWriter, now: dat
     return bytes(output.read())
 
 
-class _NoStamp(BaseStampStyle):
+class NoStamp(BaseStampStyle):
     """Our own appearance is in the field already; pyHanko's would bring a font that is not embedded."""
 
     def create_stamp(self, writer: Any, box: Any, text_params: Any) -> None:

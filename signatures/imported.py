@@ -1,0 +1,96 @@
+"""A file that a party signed elsewhere, with its own tool and certificate: let in through a strict gate, or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+from signatures.errors import SignatureError
+from signatures.revisions import entry
+from signatures.verification.reasons import Weight
+from signatures.verification.trusting import Trust
+from signatures.verification.verdict import Outcome, Signature, Verdict
+from signatures.verification.worker import Verifier
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What was let in. ``notes``: Chinese remarks, as on an appearance whose font is not embedded."""
+
+    signature: Signature
+    verdict: Verdict
+    digest: str
+    notes: tuple[str, ...]
+
+
+def accept(before: bytes, after: bytes, field: str, verifier: Verifier, trust: Trust, now: datetime) -> Imported:
+    """``after`` is ``before`` with exactly one more signature, in ``field``, by a certificate of a trusted root.
+
+    Raises ``import.refused`` with every reason. ``trust`` names the roots that the installation takes for this party.
+    """
+    faults = _byte_faults(before, after)
+    if faults:
+        raise SignatureError("import.refused", "不能接受该文件：" + "；".join(faults) + "。")
+    verdict = verifier.verify(after, trust, now)
+    known = verifier.verify(before, trust, now)
+    faults = _faults(verdict, known, field)
+    if faults:
+        raise SignatureError("import.refused", "不能接受该文件：" + "；".join(dict.fromkeys(faults)) + "。")
+    made = next(s for s in verdict.signatures if s.field == field)
+    return Imported(made, verdict, hashlib.sha256(after).hexdigest(), _notes(after, field))
+
+
+def _byte_faults(before: bytes, after: bytes) -> list[str]:
+    if not after.startswith(before):
+        return ["它不是在我方发出的文件上追加签名得到的（可能被重新保存过）"]
+    if len(after) == len(before):
+        return ["文件没有新的签名"]
+    return []
+
+
+def _faults(verdict: Verdict, known: Verdict, field: str) -> list[str]:
+    faults = [r.chinese.rstrip("。") for r in verdict.reasons if r.weight in (Weight.FAILS, Weight.UNREADABLE)]
+    if verdict.outcome is Outcome.UNREADABLE:
+        return faults
+    added = {s.field for s in verdict.signatures} - {s.field for s in known.signatures}
+    if added != {field}:
+        named = "、".join(sorted(added)) or "无"
+        faults.append(f"新的签名应当只在栏位“{field}”，实际为：{named}")
+    made = next((s for s in verdict.signatures if s.field == field), None)
+    if made is not None and not made.trusted:
+        faults.append(f"签名证书（{made.name}，签发者 {made.issuer}）不在受信任之列，或者其状态无法确认")
+    if len(verdict.revisions) != len(known.revisions) + 1:
+        faults.append("签名之外还追加了其他内容")
+    return faults
+
+
+def _notes(pdf: bytes, field: str) -> tuple[str, ...]:
+    """An appearance by another tool may bring a font that is not embedded; the file is then no PDF/A any more."""
+    reader = PdfFileReader(io.BytesIO(pdf))
+    for one in reader.embedded_regular_signatures:
+        if one.fq_name == field:
+            loose = _loose_fonts(entry(entry(one.sig_field, "/AP", {}), "/N", {}), 0)
+            if loose:
+                return (f"签名图样使用了未嵌入的字体（{'、'.join(sorted(loose))}），文件自此不再符合 PDF/A；签名本身不受影响。",)
+    return ()
+
+
+def _loose_fonts(form: Any, depth: int) -> set[str]:
+    if depth > 5:
+        return set()
+    resources, found = entry(form, "/Resources", {}), set()
+    for name in entry(resources, "/Font", {}):
+        font = entry(resources, "/Font")[name]
+        descendant = entry(font, "/DescendantFonts")
+        holder = descendant[0] if descendant else font
+        descriptor = entry(holder, "/FontDescriptor", {})
+        if not any(key in descriptor for key in ("/FontFile", "/FontFile2", "/FontFile3")):
+            found.add(str(entry(font, "/BaseFont", name)).lstrip("/"))
+    for name in entry(resources, "/XObject", {}):
+        found |= _loose_fonts(entry(resources, "/XObject")[name], depth + 1)
+    return found

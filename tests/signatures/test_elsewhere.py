@@ -1,0 +1,181 @@
+"""Signatures made elsewhere: by a device that is asked for a signature only, and by another tool that returns a whole file."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from asn1crypto import keys
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from signatures.credentials import plain
+from signatures.imported import accept
+from signatures.remote import Pending, begin, finish
+from signatures.verification.examine import examine
+from signatures.verification.trusting import Expected, Trust
+from signatures.verification.worker import Verifier
+from tests.signatures.ceremony import Ceremony, utc_now
+from tests.signatures.tampering import page_replaced, saved_again_by_pikepdf
+from tests.signatures.tools import refused
+
+
+def trust(ceremony: Ceremony, *others: x509.Certificate) -> Trust:
+    own = ceremony.authority.root.public_bytes(Encoding.DER)
+    return Trust(own=(own,), others=tuple(c.public_bytes(Encoding.DER) for c in others))
+
+
+def outsider(bits: int = 2048) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
+    """A certificate of another authority; here it is its own root."""
+    key = rsa.generate_private_key(65537, bits)
+    name = x509.Name(
+        [x509.NameAttribute(NameOID.COMMON_NAME, "乙方自有证书"), x509.NameAttribute(NameOID.ORGANIZATION_NAME, "乙方")]
+    )
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = (
+        builder.serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(1))
+        .not_valid_after(now + timedelta(365))
+    )
+    usage = x509.KeyUsage(True, True, False, False, False, False, False, False, False)
+    return key, builder.add_extension(usage, True).sign(key, hashes.SHA256())
+
+
+# ---- remote: only a digest leaves
+
+
+def test_a_device_signs_a_few_bytes_and_the_file_is_valid(ceremony: Ceremony) -> None:
+    base, own = ceremony.history["a_signature"], ceremony.credentials["a_seal"]
+    pending = begin(base, ceremony.signing("a_seal"), own.certificate, own.chain, utc_now(), ceremony.status("a_seal"))
+    assert len(pending.to_sign) < 500
+    kept = Pending.read(pending.state(), pending.pdf)
+    assert kept == pending
+    signature = own.key.sign(kept.to_sign, ec.ECDSA(hashes.SHA256()))
+    done = finish(kept, signature, ceremony.source(), base, utc_now())
+    found = examine(done.pdf, trust(ceremony), Expected(), utc_now())
+    assert found.ok, found.codes()
+    assert found.signatures[-1].clock
+
+
+def test_an_rsa_certificate_of_another_authority_can_sign_so_too(ceremony: Ceremony) -> None:
+    base, (key, certificate) = ceremony.history["a_signature"], outsider()
+    pending = begin(base, ceremony.signing("a_seal"), certificate, (), utc_now())
+    signature = key.sign(pending.to_sign, padding.PKCS1v15(), hashes.SHA256())
+    done = finish(pending, signature, ceremony.source(), base, utc_now())
+    assert examine(done.pdf, trust(ceremony, certificate), Expected(), utc_now()).ok
+
+
+def test_a_signature_that_does_not_fit_is_not_put_in(ceremony: Ceremony) -> None:
+    base, own = ceremony.history["a_signature"], ceremony.credentials["a_seal"]
+    pending = begin(base, ceremony.signing("a_seal"), own.certificate, own.chain, utc_now())
+    for wrong in (b"", bytes(70), ceremony.credentials["b_seal"].key.sign(pending.to_sign, ec.ECDSA(hashes.SHA256()))):
+        with refused("remote.signature"):
+            finish(pending, wrong, ceremony.source(), base, utc_now())
+
+
+def test_who_waits_too_long_begins_again(ceremony: Ceremony) -> None:
+    base, own = ceremony.history["frozen"], ceremony.credentials["a_seal"]
+    pending = begin(base, ceremony.signing("a_seal"), own.certificate, own.chain, utc_now())
+    signature = own.key.sign(pending.to_sign, ec.ECDSA(hashes.SHA256()))
+    with refused("remote.outdated"):
+        finish(pending, signature, ceremony.source(), ceremony.history["b_signature"], utc_now())
+
+
+def test_a_weak_key_is_not_even_asked(ceremony: Ceremony) -> None:
+    _, certificate = outsider(1024)
+    with refused("remote.certificate"):
+        begin(ceremony.history["frozen"], ceremony.signing("a_seal"), certificate, (), utc_now())
+
+
+@pytest.mark.parametrize("state", ["", "{}", "[]", '{"field": 1}'])
+def test_a_damaged_state_is_refused(state: str) -> None:
+    with refused("remote.state"):
+        Pending.read(state, b"")
+
+
+# ---- imported: a whole file comes back
+
+
+@pytest.fixture(scope="module")
+def verifier() -> Iterator[Verifier]:
+    with Verifier(reserve=True) as made:
+        yield made
+
+
+def signed_elsewhere(
+    pdf: bytes, field: str, key: rsa.RSAPrivateKey, certificate: x509.Certificate, digest: str = "sha256", **more: object
+) -> bytes:
+    """As another program does it; pyHanko stands for it, with its own default appearance."""
+    info = keys.PrivateKeyInfo.load(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
+    signer = SimpleSigner(plain(certificate), info, SimpleCertificateStore.from_certs([]))
+    meta = PdfSignatureMetadata(field_name=field, subfilter=SigSeedSubFilter.PADES, md_algorithm=digest)
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    return asyncio.run(PdfSigner(meta, signer, **more).async_sign_pdf(writer)).getvalue()  # type: ignore[arg-type]
+
+
+def test_a_file_signed_by_another_tool_is_let_in_and_its_loose_font_is_noted(ceremony: Ceremony, verifier: Verifier) -> None:
+    before, (key, certificate) = ceremony.history["a_signature"], outsider()
+    after = signed_elsewhere(before, "a_seal", key, certificate)
+    found = accept(before, after, "a_seal", verifier, trust(ceremony, certificate), utc_now())
+    assert found.signature.name == "乙方自有证书"
+    assert "未嵌入的字体" in found.notes[0]
+
+
+def test_our_own_signatures_bring_no_loose_font(ceremony: Ceremony, verifier: Verifier) -> None:
+    before, after = ceremony.history["a_signature"], ceremony.history["a_seal"]
+    assert accept(before, after, "a_seal", verifier, trust(ceremony), utc_now()).notes == ()
+
+
+def refusals(ceremony: Ceremony) -> dict[str, tuple[bytes, str, Trust, str]]:
+    before, (key, certificate) = ceremony.history["a_signature"], outsider()
+    good, known = signed_elsewhere(before, "a_seal", key, certificate), trust(ceremony, certificate)
+    weak_key, weak = outsider(1024)
+    other = replace(ceremony.signing("a_seal"))
+    assert other.field == "a_seal"
+    return {
+        "nothing new": (before, "a_seal", known, "没有新的签名"),
+        "another field": (good, "b_seal", known, "应当只在栏位“b_seal”"),
+        "an unknown root": (good, "a_seal", trust(ceremony), "不在受信任之列"),
+        "saved anew": (saved_again_by_pikepdf(good), "a_seal", known, "重新保存过"),
+        "a page changed before": (signed_elsewhere(page_replaced(before), "a_seal", key, certificate), "a_seal", known, "第1页的内容被改动"),
+        "a page changed after": (page_replaced(good), "a_seal", known, "第1页的内容被改动"),
+        "two signatures": (
+            signed_elsewhere(good, "extra", key, certificate), "a_seal", known, "事后添加的",
+        ),
+        "SHA-1": (signed_elsewhere(before, "a_seal", key, certificate, "sha1"), "a_seal", known, "不再安全的算法"),
+        "a weak key": (signed_elsewhere(before, "a_seal", weak_key, weak), "a_seal", trust(ceremony, weak), "不再安全的算法"),
+        "something behind": (good + b"\n%x\n", "a_seal", known, "之后还有"),
+        "no PDF": (before + b"junk", "a_seal", known, "不能接受"),
+    }  # fmt: skip
+
+
+CASES = (
+    "nothing new", "another field", "an unknown root", "saved anew", "a page changed before", "a page changed after",
+    "two signatures", "SHA-1", "a weak key", "something behind", "no PDF",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def cases(ceremony: Ceremony) -> dict[str, tuple[bytes, str, Trust, str]]:
+    return refusals(ceremony)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_everything_else_is_refused(
+    ceremony: Ceremony, verifier: Verifier, cases: dict[str, tuple[bytes, str, Trust, str]], name: str
+) -> None:
+    after, field, known, words = cases[name]
+    with refused("import.refused", words):
+        accept(ceremony.history["a_signature"], after, field, verifier, known, utc_now())
