@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.domain.audit import Entry
 from app.domain.audit_words import Words, words_of
 from app.domain.permissions import Action, Actor, may, require
 from app.services.access import record_of
+from app.services.auditing import export_audit
 from app.services.record import opened
 from app.store import audit
-from app.store.contracts import confidential_contracts
+from app.store.contracts import confidential_contracts, contracts_with_ids
 from app.store.uow import UnitOfWork
 from app.store.users import user_names
 
@@ -34,6 +35,8 @@ class LogLine:
     words: Words | None
     hash: str
     proven: bool
+    contract: str = ""
+    """Number of the contract that it is about, where several contracts are shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,12 @@ def read_contract_log(
     return _page(uow, found, limit, frozenset())
 
 
+def export_contract_log(uow: UnitOfWork, actor: Actor, contract_id: str) -> tuple[str, bytes]:
+    """The number of a contract and everything the log says of it, with proofs (docs/audit-log.md). Raises ``ContractMissing``, ``Forbidden``."""
+    row = opened(uow, actor, Action.EXPORT_CONTRACT_AUDIT, contract_id)
+    return row.number, export_audit(uow, contract_id)
+
+
 def read_house_log(uow: UnitOfWork, actor: Actor, sought: LogFilter, *, before: int | None = None, limit: int = 100) -> LogPage:
     """The whole log, for auditors. Entries of contracts that are closed to the reader show their number, time and hash alone."""
     require(actor, Action.READ_AUDIT)
@@ -77,7 +86,9 @@ def read_house_log(uow: UnitOfWork, actor: Actor, sought: LogFilter, *, before: 
     )
     found = audit.search(uow.session, family=sought.family, actor=sought.actor, since=sought.since, until=sought.until,
                          before=before, limit=limit + 1)  # fmt: skip
-    return _page(uow, found, limit, hidden)
+    page = _page(uow, found, limit, hidden)
+    numbers = {row.id: row.number for row in contracts_with_ids(uow.session, {line.subject for line in page.lines} - hidden)}
+    return replace(page, lines=tuple(replace(line, contract=numbers.get(line.subject, "")) for line in page.lines))
 
 
 def people_of_log(uow: UnitOfWork, subject: str = "") -> tuple[tuple[str, str], ...]:

@@ -49,6 +49,9 @@ def tabs() -> tuple[Tab, ...]:
         Tab("approval.show", _("审批")),
         Tab("versions.index", _("版本与比较"), others=("comparison",)),
         Tab("term.show", _("期限"), others=("ending", "exits")),
+        Tab("files.index", _("文件")),
+        Tab("people.show", _("人员")),
+        Tab("contract_log.show", _("审计")),
     )
 
 

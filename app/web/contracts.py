@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.domain.effect import Ground
 from app.domain.errors import ContractError
 from app.domain.numbering_pattern import parse_pattern
 from app.domain.permissions import Forbidden
 from app.services.content import reopen_text
+from app.services.documents import list_documents
 from app.services.filing import create_contract, load_contract
 from app.services.overview import Happening, Step, read_overview
 from app.services.record import ContractMissing
+from app.services.taking_effect import read_effect
 from app.services.voiding import void_contract
 from app.web.approval import LONGEST, post_office
 from app.web.contract_pages import contract_page
@@ -48,7 +53,7 @@ def register(draft_id: str) -> ResponseReturnValue:
 
 @pages.get("/contracts/<contract_id>/")
 def show(contract_id: str) -> str:
-    return _overview(contract_id)
+    return overview(contract_id)
 
 
 @pages.post("/contracts/<contract_id>/void")
@@ -60,7 +65,7 @@ def void(contract_id: str) -> ResponseReturnValue:
     except (ContractMissing, Forbidden):
         raise
     except ContractError as error:
-        return _overview(contract_id, problem=error.message, reason=reason), 422
+        return overview(contract_id, problem=error.message, reason=reason), 422
     return redirect(url_for("contracts.show", contract_id=contract_id))
 
 
@@ -73,7 +78,13 @@ def redraft(contract_id: str) -> ResponseReturnValue:
     return redirect(url_for("workspace.show", draft_id=draft_id))
 
 
-def _overview(contract_id: str, problem: str = "", reason: str = "") -> str:
+def overview(contract_id: str, problem: str = "", reason: str = "", **more: Any) -> str:
+    """The first page of a contract. ``more``: what one of its forms says about what was entered."""
     with desk().reading() as uow:
         found = read_overview(uow, actor(), contract_id)
-    return contract_page("contracts/overview.html", contract_id, found=found, problem=problem, reason=reason)
+        effect = read_effect(uow, actor(), desk().today(), contract_id)
+        papers = list_documents(uow, actor(), contract_id) if effect.open and effect.keeps else ()
+    return contract_page(
+        "contracts/overview.html", contract_id, found=found, effect=effect, papers=papers, grounds=Ground, today=desk().today(),
+        problem=problem, reason=reason, **more,
+    )  # fmt: skip

@@ -9,8 +9,10 @@ from app.domain.approval_route import Function
 from app.domain.errors import ContractError, InputError
 from app.domain.permissions import Role
 from app.services import accounts as service
+from app.services.confidentiality import ReaderUnfit, count_owned, hand_over_all, heirs
 from app.store.uow import ChangedMeanwhile
 from app.web.access import post_office
+from app.web.contract_people import post_office as contract_post
 from app.web.desk import desk
 from app.web.gate import actor
 
@@ -92,6 +94,16 @@ def end_sessions(user_id: str) -> ResponseReturnValue:
     return redirect(url_for("users.show", user_id=user_id, told="ended"))
 
 
+@pages.post("/<user_id>/hand-over")
+def hand_over(user_id: str) -> ResponseReturnValue:
+    try:
+        with desk().unit_of_work() as uow:
+            count = hand_over_all(uow, actor(), desk().now(), user_id, request.form.get("heir", ""), contract_post())
+    except ReaderUnfit as error:
+        return _user(user_id, problem=error.message), 422
+    return redirect(url_for("users.show", user_id=user_id, told="handed" if count else ""))
+
+
 def _entered() -> service.UserDetails:
     form = request.form
     roles = frozenset(r for r in Role if r.value in form.getlist("role"))
@@ -112,10 +124,12 @@ def _form(entered: service.UserDetails, problem: str = "") -> str:
 def _user(user_id: str, problem: str = "") -> str:
     with desk().reading() as uow:
         found = service.load_user(uow, actor(), user_id)
+        owned, heirs_of = count_owned(uow, actor(), user_id), heirs(uow, actor(), user_id)
     told = request.args.get("told", "")
     return render_template(
         "users/user.html", user=found, entered=found.details, problem=problem, told=told, roles=Role, offices=Function,
-        locked=service.is_user_locked(found, desk().now()), own=user_id == actor().id,
+        locked=service.is_user_locked(found, desk().now()), own=user_id == actor().id, owned=owned,
+        heirs=heirs_of,
     )  # fmt: skip
 
 

@@ -113,6 +113,24 @@ GET  /contracts/CONTRACT/compare/part         inoooon
 GET  /contracts/CONTRACT/compare/files        inoooon
 POST /contracts/CONTRACT/compare/files        inoooon
 GET  /contracts/CONTRACT/compare/files/NAME   inoooon
+GET  /contracts/CONTRACT/documents/           inoooon
+POST /contracts/CONTRACT/documents/           inofofn
+GET  /contracts/CONTRACT/documents/DOCUMENT   innnnnn
+GET  /contracts/CONTRACT/people/              inoooon
+POST /contracts/CONTRACT/people/confidentiality inffofn
+POST /contracts/CONTRACT/people/owner         innnonn
+POST /contracts/CONTRACT/effect/check         inofofn
+POST /contracts/CONTRACT/effect/undo          inofofn
+POST /contracts/CONTRACT/effect/approval      inofofn
+POST /contracts/CONTRACT/effect/approval/drop inofofn
+GET  /contracts/CONTRACT/audit/               inoooon
+GET  /contracts/CONTRACT/audit/export         inffoon
+GET  /audit/                                  innnnon
+GET  /outbox/                                 innnnno
+GET  /outbox/MESSAGE/                         innnnnn
+POST /outbox/MESSAGE/uncover                  innnnnn
+POST /outbox/MESSAGE/retry                    innnnnn
+POST /users/USER/hand-over                    innnnfo
 GET  /organisations/                          inoooon
 POST /organisations/                          inofofn
 GET  /organisations/new                       inofofn
@@ -167,6 +185,7 @@ NAMES = {
     "<thread_id>": "THREAD", "<comment_id>": "THREAD", "<int:ordinal>": "999", "<any(draft,final):kind>": "final", "<name>": "NAME",
     "<path:filename>": "css/app.css", "<any(a,b):role>": "a", "<organisation_id>": "ORGANISATION", "<view_id>": "VIEW", "<export_id>": "EXPORT",
     "<paper_id>": "PAPER", "<delivery_id>": "DELIVERY", "<case_id>": "CASE", "<exit_id>": "EXIT", "<key>": "KEY",
+    "<document_id>": "DOCUMENT", "<message_id>": "MESSAGE",
 }  # fmt: skip
 
 

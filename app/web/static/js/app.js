@@ -42,3 +42,6 @@ document.addEventListener("htmx:responseError", (event) => {
 });
 
 document.addEventListener("htmx:sendError", () => toast(document.body.dataset.offline));
+
+// Tabs that don't fit scroll sideways; the current one is in sight.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
