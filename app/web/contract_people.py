@@ -58,7 +58,7 @@ def hand_over(contract_id: str) -> ResponseReturnValue:
     except ContractError as error:
         return _page(contract_id, problem=error.message), 409 if isinstance(error, service.OwnerChanged) else 422
     # Who hands a confidential contract over may not see it any more.
-    return redirect(url_for("contracts.index"))
+    return redirect(url_for("register.index"))
 
 
 def _page(contract_id: str, problem: str = "", told: str = "", entered: service.Closure | None = None) -> str:
