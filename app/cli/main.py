@@ -12,7 +12,7 @@ from signatures.errors import SignatureError
 
 BLOCKED = 1
 UNUSABLE = 2
-REFUSED = ("document.", "approval.", "lifecycle.")
+REFUSED = ("document.", "approval.", "lifecycle.", "renewal.", "ending.")
 """Codes of errors that refuse a sound request: the contract is not ready, or not there yet."""
 
 
@@ -26,6 +26,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "fonts": ("app.cli.fonts", "生成 PDF 用的字体子集（首次启动时自动进行）"),
     "demo": ("app.cli.demo", "生成演示合同到 out/demo"),
     "contract": ("app.cli.contract", "合同：登记、审批、版本、比较、批注"),
+    "renewal": ("app.cli.renewal", "期限与续约"),
+    "termination": ("app.cli.termination", "提前终止：催告、解除、协议、异议"),
+    "exit": ("app.cli.exit", "退出任务与归档"),
+    "notice": ("app.cli.notice", "通知：到达日与最后安全发出日"),
     "audit": ("app.cli.audit", "审计记录"),
     "advance": ("app.cli.advance", "按日期自动流转合同阶段（平时由后台任务进行）"),
     "verify": ("app.cli.verify", "验证已签署的 PDF"),
