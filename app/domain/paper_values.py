@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from app.domain.amendment import Standing
 from app.domain.numbering import chinese_number, reference_labels
@@ -14,6 +14,8 @@ from app.domain.variables import Value, is_blank
 _TAKEN = ("contract.no", "contract.title", "contract.sign_date")
 _PARTY = ("name", "uscc", "domicile", "legal_rep")
 _ROLES = {"party_a": "甲方", "party_b": "乙方"}
+LEAVING_TITLE = "提前终止通知"
+"""What a rescission is called that needs no ground (section 11.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,37 @@ def taken_over(kind: PaperKind, background: Background, given: Mapping[str, Valu
             "receiver.email": background.value(f"notice.{other}_email"),
             "receiver.contact": background.value(f"{other}.project_manager"),
         }
+    if kind is PaperKind.RESCISSION:
+        values |= _of_ending(background, given)
     return {name: value for name, value in values.items() if not is_blank(value)}
 
 
-def proposed(kind: PaperKind, background: Background, sender: str, day: date) -> dict[str, Value]:
+def paper_title(kind: PaperKind, given: Mapping[str, Value]) -> str:
+    return LEAVING_TITLE if _leaves(given) and kind is PaperKind.RESCISSION else kind.label
+
+
+def _leaves(given: Mapping[str, Value]) -> bool:
+    return given.get("rescission.ground") == "convenience"
+
+
+def _of_ending(background: Background, given: Mapping[str, Value]) -> dict[str, Value]:
+    values: dict[str, Value] = {
+        "paper.title": paper_title(PaperKind.RESCISSION, given), "rescission.ending": "提前终止" if _leaves(given) else "解除"
+    }  # fmt: skip
+    days = background.value(f"exit.convenience_{'b' if given.get('paper.sender') == 'party_b' else 'a'}_days")
+    end = given.get("rescission.end_date")
+    if isinstance(days, int):
+        values["rescission.notice_days"] = days
+        if isinstance(end, date):
+            values["rescission.notice_until"] = end - timedelta(days=days)
+    return values
+
+
+def proposed(kind: PaperKind, background: Background, sender: str, day: date, title: str = "") -> dict[str, Value]:
     """What a new paper is filled in with: its day, and the people that the contract registers; all of it may be changed."""
     values: dict[str, Value] = {"paper.date": day}
+    if title == LEAVING_TITLE:
+        values["rescission.ground"] = "convenience"
     if kind.facts.both:
         for party in _ROLES:
             values |= _signatory(background, party, f"sign.{party}")

@@ -91,7 +91,7 @@ def record_signed(
     operations, clauses = read_operations(version.operations)
     found = study(uow, kit, contract, paper, today, signed_on)
     _require_fit(paper, found, operations)
-    given = entered_values(uow, kit, paper)
+    given = entered_values(uow, kit, contract, paper, today)
     reaches = given.get("amendment.retroactive_from")
     row.sequence = max((a.sequence or 0 for a, _ in amendments_of(uow.session, contract.id)), default=0) + 1
     row.signed_on, row.effective_on, row.evidence_id = signed_on, effective_day(given, signed_on), evidence_id

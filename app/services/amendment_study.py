@@ -72,7 +72,7 @@ def study(
     base = signed_base(uow, contract)
     signed = tuple(a for a in signed_amendments(uow, contract.id) if a.id != paper.id)
     edits = read_edits(row.edits)
-    given = entered_values(uow, kit, paper)
+    given = entered_values(uow, kit, contract, paper, today)
     starts = starting_day(given, signed_on or today)
     before = consolidate(base.standing, signed, starts)
     shop = workshop(kit, today)

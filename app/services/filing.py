@@ -257,10 +257,22 @@ def read_document(
 
 def documents_by_version(uow: UnitOfWork, contract_id: str) -> Mapping[str, tuple[DocumentView, ...]]:
     """The files of a contract that belong to one of its versions, by the version's id, the newest first."""
+    return _documents_by(uow, contract_id, lambda row: row.version_id)
+
+
+def documents_by_paper(uow: UnitOfWork, contract_id: str) -> Mapping[str, tuple[DocumentView, ...]]:
+    """The files of a contract that belong to one of its papers, by the paper's id, the newest first."""
+    return _documents_by(uow, contract_id, lambda row: row.instrument_id)
+
+
+def _documents_by(
+    uow: UnitOfWork, contract_id: str, owner: Callable[[DocumentRow], str | None]
+) -> Mapping[str, tuple[DocumentView, ...]]:
     found: dict[str, tuple[DocumentView, ...]] = {}
     for row in documents_of(uow.session, contract_id):
-        if row.version_id:
-            found[row.version_id] = (*found.get(row.version_id, ()), view_document(row))
+        key = owner(row)
+        if key:
+            found[key] = (*found.get(key, ()), view_document(row))
     return found
 
 

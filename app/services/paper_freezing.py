@@ -93,7 +93,7 @@ def compile_paper(
 ) -> CompiledPaper:
     """The paper with its findings. ``extra`` comes from ``amending`` for an amendment."""
     kind = require_form(row)
-    text = read_text(uow, kit, row)
+    text = read_text(uow, kit, contract, row, today)
     library = kit.forms(kind)
     dated = text.reading.answers.get("paper.date")
     day = dated if isinstance(dated, date) else today

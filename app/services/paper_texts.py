@@ -14,7 +14,7 @@ from app.domain.clauses import ClauseLibrary
 from app.domain.errors import ContractError
 from app.domain.interchange import plain_value
 from app.domain.lifecycle import Stage
-from app.domain.paper_values import proposed
+from app.domain.paper_values import paper_title, proposed
 from app.domain.papers import PaperKind, PaperState, settlement_number
 from app.domain.permissions import Action, Actor
 from app.domain.textual_change import TextDiff
@@ -30,6 +30,7 @@ from app.store.paper_texts import PaperTextRow, find_paper_text
 from app.store.uow import ChangedMeanwhile, UnitOfWork
 
 MINIMUM_REASON = 20
+_SENDER = "party_a"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ def start_paper(
     contract_id: str,
     kind: PaperKind,
     *,
-    sender: str = "party_a",
+    sender: str = _SENDER,
     values: Mapping[str, Value] | None = None,
 ) -> str:
     """A new paper of one of the eight kinds with its number, filled in as far as the contract says; returns its id.
@@ -173,7 +174,7 @@ def put_text(
     row: InstrumentRow,
     values: Mapping[str, Value],
     *,
-    sender: str = "party_a",
+    sender: str = _SENDER,
 ) -> None:
     """Give a new paper its answers in the caller's transaction: what the contract proposes, and ``values`` on top.
 
@@ -182,10 +183,7 @@ def put_text(
     kind = kind_of(row)
     if kind is None:
         return
-    background = in_force(uow, contract, today).background
-    given = {**proposed(kind, background, sender, today), **values}
-    library = kit.forms(kind)
-    raw = {n: plain_value(v) for n, v in given.items() if n in library.variables and not is_blank(v)}
+    raw = _first_answers(uow, today, kit, contract, row, values, sender)
     known = find_paper_text(uow.session, row.id)
     if known is None:
         known = PaperTextRow(instrument_id=row.id, answers="{}", acknowledgements="[]", updated_at=now, updated_by=actor.name)
@@ -199,42 +197,47 @@ def fill_paper(
     uow: UnitOfWork,
     actor: Actor,
     now: datetime,
+    today: date,
     kit: PaperKit,
     paper_id: str,
     entered: Mapping[str, Any],
     *,
     seen: int | None = None,
 ) -> PaperText:
-    """Store answers as they were entered (None clears one). ``seen``: the revision that the page showed.
+    """Store answers as they were entered (None clears one). ``seen``: the revision that the page showed, 0 for a paper that another
+    use case drafted without its text; what the contract proposes stands under what is entered then.
 
     Raises ``PaperMissing``, ``paper.state`` for a frozen one, ``ChangedMeanwhile``, ``paper.unknown``.
     """
-    _, row = open_paper(uow, actor, Action.FILE_PAPER, paper_id, lock=True)
+    contract, row = open_paper(uow, actor, Action.FILE_PAPER, paper_id, lock=True)
     require_state(row, PaperState.DRAFT, what="修改")
-    text = _require_text(uow, row, lock=True)
-    if seen is not None and seen != text.revision:
-        raise ChangedMeanwhile
     library = kit.forms(require_form(row))
+    fresh = find_paper_text(uow.session, row.id, lock=True) is None
+    text = _begun(uow, actor, now, today, kit, contract, row)
+    if seen is not None and seen != (0 if fresh else text.revision):
+        raise ChangedMeanwhile
     unknown = [n for n in entered if n not in library.variables]
     if unknown:
         raise ContractError("paper.unknown", f"变量“{unknown[0][:80]}”不存在。")
     answers = {**json.loads(text.answers), **{n: plain_value(v) for n, v in entered.items()}}
     text.answers = _json({n: v for n, v in answers.items() if v is not None and v != ""})
     text.updated_at, text.updated_by = now, actor.name
+    if kind_of(row) is PaperKind.RESCISSION:
+        row.title = paper_title(PaperKind.RESCISSION, _text(row, text, kit).reading.answers.values)
     note(uow, actor, now, "paper.filled", contract=row.contract_id, paper=row.id, number=row.number, names=sorted(entered))
     uow.commit()
     return _text(row, text, kit)
 
 
 def let_pass(
-    uow: UnitOfWork, actor: Actor, now: datetime, kit: PaperKit, paper_id: str, rule: str, place: str, reason: str
+    uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit: PaperKit, paper_id: str, rule: str, place: str, reason: str
 ) -> PaperText:
     """Record why a warning was let pass. Raises ``paper.reason`` for a reason that is none."""
     if len("".join(reason.split())) < MINIMUM_REASON:
         raise ContractError("paper.reason", f"请写明放行理由（不少于{MINIMUM_REASON}个字），它将随文书保存。")
-    _, row = open_paper(uow, actor, Action.FILE_PAPER, paper_id, lock=True)
+    contract, row = open_paper(uow, actor, Action.FILE_PAPER, paper_id, lock=True)
     require_state(row, PaperState.DRAFT, what="修改")
-    text = _require_text(uow, row, lock=True)
+    text = _begun(uow, actor, now, today, kit, contract, row)
     kept = [a for a in json.loads(text.acknowledgements) if (a["rule"], a["place"]) != (rule, place)]
     kept.append({"rule": rule, "place": place or "*", "by": actor.name, "at": now.isoformat(), "reason": reason.strip()})
     text.acknowledgements = _json(kept)
@@ -244,20 +247,25 @@ def let_pass(
     return _text(row, text, kit)
 
 
-def load_text(uow: UnitOfWork, actor: Actor, kit: PaperKit, paper_id: str) -> PaperText:
+def load_text(uow: UnitOfWork, actor: Actor, kit: PaperKit, paper_id: str, today: date) -> PaperText:
     """Raises ``PaperMissing``, ``FormMissing``."""
-    _, row = open_paper(uow, actor, Action.READ_CONTRACTS, paper_id)
-    return _text(row, _require_text(uow, row), kit)
+    contract, row = open_paper(uow, actor, Action.READ_CONTRACTS, paper_id)
+    return read_text(uow, kit, contract, row, today)
 
 
-def entered_values(uow: UnitOfWork, kit: PaperKit, row: InstrumentRow) -> Mapping[str, Value]:
+def entered_values(uow: UnitOfWork, kit: PaperKit, contract: ContractRow, row: InstrumentRow, today: date) -> Mapping[str, Value]:
     """The typed answers of a paper, defaults included, without what is computed."""
-    return read_text(uow, kit, row).reading.answers.values
+    return read_text(uow, kit, contract, row, today).reading.answers.values
 
 
-def read_text(uow: UnitOfWork, kit: PaperKit, row: InstrumentRow) -> PaperText:
-    """What was entered into a paper, as it reads today. Raises ``paper.no_text``, ``FormMissing``."""
-    return _text(row, _require_text(uow, row), kit)
+def read_text(uow: UnitOfWork, kit: PaperKit, contract: ContractRow, row: InstrumentRow, today: date) -> PaperText:
+    """What was entered into a paper, as it reads today; what the contract proposes for one that another use case drafted and
+    nobody has filled in yet (its revision is 0). Raises ``FormMissing``."""
+    kind, text = require_form(row), find_paper_text(uow.session, row.id)
+    if text is not None:
+        return _text(row, text, kit)
+    raw = _first_answers(uow, today, kit, contract, row, {}, _SENDER)
+    return PaperText(head_of(row), 0, raw, read_answers(kit.forms(kind).variables, raw), ())
 
 
 # ---- inside
@@ -270,10 +278,29 @@ def require_form(row: InstrumentRow) -> PaperKind:
     return kind
 
 
-def _require_text(uow: UnitOfWork, row: InstrumentRow, *, lock: bool = False) -> PaperTextRow:
-    text = find_paper_text(uow.session, row.id, lock=lock)
-    if text is None:
-        raise ContractError("paper.no_text", f"文书 {row.number} 还没有内容，请先填写。")
+def _first_answers(
+    uow: UnitOfWork,
+    today: date,
+    kit: PaperKit,
+    contract: ContractRow,
+    row: InstrumentRow,
+    values: Mapping[str, Value],
+    sender: str,
+) -> dict[str, Any]:
+    kind = require_form(row)
+    background, library = in_force(uow, contract, today).background, kit.forms(kind)
+    given = {**proposed(kind, background, sender, today, row.title), **values}
+    return {n: plain_value(v) for n, v in given.items() if n in library.variables and not is_blank(v)}
+
+
+def _begun(
+    uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit: PaperKit, contract: ContractRow, row: InstrumentRow
+) -> PaperTextRow:
+    """The paper's text, locked; begun with what the contract proposes where there is none yet."""
+    if find_paper_text(uow.session, row.id) is None:
+        put_text(uow, actor, now, today, kit, contract, row, {})
+    text = find_paper_text(uow.session, row.id, lock=True)
+    assert text is not None
     return text
 
 

@@ -10,6 +10,7 @@ from app.domain.exit_plan import Ended, Ending
 from app.domain.lifecycle_facts import Facts
 from app.domain.lifecycle_facts import Paper as EffectivePaper
 from app.domain.notice import Method, Proof
+from app.domain.paper_values import LEAVING_TITLE
 from app.domain.permissions import Action, Actor
 from app.domain.renewal_decision import Paper
 from app.domain.term import chinese_date
@@ -36,7 +37,6 @@ from app.store.deliveries import find_delivery
 from app.store.endings import EndingRow, ending_of_paper
 from app.store.uow import UnitOfWork
 
-LEAVING_TITLE = "提前终止通知"
 _HOW = {
     Route.AGREEMENT: Ended.AGREEMENT,
     Route.BREACH: Ended.RESCINDED,

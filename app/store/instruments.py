@@ -43,3 +43,7 @@ def find_instrument(session: Session, instrument_id: str) -> InstrumentRow | Non
 def instruments_of(session: Session, contract_id: str) -> list[InstrumentRow]:
     statement = select(InstrumentRow).where(InstrumentRow.contract_id == contract_id)
     return list(session.scalars(statement.order_by(InstrumentRow.created_at, InstrumentRow.id)))
+
+
+def instrument_numbered(session: Session, number: str) -> InstrumentRow | None:
+    return session.scalars(select(InstrumentRow).where(InstrumentRow.number == number)).one_or_none()

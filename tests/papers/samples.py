@@ -13,7 +13,7 @@ from app.domain.change_table import changes_of, impact_rows, touches
 from app.domain.defaults import complete
 from app.domain.lifecycle import Stage
 from app.domain.paper_rules import AmendmentFacts, OtherPaper, PaperDraft
-from app.domain.paper_values import Background, amendment_label, proposed, taken_over
+from app.domain.paper_values import LEAVING_TITLE, Background, amendment_label, proposed, taken_over
 from app.domain.papers import PaperKind, PaperState, paper_number, settlement_number
 from app.domain.redrafting import Edit, Redraft, Rewrite, SetValue, redraft
 from app.domain.variables import Answers, Value
@@ -195,6 +195,16 @@ def paper(kind: PaperKind, changes: dict[str, Any] | None = None, **more: Any) -
         "calendar": reference().calendar, "amendment": facts() if kind is K.AMENDMENT else None,
     }  # fmt: skip
     return PaperDraft(**{**fields, **more})
+
+
+def leaving(sender: str = "party_a", **changes: Any) -> dict[str, Value]:
+    """What makes the sample rescission one that needs no ground: notice 60 days before the end, and what is paid for it."""
+    given: dict[str, Value] = {
+        **proposed(K.RESCISSION, background(), sender, date(2027, 6, 21), LEAVING_TITLE), "rescission.end_date": date(2027, 8, 31),
+        "rescission.compensation": "以前十二个月的月平均服务费计一个月，即人民币113,589.60元。",
+        **{name.replace("__", "."): value for name, value in changes.items()},
+    }  # fmt: skip
+    return given | taken_over(K.RESCISSION, background(), given)
 
 
 def contract_with(**changes: Any) -> Background:

@@ -15,6 +15,7 @@ from app.domain.assembly import assemble
 from app.domain.following import Doubt
 from app.domain.lifecycle import Stage
 from app.domain.paper_rules import PAPER_RULES, OtherPaper, PaperDraft, proofread_paper
+from app.domain.paper_values import Background
 from app.domain.papers import PaperKind, PaperState, paper_number, series_of, settlement_number
 from app.domain.proofreading import Finding, Place, Severity
 from app.domain.rebasing import Conflict, Unsettled
@@ -24,7 +25,7 @@ from app.domain.variables import Answers
 from app.library.laws import load_laws
 from app.library.loader import load_paper
 from tests.domain.standings import demonstration, workshop
-from tests.papers.samples import GIVEN, background, contract_with, facts, made, paper, values_of
+from tests.papers.samples import GIVEN, background, contract_with, facts, leaving, made, paper, values_of
 
 K = PaperKind
 D = Decimal
@@ -52,6 +53,12 @@ def without_repeal() -> PaperDraft:
         for c in library.chapters
     )
     return replace(d, instrument=assemble(replace(library, chapters=cut), d.answers, d.background.labels()))
+
+
+def without_right_to_leave() -> Background:
+    known = background()
+    answers = replace(known.standing.answers, positions={**known.standing.answers.positions, "9.3-t2": "fallback"})
+    return replace(known, standing=replace(known.standing, answers=answers))
 
 
 def refers_to_what_is_gone() -> PaperDraft:
@@ -130,6 +137,9 @@ DRAFTS: tuple[Case, ...] = (
     ("C4-05", lambda: paper(K.RESCISSION, {"rescission.unperformed": "欠款，我方保留解除的权利。"})),
     ("C4-06", lambda: paper(K.RESCISSION, {"rescission.demanded": False, "rescission.no_demand_reason": "对方明确拒绝履行。"})),
     ("C4-07", lambda: paper(K.RESCISSION, {"rescission.effect": "automatic", "rescission.automatic_days": 7, "rescission.debt": "付款。"})),
+    ("C4-08", lambda: paper(K.RESCISSION, leaving(rescission__end_date=date(2027, 8, 19)))),
+    ("C4-08", lambda: paper(K.RESCISSION, leaving(), arrived_on=date(2027, 7, 3))),
+    ("C4-09", lambda: paper(K.RESCISSION, leaving("party_b"), background=without_right_to_leave())),
     ("C5-01", lambda: paper(K.TERMINATION, rows(K.TERMINATION, "termination.settlement_table", 1, state="open"))),
     ("C5-02", lambda: paper(K.TERMINATION, rows(K.TERMINATION, "termination.handover_table", due=None))),
     ("C5-03", lambda: paper(K.TERMINATION, {"termination.liability": "borne", "termination.liability_terms": "甲方放弃追究乙方故意造成的财产损失。"})),
@@ -174,6 +184,17 @@ DRAFTS: tuple[Case, ...] = (
 @pytest.mark.parametrize("kind", PaperKind, ids=lambda k: k.value)
 def test_a_sound_paper_passes_every_check(kind: PaperKind):
     assert [(f.rule, f.message) for f in proofread_paper(paper(kind))] == []
+
+
+@pytest.mark.parametrize("sender", ["party_a", "party_b"])
+def test_leaving_without_a_ground_needs_no_breach_and_no_demand(sender: str):
+    end = date(2027, 8, 31) if sender == "party_a" else date(2027, 10, 31)
+    d = paper(K.RESCISSION, leaving(sender, rescission__end_date=end), others=())
+    assert [(f.rule, f.message) for f in proofread_paper(d)] == []
+    said = "".join(p.text for p in d.instrument.provisions())
+    assert d.instrument.title == "提前终止通知"
+    assert "无因提前终止" in said
+    assert "催告" not in said
 
 
 @pytest.mark.parametrize(("rule", "draft"), DRAFTS, ids=[f"{rule}-{n}" for n, (rule, _) in enumerate(DRAFTS)])

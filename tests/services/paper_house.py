@@ -69,7 +69,7 @@ class Desk:
 
     def fill(self, paper_id: str, **entered: Any) -> None:
         with self.units() as uow:
-            fill_paper(uow, self.actor, self.now, kit(), paper_id, entered)
+            fill_paper(uow, self.actor, self.now, self.today, kit(), paper_id, entered)
 
     def study(self, amendment_id: str) -> AmendmentStudy:
         with self.units() as uow:

@@ -248,7 +248,17 @@ def test_an_amendment_may_not_begin_before_a_signed_one_that_changes_the_same_pl
 def test_what_the_register_shows_follows_the_amendment(desk: Desk):
     made = desk.amendment(("term.years", 2), ("party_b.name", "示例乙方服务集团有限公司（虚构）"), effective=None)
     with desk.units() as uow:
-        let_pass(uow, desk.actor, desk.now, kit(), made, "C1-06", "*", "次年节假日安排尚未公布，通知公布后即行录入日历并重算。")
+        let_pass(
+            uow,
+            desk.actor,
+            desk.now,
+            desk.today,
+            kit(),
+            made,
+            "C1-06",
+            "*",
+            "次年节假日安排尚未公布，通知公布后即行录入日历并重算。",
+        )
     desk.freeze(made)
     desk.sign(made)
     with desk.units() as uow:
@@ -299,7 +309,7 @@ def test_what_was_entered_stays_as_it_was_entered(desk: Desk):
     made = desk.amendment(LATER)
     desk.fill(made, **{"paper.date": "下周一"})
     with desk.units() as uow:
-        found = load_text(uow, desk.actor, kit(), made)
+        found = load_text(uow, desk.actor, kit(), made, desk.today)
     assert found.raw["paper.date"] == "下周一"
     assert [f.path for f in found.reading.faults] == ["paper.date"]
     with pytest.raises(PaperBlocked):

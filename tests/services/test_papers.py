@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.domain.errors import ContractError
+from app.domain.paper_values import LEAVING_TITLE
 from app.domain.papers import PaperKind, PaperState
 from app.domain.permissions import Actor, Forbidden, Role
 from app.domain.tree import Layout
@@ -17,13 +18,13 @@ from app.services.filing import create_contract
 from app.services.generation import Format
 from app.services.paper_files import copy_of, file_paper, files_of, make_files
 from app.services.paper_freezing import PaperBlocked, freeze_paper, read_frozen, study_paper
-from app.services.paper_texts import let_pass, load_text, start_paper
-from app.services.papers import PaperMissing, void_paper
+from app.services.paper_texts import fill_paper, let_pass, load_text, start_paper
+from app.services.papers import PaperMissing, draft_paper, void_paper
 from app.services.record import require_contract
 from app.store.blobs import BlobStore
 from app.store.documents import documents_of
 from app.store.instruments import find_instrument
-from app.store.uow import UnitOfWork
+from app.store.uow import ChangedMeanwhile, UnitOfWork
 from tests.papers.samples import GIVEN
 from tests.services.fixtures import LAWYER, NOW, PATTERN, TODAY, draft, ensure, reference
 from tests.services.living import d
@@ -134,10 +135,18 @@ def test_a_warning_is_let_pass_only_with_a_full_reason(desk: Desk):
     with desk.units() as uow:
         assert {f.rule for f in study_paper(uow, desk.actor, kit(), made, desk.today).blocking} == {"C0-08"}
     with desk.units() as uow, pytest.raises(ContractError, match="不少于20个字"):
-        let_pass(uow, desk.actor, desk.now, kit(), made, "C0-08", "*", "可以")
+        let_pass(uow, desk.actor, desk.now, desk.today, kit(), made, "C0-08", "*", "可以")
     with desk.units() as uow:
         let_pass(
-            uow, desk.actor, desk.now, kit(), made, "C0-08", "*", "双方项目经理已经口头商定坐席数，完成期限另有约定，不影响验收。"
+            uow,
+            desk.actor,
+            desk.now,
+            desk.today,
+            kit(),
+            made,
+            "C0-08",
+            "*",
+            "双方项目经理已经口头商定坐席数，完成期限另有约定，不影响验收。",
         )
     with desk.units() as uow:
         freeze_paper(uow, desk.actor, desk.now, desk.today, kit(), made)
@@ -150,11 +159,11 @@ def test_a_reader_may_read_a_paper_and_not_draft_one(desk: Desk):
         ensure(uow, reader)
         uow.commit()
     with desk.units() as uow:
-        assert load_text(uow, reader, kit(), made).head.kind is K.DEMAND
+        assert load_text(uow, reader, kit(), made, desk.today).head.kind is K.DEMAND
     with desk.units() as uow, pytest.raises(Forbidden):
         start_paper(uow, reader, desk.now, desk.today, kit(), desk.contract_id, K.DEMAND)
     with desk.units() as uow, pytest.raises(PaperMissing):
-        load_text(uow, reader, kit(), "no-such")
+        load_text(uow, reader, kit(), "no-such", desk.today)
 
 
 def test_the_files_of_a_frozen_paper_are_filed_with_its_number(desk: Desk, real_tools: Any):
@@ -180,3 +189,24 @@ def test_the_consolidated_copy_is_made_as_html_docx_and_pdf(desk: Desk, real_too
     assert len(files.proofs) == 2
     assert "由补充协议一第1条修改" in files.files["SHFW-2025-0001-合并文本-20260301.txt"].decode()
     assert Format.HTML in copy_of(found).formats
+
+
+def test_a_notice_drafted_by_another_use_case_reads_as_the_contract_proposes(desk: Desk):
+    """The use case that ends a contract drafts the paper alone; its text begins when somebody looks at it or fills it in."""
+    with desk.units() as uow:
+        contract = require_contract(uow, desk.contract_id, lock=True)
+        made = draft_paper(uow, desk.actor, desk.now, contract, "rescission", "JC", LEAVING_TITLE).id
+        uow.commit()
+    with desk.units() as uow:
+        seen = load_text(uow, desk.actor, kit(), made, desk.today)
+        assert (seen.revision, seen.raw["rescission.ground"]) == (0, "convenience")
+        assert study_paper(uow, desk.actor, kit(), made, desk.today).instrument.title == LEAVING_TITLE
+    with desk.units() as uow:
+        end = {"rescission.end_date": "2026-12-31", "rescission.compensation": "一个月的月平均服务费。"}
+        filled = fill_paper(uow, desk.actor, desk.now, desk.today, kit(), made, end, seen=0)
+    assert (filled.revision > 0, filled.head.title, filled.raw["paper.sender"]) == (True, LEAVING_TITLE, "party_a")
+    with desk.units() as uow, pytest.raises(ChangedMeanwhile):
+        fill_paper(uow, desk.actor, desk.now, desk.today, kit(), made, {"rescission.compensation": None}, seen=0)
+    desk.fill(made, **{"rescission.ground": "agreed"})
+    with desk.units() as uow:
+        assert find_instrument(uow.session, made).title == "解除通知函"  # type: ignore[union-attr]

@@ -26,7 +26,7 @@ _HARASSING = re.compile("曝光|公开(?:贵方|其)?(?:终端)?用户|人肉|�
 
 @paper_rule("C4-01", "解除权已过行使期限", RESCISSION, ("CC:564",), "解除权已经消灭的，改以协商终止或者主张违约责任。")
 def the_right_has_not_lapsed(d: PaperDraft) -> Iterator[Hit]:
-    known = d.day("rescission.known_on")
+    known = None if _leaves(d) else d.day("rescission.known_on")
     if known is None:
         return
     days = d.agreed_number("terminate.right_exercise_days")
@@ -41,7 +41,7 @@ def the_right_has_not_lapsed(d: PaperDraft) -> Iterator[Hit]:
 @paper_rule("C4-02", "催告没有到达", RESCISSION, ("CC:563", "CC:137"), "先发催告函并取得到达证据。")
 def the_demand_has_arrived(d: PaperDraft) -> Iterator[Hit]:
     """The demand exists among the contract's papers, has arrived, and on the day that is stated."""
-    if not d.flag("rescission.demanded"):
+    if _leaves(d) or not d.flag("rescission.demanded"):
         return
     number, stated = d.text("rescission.demand_no"), d.day("rescission.demand_arrived")
     demand = next((p for p in d.others if p.number == number and number and _demands(p)), None)
@@ -62,7 +62,7 @@ def the_demand_has_arrived(d: PaperDraft) -> Iterator[Hit]:
 @paper_rule("C4-03", "补救期未满", RESCISSION, ("CC:563",), "补救期届满之后再发解除通知。")
 def the_cure_period_is_over(d: PaperDraft) -> Iterator[Hit]:
     ended, arrived = d.day("rescission.cure_ended"), d.day("rescission.demand_arrived")
-    if not d.flag("rescission.demanded") or ended is None:
+    if _leaves(d) or not d.flag("rescission.demanded") or ended is None:
         return
     if ended >= d.paper_day:
         yield Hit(Severity.ERROR, f"补救期至{iso(ended)}届满，文书日期应当在其后。", d.place("rescission.cure_ended"))
@@ -108,8 +108,30 @@ def agreed_rescission_follows_a_demand(d: PaperDraft) -> Iterator[Hit]:
 @paper_rule("C4-07", "自动解除期限与约定不符", RESCISSION, ("CC:565",), "与合同第9.3节的自动解除期限一致。")
 def the_automatic_period_is_the_agreed_one(d: PaperDraft) -> Iterator[Hit]:
     days, agreed = d.number("rescission.automatic_days"), d.agreed_number("terminate.auto_terminate_days")
-    if d.text("rescission.effect") == "automatic" and days is not None and agreed is not None and days < agreed:
+    automatic = d.text("rescission.effect") == "automatic" and not _leaves(d)
+    if automatic and days is not None and agreed is not None and days < agreed:
         yield Hit(Severity.ERROR, f"自动解除期限{days}日短于合同约定的{agreed}日。", d.place("rescission.automatic_days"))
+
+
+def _leaves(d: PaperDraft) -> bool:
+    return d.text("rescission.ground") == "convenience"
+
+
+@paper_rule(
+    "C4-08", "无因提前终止的提前期不足", RESCISSION, ("CC:158", "CC:160"), "推后终止日，使通知到达至终止日满约定的提前期。"
+)
+def leaving_is_announced_in_time(d: PaperDraft) -> Iterator[Hit]:
+    until, day = d.day("rescission.notice_until"), d.arrived_on or d.paper_day
+    if _leaves(d) and until is not None and day > until:
+        message = f"通知至迟应当于{iso(until)}到达，而{'到达日' if d.arrived_on else '文书日期'}为{iso(day)}。"
+        yield Hit(Severity.ERROR, message, d.place("rescission.end_date"))
+
+
+@paper_rule("C4-09", "没有无因提前终止的权利", RESCISSION, ("CC:562",), "改签终止协议，或者另有依据地解除。")
+def who_leaves_may_leave(d: PaperDraft) -> Iterator[Hit]:
+    answers = d.background.standing.answers
+    if _leaves(d) and d.text("paper.sender") == "party_b" and answers.positions.get("9.3-t2") == "fallback":
+        yield Hit(Severity.ERROR, "合同约定乙方不享有无因提前终止的权利。", d.place("paper.sender"))
 
 
 @paper_rule("C7-01", "考核结果未经确认", RECTIFICATION, ("CC:577",), "引用已经确认的考核结果。")
@@ -237,7 +259,8 @@ def _demands(paper: OtherPaper) -> bool:
 
 RULES = (
     the_right_has_not_lapsed, the_demand_has_arrived, the_cure_period_is_over, the_basis_is_named, rescission_is_meant,
-    agreed_rescission_follows_a_demand, the_automatic_period_is_the_agreed_one, results_are_confirmed, periods_are_those_agreed,
+    agreed_rescission_follows_a_demand, the_automatic_period_is_the_agreed_one,
+    leaving_is_announced_in_time, who_leaves_may_leave, results_are_confirmed, periods_are_those_agreed,
     rounds_are_not_used_up, a_demand_gives_the_cure_period, grace_is_long_enough, grace_ends_when_it_says, arrears_add_up,
     the_rate_is_the_agreed_one, the_account_is_the_agreed_one, the_tone_is_lawful,
 )  # fmt: skip
