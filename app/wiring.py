@@ -36,6 +36,7 @@ if TYPE_CHECKING:  # the database and its library are loaded by those who use it
     from app.rendering.pdf import PdfRenderer
     from app.services.advancing import Clockwork
     from app.services.commented_document import CommentTools
+    from app.services.paper_texts import PaperKit
     from app.services.ports import Mailer, RegisterWriter
     from app.services.redlining import RedlineTools
     from app.store.blobs import BlobStore
@@ -75,6 +76,14 @@ class Wiring:
     def calendar(self) -> WorkingCalendar:
         """Working days as officially announced."""
         return load_calendar()
+
+    @cached_property
+    def papers(self) -> PaperKit:
+        """What the papers of a contract are compiled against."""
+        from app.library.loader import load_paper
+        from app.services.paper_texts import PaperKit
+
+        return PaperKit(self.reference, load_paper, self.differ)
 
     @property
     def clockwork(self) -> Clockwork:

@@ -12,7 +12,10 @@ from signatures.errors import SignatureError
 
 BLOCKED = 1
 UNUSABLE = 2
-REFUSED = ("document.", "approval.", "lifecycle.", "renewal.", "ending.")
+REFUSED = (
+    "document.", "approval.", "lifecycle.", "renewal.", "ending.", "paper.state", "paper.stage", "amendment.conflict",
+    "amendment.undecided",
+)  # fmt: skip
 """Codes of errors that refuse a sound request: the contract is not ready, or not there yet."""
 
 
@@ -30,6 +33,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "termination": ("app.cli.termination", "提前终止：催告、解除、协议、异议"),
     "exit": ("app.cli.exit", "退出任务与归档"),
     "notice": ("app.cli.notice", "通知：到达日与最后安全发出日"),
+    "amendment": ("app.cli.amendment", "补充协议：修订现行文本、记录签署、合并文本"),
+    "paper": ("app.cli.paper", "文书：补充协议、续约、通知、结算单等"),
     "audit": ("app.cli.audit", "审计记录"),
     "advance": ("app.cli.advance", "按日期自动流转合同阶段（平时由后台任务进行）"),
     "verify": ("app.cli.verify", "验证已签署的 PDF"),

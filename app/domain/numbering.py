@@ -120,3 +120,15 @@ def _label(provision: Provision, owner: str, owner_level: Level | None, labels: 
     keep = provision.level is Level.ITEM
     for child in provision.children:
         _label(child, owner if keep else provision.number, owner_level if keep else provision.level, labels)
+
+
+_SPOKEN = str.maketrans({"(": "（", ")": "）", "第": None, "条": None, "款": None, "项": None, "节": None, " ": None})
+
+
+def find_place(instrument: Instrument, said: str) -> str | None:
+    """The place that a person means by ``8.2.2``, ``8.2.1(2)``, ``第8.2.3条之一``, ``附件二`` or by its id; None where there is none."""
+    labels = reference_labels(instrument)
+    if said in labels:
+        return said
+    spoken = said.strip().translate(_SPOKEN)
+    return next((place for place, (reads, _) in labels.items() if spoken and reads.translate(_SPOKEN) == spoken), None)

@@ -8,17 +8,15 @@ from datetime import date, datetime
 from typing import Any
 
 from app.domain.amendment import Standing, touched
-from app.domain.errors import ContractError, InputError, InputFault
+from app.domain.errors import ContractError
 from app.domain.paper_values import amendment_label
 from app.domain.papers import PaperKind, PaperState
 from app.domain.permissions import Action, Actor
 from app.domain.redrafting import Add, Edit, Rewrite, SetValue, Strike, redraft
-from app.domain.typed_values import read_value
-from app.domain.variables import Requirement, Value
 from app.services.amendment_study import AmendmentMissing, study, workshop
 from app.services.consolidating import signed_amendments, signed_base
 from app.services.journal import note
-from app.services.paper_texts import PaperKit, new_paper, open_paper, put_text, require_stage, require_state
+from app.services.paper_texts import PaperKit, new_paper, open_paper, put_text, require_stage, require_state, typed
 from app.services.record import opened
 from app.store.amendment_json import read_edits, write_edits
 from app.store.amendments import AmendmentRow, find_amendment
@@ -56,22 +54,7 @@ def enter_value(
     seen: int | None = None,
 ) -> None:
     """Change one answer. Raises ``InputError`` with every fault of the value, ``paper.state``, ``ChangedMeanwhile``."""
-    edit_amendment(uow, actor, now, amendment_id, SetValue(name, typed(kit, name, raw)), seen=seen)
-
-
-def typed(kit: PaperKit, name: str, raw: Any) -> Value:
-    """A typed value of the contract's questionnaire. Raises ``InputError``."""
-    variable = kit.reference.library.variables.get(name)
-    if variable is None:
-        raise InputError([InputFault(name, "", "没有这个变量")])
-    if variable.required is Requirement.COMPUTED:
-        raise InputError([InputFault(name, variable.label, "由系统计算得出，不能填写")])
-    value, problems = read_value(variable, raw)
-    if problems:
-        raise InputError(
-            [InputFault(f"{name}{p.inside}", variable.label, p.problem, p.allowed, None, p.suggestion) for p in problems]
-        )
-    return value
+    edit_amendment(uow, actor, now, amendment_id, SetValue(name, typed(kit.reference.library.variables, name, raw)), seen=seen)
 
 
 def add_provision(

@@ -11,14 +11,15 @@ from typing import Any
 
 from app.domain.answers import Reading, read_answers
 from app.domain.clauses import ClauseLibrary
-from app.domain.errors import ContractError
+from app.domain.errors import ContractError, InputError, InputFault
 from app.domain.interchange import plain_value
 from app.domain.lifecycle import Stage
 from app.domain.paper_values import paper_title, proposed
 from app.domain.papers import PaperKind, PaperState, settlement_number
 from app.domain.permissions import Action, Actor
 from app.domain.textual_change import TextDiff
-from app.domain.variables import Acknowledgement, Value, is_blank
+from app.domain.typed_values import read_value
+from app.domain.variables import Acknowledgement, Requirement, Value, VariableSet, is_blank
 from app.services.consolidating import in_force
 from app.services.drafting import Reference
 from app.services.journal import note
@@ -103,6 +104,21 @@ def head_of(row: InstrumentRow, frozen: int = 0) -> PaperHead:
 def require_state(row: InstrumentRow, *states: PaperState, what: str) -> None:
     if PaperState(row.state) not in states:
         raise ContractError("paper.state", f"文书 {row.number} {PaperState(row.state).label}，不能{what}。")
+
+
+def typed(variables: VariableSet, name: str, raw: Any) -> Value:
+    """One answer by the type of its variable. Raises ``InputError`` with every fault."""
+    variable = variables.get(name)
+    if variable is None:
+        raise InputError([InputFault(name, "", "没有这个变量")])
+    if variable.required is Requirement.COMPUTED:
+        raise InputError([InputFault(name, variable.label, "由系统计算得出，不能填写")])
+    value, problems = read_value(variable, raw)
+    if problems:
+        raise InputError(
+            [InputFault(f"{name}{p.inside}", variable.label, p.problem, p.allowed, None, p.suggestion) for p in problems]
+        )
+    return value
 
 
 # ---- drafting
