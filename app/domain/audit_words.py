@@ -193,6 +193,11 @@ def _paper(what: str) -> Callable[[Data, Names], str]:
     return sentence
 
 
+def _amendment(data: Data, _names: Names) -> str:
+    reach = f"，追溯至{data['retroactive_from']}" if data.get("retroactive_from") else ""
+    return f"记录补充协议签署 {data['number']}：{data['signed_on']}签署，{data['effective_on']}生效{reach}"
+
+
 def _term(what: str) -> Callable[[Data, Names], str]:
     return lambda data, _names: f"{what}：{data['first_day']} 至 {data['last_day']}（{Origin(data['origin']).label}）"
 
@@ -218,9 +223,6 @@ def _said(what: str) -> Callable[[Data, Names], str]:
 
 
 SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
-    "amendment.rebased": _said("将变更协议 {number} 改接到现行文本"),
-    "amendment.signed": _said("变更协议 {number} 已由双方签署（{signed_on}，自 {effective_on} 起生效）"),
-    "amendment.took_effect": _said("变更协议 {number} 生效（{effective_on}），合并为第{ordinal}版"),
     "approval.consented": _seat("以{seat}身份同意"),
     "approval.delegated": _seat("将{seat}的审批转交给“{to}”"),
     "approval.recalled": _seat("收回{seat}审批的转交"),
@@ -254,12 +256,17 @@ SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
     "exit.task_reopened": lambda data, _names: f"重新办理退出任务“{TASKS[TaskKey(data['task'])]}”",
     "outbox.retried": _said("重新投递发往 {recipient} 的邮件"),
     "outbox.uncovered": _said("查看发往 {recipient} 的邮件中的一次性链接"),
+    "amendment.edited": _said("在 {number} 中修订 {place}"),
+    "amendment.rebased": _said("将 {number} 改以最新文本为基础"),
+    "amendment.signed": _amendment,
+    "amendment.taken_back": _said("撤回 {number} 对 {place} 的修订"),
+    "amendment.took_effect": _said("补充协议 {number} 生效，合并文本存为新的版本"),
     "paper.arrived": _paper("记录文书到达"),
-    "paper.filled": _said("填写文书 {number}"),
-    "paper.frozen": _said("冻结文书 {number} 第{ordinal}版"),
-    "paper.let_pass": _said("放行文书的校对意见 {rule}"),
-    "paper.reopened": _said("恢复修改文书 {number}"),
     "paper.drafted": _paper("草拟文书"),
+    "paper.filled": _said("填写文书 {number}"),
+    "paper.frozen": _said("文书 {number} 定稿（第{ordinal}次）"),
+    "paper.let_pass": _said("放行文书的警告 {rule}"),
+    "paper.reopened": _said("恢复起草文书 {number}"),
     "paper.sent": _paper("发出文书"),
     "paper.signed": lambda data, _names: f"记录文书签署 {data['number']}，{data['signed_on']}",
     "paper.voided": _paper("作废文书"),
