@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -95,7 +96,7 @@ def create_draft(
     if raw:
         _fill(row, library, raw)
     _claim_number(uow, row)
-    _commit(uow, row)
+    uow.commit()
     return row.id
 
 
@@ -159,7 +160,7 @@ def save_answers(
             _require_unfiled_number(uow, draft_id)
             _claim_number(uow, row)
         _touch(uow, row, actor, now)
-        _commit(uow, row)
+        uow.commit()
     return replace(_view(uow, row, library), conflicts=unseen)
 
 
@@ -185,7 +186,7 @@ def choose_position(
         elif entered == _storable(preset):
             _put_answer(row, name, None, actor)
     _touch(uow, row, actor, now)
-    _commit(uow, row)
+    uow.commit()
     return _view(uow, row, library)
 
 
@@ -238,7 +239,7 @@ def deviate(
         )
     )
     _touch(uow, row, actor, now)
-    _commit(uow, row)
+    uow.commit()
     return _view(uow, row, library)
 
 
@@ -255,7 +256,7 @@ def withdraw_deviation(
             other.after = gone.after
     row.deviations.remove(gone)
     _touch(uow, row, actor, now)
-    _commit(uow, row)
+    uow.commit()
     return _view(uow, row, library)
 
 
@@ -270,7 +271,7 @@ def acknowledge(
     uow.session.flush()
     row.acknowledgements.append(AcknowledgementRow(rule=rule, place=place, by=actor.name, at=now, reason=reason.strip()))
     _touch(uow, row, actor, now)
-    _commit(uow, row)
+    uow.commit()
     return _view(uow, row, library)
 
 
@@ -280,7 +281,7 @@ def withdraw_acknowledgement(
     row = _require(uow, actor, draft_id)
     row.acknowledgements = [a for a in row.acknowledgements if (a.rule, a.place) != (rule, place)]
     _touch(uow, row, actor, now)
-    _commit(uow, row)
+    uow.commit()
     return _view(uow, row, library)
 
 
@@ -322,17 +323,6 @@ def _touch(uow: UnitOfWork, row: DraftRow, actor: Actor, now: datetime) -> None:
     row.revision += 1
     row.updated_at = now
     row.updated_by = actor.name
-
-
-def _commit(uow: UnitOfWork, row: DraftRow) -> None:
-    try:
-        uow.commit()
-    except IntegrityError:
-        # Somebody took the number between our look and our commit; the answer stays, the claim does not.
-        uow.session.rollback()
-        row.number = None
-        uow.session.add(row)
-        uow.commit()
 
 
 def _put_answer(row: DraftRow, name: str, raw: Any, actor: Actor) -> None:
@@ -400,7 +390,13 @@ def _claim_number(uow: UnitOfWork, row: DraftRow) -> None:
     number = str(entered).strip() if entered is not None else ""
     with uow.session.no_autoflush:
         other = draft_with_number(uow.session, number) if number and len(number) <= 40 else None
-    row.number = number if number and len(number) <= 40 and (other is None or other.id == row.id) else None
+    row.number = None
+    uow.session.flush()
+    if number and len(number) <= 40 and (other is None or other.id == row.id):
+        # Somebody may take the number between our look and our claim; the answer stays, the claim does not.
+        with suppress(IntegrityError), uow.session.begin_nested():
+            row.number = number
+            uow.session.flush()
 
 
 def _view(uow: UnitOfWork, row: DraftRow, library: ClauseLibrary) -> DraftView:

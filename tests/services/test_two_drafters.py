@@ -10,6 +10,7 @@ import pytest
 from app.domain.variables import DeviationKind
 from app.services.conflicts import DeviationChanged
 from app.services.drafts import deviate, load_draft, save_answer, save_answers
+from app.store.drafts import find_draft
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, NOW, OTHER, draft, later, reference
 
@@ -110,3 +111,22 @@ def test_a_provision_that_the_other_one_rewrote_is_not_overwritten_unseen(units:
         rewrite(OTHER, "乙的文字", seen)
     assert (refused.value.text, refused.value.by) == ("甲的文字", "王律师")
     rewrite(OTHER, "乙的文字", _seen(units, draft_id))
+
+
+def test_a_number_that_two_drafts_claim_at_once_goes_to_one_and_both_keep_their_answers(units: Units) -> None:
+    with units() as uow:
+        drafts = [draft(uow), draft(uow)]
+    both = threading.Barrier(2)
+
+    def claim(draft_id: str) -> None:
+        with units() as uow:
+            both.wait(10)
+            entered = {"contract.no": "SHFW-2026-7777", PLACE: "上海市"}
+            save_answers(uow, LAWYER, later(1), reference().library, draft_id, entered)
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(claim, drafts))
+    with units() as uow:
+        numbers = [found.number for found in (find_draft(uow.session, d) for d in drafts) if found is not None]
+    assert sorted(numbers, key=str) == [None, "SHFW-2026-7777"]
+    assert [_raw(units, d, name) for d in drafts for name in ("contract.no", PLACE)] == ["SHFW-2026-7777", "上海市"] * 2
