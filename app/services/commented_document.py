@@ -35,7 +35,8 @@ class CommentTools:
 
 @dataclass(frozen=True, slots=True)
 class CommentedText:
-    """What goes out: a text and its shareable threads. ``key`` names it within the contract, comments included."""
+    """What goes out: a text and its shareable threads. ``key`` names it within the contract: comments and whether the text is approved
+    included, since a file of a draft is marked as one."""
 
     shown: ContractText
     threads: tuple[SharedThread, ...]
@@ -43,7 +44,7 @@ class CommentedText:
 
     @property
     def key(self) -> str:
-        state = hashlib.sha256(repr(self.threads).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        state = hashlib.sha256(repr((self.final, self.threads)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
         return f"{self.shown.token}-c{state}-comments"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from sqlalchemy import select
@@ -18,6 +18,7 @@ from app.domain.permissions import Actor, Forbidden, Hidden, Role
 from app.domain.variables import DeviationKind
 from app.notify.mail_texts import write_mail
 from app.services.comment_mails import HOLD, Post
+from app.services.commented_document import commented_text
 from app.services.commenting import (
     ALL,
     Filter,
@@ -324,6 +325,16 @@ def test_a_thread_of_another_contract_is_not_there(room: Room, units: Units) -> 
         reply(uow, room.owner, NOW, POST, other, thread, "意见", audience=Audience.INTERNAL)
     with units() as uow, pytest.raises(Hidden):
         set_audience(uow, room.owner, NOW, other, thread, Audience.INTERNAL)
+
+
+def test_the_file_for_the_other_party_is_made_anew_once_the_text_is_approved(room: Room) -> None:
+    """It was marked as a draft; the comments alone would name the same file."""
+    room.open(room.owner, "请核对", audience=Audience.SHAREABLE)
+    with room.units() as uow:
+        found = commented_text(uow, room.owner, reference(), TODAY, room.contract, DRAFT)
+    assert not found.final
+    assert replace(found, final=True).key != found.key
+    assert replace(found).key == found.key
 
 
 def test_a_void_contract_takes_no_more_comments(room: Room) -> None:
