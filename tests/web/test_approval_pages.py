@@ -89,6 +89,11 @@ def test_a_contract_goes_through_review_to_approval(app: Flask, desk: Desk, cont
     for words in ("已定稿", "发起签署", "恢复起草", "已核对。"):
         assert words in overview
     with desk.reading() as uow:
+        draft = load_contract(uow, contract).draft_id
+    stale = visitor.save(draft, contract__sign_place="上海市浦东新区")  # a page that was left open since before the approval
+    assert (stale.status_code, "恢复起草" in stale.get_json()["message"]) == (422, True)
+    assert "已定稿" in _page(visitor, f"/contracts/{contract}/")
+    with desk.reading() as uow:
         texts = [m.text for m in messages(uow.session) if m.contract_id == contract]
     assert any(f"https://contracts.example.com/contracts/{contract}/approvals" in t for t in texts)
 
