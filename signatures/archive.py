@@ -4,29 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from asn1crypto.x509 import Certificate
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import extract_certificate_info
 from pyhanko.sign.signers import PdfTimeStamper
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from signatures.errors import SignatureError
-from signatures.revisions import RESERVED, open_writer, settle
+from signatures.revisions import RESERVED, entry, named_fields, open_writer, settle
+from signatures.signing import switch_on, write_text
 from signatures.time_source import Stamper, TimeSource
 from signatures.validation_data import ValidationData, put_in
 
 RENEWED_BEFORE = timedelta(days=365)
 
 
-def archive(pdf: bytes, data: ValidationData, source: TimeSource) -> bytes:
+def archive(
+    pdf: bytes, data: ValidationData, source: TimeSource, texts: Mapping[str, str] | None = None, ticks: Sequence[str] = ()
+) -> bytes:
     """One revision: ``data`` and a document timestamp over everything before it. Serves the completion and every renewal.
 
-    For a renewal, ``data`` holds what proves the last timestamp. Raises ``pdf.unusable``, ``time.refused``, ``time.backwards``.
+    ``texts`` and ``ticks``: marks of both parties together (``Layout.by_system``), at the completion only. For a renewal, ``data``
+    holds what proves the last timestamp. Raises ``pdf.unusable``, ``time.refused``, ``time.backwards``, ``archive.foreign`` for a
+    mark that some signature has locked.
     """
     writer = open_writer(pdf)
+    _fill(writer, texts or {}, ticks)
     stamps = tuple(writer.prev.embedded_timestamp_signatures)
     put_in(writer, data, _timestamp_certificates(stamps))
     settle(writer)
@@ -34,6 +41,20 @@ def archive(pdf: bytes, data: ValidationData, source: TimeSource) -> bytes:
     output = asyncio.run(stamper.async_timestamp_pdf(writer, "sha256", bytes_reserved=RESERVED))
     content: bytes = output.getvalue()
     return content
+
+
+def _fill(writer: IncrementalPdfFileWriter, texts: Mapping[str, str], ticks: Sequence[str]) -> None:
+    if not texts and not ticks:
+        return
+    fields = {name: reference.get_object() for name, reference in named_fields(writer)}
+    locked = {str(n) for node in fields.values() for n in entry(entry(node, "/Lock", {}), "/Fields", ())}
+    foreign = [n for n in (*texts, *ticks) if n not in fields or n in locked]
+    if foreign:
+        raise SignatureError("archive.foreign", f"栏位{'、'.join(foreign)}不由系统填写。")
+    for name, text in texts.items():
+        write_text(writer, fields[name], text)
+    for name in ticks:
+        switch_on(writer, fields[name])
 
 
 def archive_ends(pdf: bytes) -> datetime | None:

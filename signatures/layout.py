@@ -110,6 +110,8 @@ class Layout:
     signatures: tuple[SignatureField, ...]
     marks: tuple[Mark, ...] = ()
     seams: tuple[Seam, ...] = ()
+    by_system: tuple[str, ...] = ()
+    """Marks of both parties together; the system fills them when everybody has signed, before the archive timestamp."""
 
     def check(self, page_count: int) -> None:
         """Raises ``layout.invalid`` with everything that is wrong."""
@@ -124,7 +126,7 @@ class Layout:
         if not self.signatures:
             faults.append("没有任何签名栏位")
         fillable = {f.name for f in (*self.marks, *self.seams)}
-        filled = Counter(n for s in self.signatures for n in s.fills)
+        filled = Counter([*(n for s in self.signatures for n in s.fills), *self.by_system])
         faults += [f"签名不能填写不存在的栏位“{n}”" for n in sorted(filled.keys() - fillable)]
         faults += [f"栏位“{n}”没有归属的签名" for n in sorted(fillable - filled.keys())]
         faults += [f"栏位“{n}”归属于多个签名" for n, k in filled.items() if k > 1]

@@ -30,14 +30,15 @@ from signatures.validation_data import ValidationData, put_in
 class Signing:
     """What one signatory does. ``field``: whose place; every name below must be among the fields that this signature locks.
 
-    ``texts``: text marks → what they shall say; ``ticks``: check marks; ``seams``: cross-page seals → the seal to cut, or None
-    where it lies in the file already.
+    ``texts``: text marks → what they shall say; ``pictures``: text marks → a hand shown there as well; ``ticks``: check marks;
+    ``seams``: cross-page seals → the seal to cut, or None where it lies in the file already.
     """
 
     field: str
     appearance: Appearance | None = None
     sign: Sign = Sign.HANDWRITING
     texts: Mapping[str, str] = value(default_factory=dict)
+    pictures: Mapping[str, Appearance] = value(default_factory=dict)
     ticks: tuple[str, ...] = ()
     seams: Mapping[str, Appearance | None] = value(default_factory=dict)
     name: str = ""
@@ -106,9 +107,11 @@ def prepared(pdf: bytes, signing: Signing) -> IncrementalPdfFileWriter:
         fit = Fit.TRUE_SIZE if signing.sign is Sign.SEAL else Fit.INSIDE
         _show(writer, own, form(writer, signing.appearance, width, height, fit))
     for name, text in signing.texts.items():
-        _write_text(writer, fields[name], text)
+        write_text(writer, fields[name], text)
+    for name, picture in signing.pictures.items():
+        _show_picture(writer, fields[name], picture, signing.name)
     for name in signing.ticks:
-        _switch_on(writer, fields[name])
+        switch_on(writer, fields[name])
     for name, seal in signing.seams.items():
         pieces = [field for known, field in fields.items() if known.startswith(f"{name}.")]
         if seal is None:
@@ -120,13 +123,13 @@ def prepared(pdf: bytes, signing: Signing) -> IncrementalPdfFileWriter:
 
 def _require_own(signing: Signing, own: Any, fields: Mapping[str, Any]) -> None:
     locked = {str(name) for name in entry(entry(own, "/Lock", {}), "/Fields", ())}
-    wanted = [*signing.texts, *signing.ticks]
+    wanted = [*signing.texts, *signing.pictures, *signing.ticks]
     for seam in signing.seams:
         wanted += [name for name in fields if name.startswith(f"{seam}.")]
     foreign = [name for name in wanted if name not in locked or name not in fields]
     if foreign:
         raise SignatureError("signing.foreign", f"栏位{'、'.join(foreign)}不属于这一签名，不能填写。")
-    for name in signing.texts:
+    for name in (*signing.texts, *signing.pictures):
         if entry(fields[name], "/FT") != "/Tx":
             raise SignatureError("signing.foreign", f"栏位“{name}”不是文字栏位。")
     for name in signing.ticks:
@@ -144,14 +147,21 @@ def _show(writer: IncrementalPdfFileWriter, node: Any, appearance: Any) -> None:
     writer.update_container(node)
 
 
-def _write_text(writer: IncrementalPdfFileWriter, node: Any, text: str) -> None:
+def _show_picture(writer: IncrementalPdfFileWriter, node: Any, picture: Appearance, words: str) -> None:
+    """A mark that shows a hand; its words are the name, for those who can't see it."""
+    width, height = _size(node)
+    node[pdf_name("/V")] = generic.pdf_string(words)
+    _show(writer, node, form(writer, picture, width, height, Fit.INSIDE))
+
+
+def write_text(writer: IncrementalPdfFileWriter, node: Any, text: str) -> None:
     width, height = _size(node)
     drawing = outlines().in_box(text, width, height)
     node[pdf_name("/V")] = generic.pdf_string(text)
     _show(writer, node, form(writer, drawing, width, height, Fit.STRETCHED))
 
 
-def _switch_on(writer: IncrementalPdfFileWriter, node: Any) -> None:
+def switch_on(writer: IncrementalPdfFileWriter, node: Any) -> None:
     node[pdf_name("/V")] = pdf_name("/Yes")
     node[pdf_name("/AS")] = pdf_name("/Yes")
     writer.update_container(node)
@@ -162,7 +172,7 @@ def _show_seam(writer: IncrementalPdfFileWriter, pieces: list[Any]) -> None:
     for piece in pieces:
         if entry(piece, "/FT") != "/Btn":
             raise SignatureError("signing.seam", "骑缝章的图样没有随文件冻结，签署时须提供印章图样。")
-        _switch_on(writer, piece)
+        switch_on(writer, piece)
 
 
 def _cut_seam(writer: IncrementalPdfFileWriter, pieces: list[Any], seal: Appearance, name: str) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import page as page_validation
 import pikepdf
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from PIL import Image, ImageChops
 from pyhanko.pdf_utils import generic
 
@@ -25,6 +26,8 @@ from signatures.seal import SealDesign, SealKind, draw_seal
 from signatures.seam import SeamOptions, SeamPages
 from signatures.signing import Signing, sign
 from signatures.time_source import Clock, OutsideService, TimeSource
+from signatures.verification.examine import examine
+from signatures.verification.trusting import Expected, Trust
 from tests.signatures.ceremony import ORDER, Ceremony, begin, credentials, hand, utc_now
 from tests.signatures.tools import drawn, embedded, openssl, refused, write_pem
 
@@ -159,6 +162,34 @@ def test_seams_go_where_they_were_asked_to(authority: Authority) -> None:
     with pikepdf.open(io.BytesIO(freeze(blank(8), layout, system, source, utc_now()))) as opened:
         (seam,) = (f for f in opened.Root.AcroForm.Fields if str(f.T) == "seam")
         assert [str(k.T) for k in seam.Kids] == ["p3", "p5", "p7"]
+
+
+def test_marks_of_both_parties_are_filled_by_the_system_at_the_end(authority: Authority) -> None:
+    made = begin(authority)
+    both = (
+        TextMark("sign_date", Box(1, 100, 600, 250, 620), "签订日期"),
+        CheckMark("delivery", Box(1, 100, 500, 114, 514), "送达地址"),
+    )
+    rep = TextMark("a_rep", Box(4, 180, 300, 350, 350), "甲方授权代表签名")
+    fields = tuple(replace(f, fills=(*f.fills, "a_rep")) if f.name == "a_signature" else f for f in made.layout.signatures)
+    made.layout = Layout(fields, (*made.layout.marks, *both, rep), made.layout.seams, ("sign_date", "delivery"))
+    content = made.freeze()
+    with refused("archive.foreign", "a_date"):
+        archive(content, made.validation_data(), made.source(), {"a_date": "x"})
+    for name in ORDER:
+        signing = made.signing(name)
+        if name == "a_signature":
+            signing = replace(signing, pictures={"a_rep": hand(5)})
+        content = sign(content, signing, made.credentials[name], made.source(), utc_now(), made.status(name)).pdf
+    with refused("signing.foreign"):
+        sign(made.history["frozen"], replace(made.signing("a_signature"), texts={"sign_date": "x"}), made.credentials["a_signature"],
+             made.source(), utc_now())  # fmt: skip
+    done = archive(content, made.validation_data(), made.source(), {"sign_date": "2026年11月28日"}, ("delivery",))
+    verdict = examine(done, Trust(own=(authority.root.public_bytes(Encoding.DER),)), Expected(), utc_now())
+    assert verdict.ok
+    with pikepdf.open(io.BytesIO(done)) as opened:
+        values = {str(f.T): str(f.V) for f in opened.Root.AcroForm.Fields if "/V" in f}
+    assert (values["sign_date"], values["delivery"], values["a_rep"]) == ("2026年11月28日", "/Yes", "张三")
 
 
 # ---- refusals
