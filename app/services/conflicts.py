@@ -38,13 +38,21 @@ class DeviationChanged(ContractError):
         self.reason = reason
 
 
-def conflicts(row: DraftRow, library: ClauseLibrary, entered: Mapping[str, Any], seen: int) -> tuple[Conflict, ...]:
-    """The names in ``entered`` whose stored answer is younger than revision ``seen`` and says something else."""
+Seen = int | Mapping[str, int]
+"""The draft's revision that a page showed, of all answers or of each by its name."""
+
+
+def conflicts(row: DraftRow, library: ClauseLibrary, entered: Mapping[str, Any], seen: Seen) -> tuple[Conflict, ...]:
+    """The names in ``entered`` whose stored answer is younger than the one ``seen`` and says something else.
+
+    A name that ``seen`` doesn't speak of was not shown with a value: any stored one is unseen.
+    """
     stored = {a.name: a for a in row.answers}
     found = []
     for name, mine in entered.items():
         answer = stored.get(name)
-        if answer is not None and answer.revision > seen and answer.value != mine:
+        looked_at = seen if isinstance(seen, int) else seen.get(name, -1)
+        if answer is not None and answer.revision > looked_at and answer.value != mine:
             found.append(Conflict(name, library.variables[name].label, mine, answer.value, answer.by))
     return tuple(found)
 

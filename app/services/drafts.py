@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -21,7 +21,7 @@ from app.domain.permissions import Actor as Actor
 from app.domain.proofreading.registry import MINIMUM_REASON, is_full_reason
 from app.domain.variables import DeviationKind, is_blank
 from app.services.access import record_of
-from app.services.conflicts import Conflict, conflicts, require_seen
+from app.services.conflicts import Conflict, Seen, conflicts, require_seen
 from app.services.content import begin_change, require_same_filing, text_is_changed
 from app.store.contracts import contract_of_draft
 from app.store.drafts import (
@@ -55,6 +55,8 @@ class DraftView:
     reading: Reading
     conflicts: tuple[Conflict, ...] = ()
     """Answers of this save that were not stored, since somebody else had changed them unseen."""
+    revisions: Mapping[str, int] = field(default_factory=dict)
+    """The draft's revision that set each answer, cleared ones too."""
 
     def faults_of(self, name: str) -> tuple[InputFault, ...]:
         """Faults of one variable, its cells and fields included."""
@@ -123,7 +125,7 @@ def save_answer(
     name: str,
     raw: Any,
     *,
-    seen: int | None = None,
+    seen: Seen | None = None,
 ) -> DraftView:
     """Store one answer as it was entered (None clears it). Faults do not keep it from being stored; they are in the view."""
     return save_answers(uow, actor, now, library, draft_id, {name: raw}, seen=seen)
@@ -137,11 +139,11 @@ def save_answers(
     draft_id: str,
     entered: Mapping[str, Any],
     *,
-    seen: int | None = None,
+    seen: Seen | None = None,
 ) -> DraftView:
     """Store several answers in one transaction; other answers of the draft stay untouched.
 
-    ``seen`` is the revision that the page showed: what somebody else changed after it is not overwritten, but reported
+    ``seen`` is the revision that the page showed (of each answer, or of all): what somebody else changed after it is not overwritten, but reported
     in the view's ``conflicts``. Without it the last one wins.
     """
     unknown = [name for name in entered if name not in library.variables]
@@ -428,6 +430,7 @@ def _view(uow: UnitOfWork, row: DraftRow, library: ClauseLibrary) -> DraftView:
         library_fingerprint=row.library_fingerprint,
         raw=raw,
         reading=reading,
+        revisions={a.name: a.revision for a in row.answers},
     )
 
 

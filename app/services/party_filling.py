@@ -67,7 +67,7 @@ def propose_party(
         variable = library.variables[name]
         if view.raw.get(name) is None and variable.default_from and answers.get(variable.default_from) == raw:
             continue  # it says so by itself, once the other question is answered
-        answer = FilledAnswer(name, variable.label, _now(variable, view), _shown(variable, raw), raw)
+        answer = FilledAnswer(name, variable.label, _now(variable, view), answer_in_words(variable, raw), raw)
         if answer.before == answer.after:
             same.append(answer.label)
         else:
@@ -114,10 +114,10 @@ def _require(uow: UnitOfWork, actor: Actor, draft_id: str, role: str) -> None:
 
 def _now(variable: Variable, view: DraftView) -> str:
     raw = view.raw.get(variable.name)
-    return "" if raw is None else _shown(variable, raw)
+    return "" if raw is None else answer_in_words(variable, raw)
 
 
-def _shown(variable: Variable, raw: Any) -> str:
+def answer_in_words(variable: Variable, raw: Any) -> str:
     """A raw answer as a person reads it; one that can't be read as it was entered."""
     if variable.type is VariableType.TABLE and isinstance(raw, list):
         return "\n".join(" · ".join(str(v) for v in row.values()) for row in raw if isinstance(row, Mapping))

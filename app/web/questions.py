@@ -59,6 +59,8 @@ class Question:
     row_count: int
     contact: Mapping[str, str]
     faults: tuple[str, ...]
+    revision: int
+    """The draft's revision that set the answer; 0 where there never was one."""
 
     @property
     def radio(self) -> bool:
@@ -122,6 +124,7 @@ def question(variable: Variable, view: DraftView) -> Question:
         row_count=len(rows),
         contact=_contact(shown),
         faults=tuple(fault_text(f) for f in faults),
+        revision=view.revisions.get(variable.name, 0),
     )
 
 
@@ -142,6 +145,7 @@ def state(question: Question) -> dict[str, Any]:
         "applies": question.applies,
         "given": question.given,
         "faults": list(question.faults),
+        "revision": question.revision,
         "shown": (chosen if question.choices else question.text) if plain else None,
     }
 

@@ -9,12 +9,14 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.domain.errors import ContractError
+from app.services.conflicts import Conflict
 from app.services.drafting import build
 from app.services.drafts import DraftView, save_answers
+from app.services.party_filling import answer_in_words
 from app.services.questionnaire import FRONT, Part, Progress, part_of, parts, progress
 from app.web.desk import desk
 from app.web.gate import actor
-from app.web.pages import clock
+from app.web.pages import clock, printable
 from app.web.questions import group_view, state
 from app.web.reviewing import loaded
 
@@ -42,9 +44,9 @@ def show(draft_id: str) -> str:
 @pages.post("/answers")
 def save(draft_id: str) -> ResponseReturnValue:
     """Store what was typed, sound or not, and tell what the page must show differently now."""
-    entered = _entered()
+    entered, seen = _entered()
     with desk().unit_of_work() as uow:
-        view = save_answers(uow, actor(), desk().now(), desk().library, draft_id, entered)
+        view = save_answers(uow, actor(), desk().now(), desk().library, draft_id, entered, seen=seen)
     return jsonify(_state(view, _part()))
 
 
@@ -68,7 +70,8 @@ def _part() -> Part:
     return next((p for p in found if p.index == index), found[0])
 
 
-def _entered() -> dict[str, Any]:
+def _entered() -> tuple[dict[str, Any], dict[str, int] | None]:
+    """Raw answers by name, and the revision of each answer that the page showed; None where the sender doesn't say."""
     try:
         body = request.get_json(silent=True)
     except RecursionError:  # brackets a hundred thousand deep
@@ -76,7 +79,19 @@ def _entered() -> dict[str, Any]:
     entered = body.get("answers") if isinstance(body, dict) else None
     if not isinstance(entered, dict) or not entered or len(entered) > MOST_AT_ONCE:
         raise ContractError("answers.shape", _("提交的内容不完整，请刷新页面后重试。"))
-    return {str(name): (None if value == "" else value) for name, value in entered.items()}
+    shown = body.get("seen") if isinstance(body, dict) else None
+    seen = {str(n): r for n, r in shown.items() if isinstance(r, int)} if isinstance(shown, dict) else None
+    return {str(name): (None if value == "" else value) for name, value in entered.items()}, seen
+
+
+def _conflict(conflict: Conflict, view: DraftView) -> dict[str, Any]:
+    """What was not stored, since somebody else had answered it unseen: both values, theirs in words and as it goes back into the form."""
+    variable = desk().library.variables[conflict.name]
+    theirs = "" if conflict.theirs is None else answer_in_words(variable, conflict.theirs)
+    return {
+        "name": conflict.name, "label": conflict.label, "by": conflict.by, "mine": conflict.mine, "theirs": conflict.theirs,
+        "words": printable(theirs), "revision": view.revisions.get(conflict.name, 0),
+    }  # fmt: skip
 
 
 def _progress(view: DraftView) -> dict[int, Progress]:
@@ -99,4 +114,5 @@ def _state(view: DraftView, part: Part) -> dict[str, Any]:
         "questions": {q.variable.name: state(q) for q in questions},
         "progress": {i: [p.answered, p.needed, p.faults] for i, p in _progress(view).items()},
         "total": [total.answered, total.needed, total.faults],
+        "conflicts": [_conflict(c, view) for c in view.conflicts],
     }

@@ -46,6 +46,16 @@ def test_who_saves_second_sees_the_other_value_and_the_rest_is_stored(units: Uni
     assert _raw(units, draft_id, "contract.drafted_by") == "李律师"
 
 
+def test_each_answer_is_judged_by_the_revision_that_the_page_showed_of_it(units: Units, draft_id: str) -> None:
+    seen = _seen(units, draft_id)
+    with units() as uow:
+        save_answers(uow, LAWYER, later(1), reference().library, draft_id, {PLACE: "上海市", COPIES: "6"}, seen=seen)
+        entered = {PLACE: "广州市", COPIES: "8", "party_a.legal_rep": "李四"}
+        view = save_answers(uow, OTHER, later(2), reference().library, draft_id, entered, seen={PLACE: seen + 1, COPIES: seen})
+    assert [c.name for c in view.conflicts] == [COPIES, "party_a.legal_rep"]  # of the last the page has not said what it showed
+    assert _raw(units, draft_id, PLACE) == "广州市"
+
+
 def test_on_the_new_revision_one_overwrites_knowingly(units: Units, draft_id: str) -> None:
     seen = _seen(units, draft_id)
     with units() as uow:

@@ -9,7 +9,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, StorageState, expect
 
-from tests.web.conftest import ROOT, Server
+from app.domain.permissions import Role
+from app.settings import Settings
+from app.wiring import Wiring
+from tests.web.conftest import ROOT, Server, enter
+from tests.web.people import person
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 REASON = "呼叫中心系统由甲方提供并持证，乙方仅派员操作，无须另行取得许可。"
@@ -275,3 +279,43 @@ def test_the_accessibility_engine_finds_nothing_serious(page: Page) -> None:
         if pane == "合同":
             expect(page.locator(".paper .wide").first).to_have_attribute("tabindex", "0")
     assert {where: problems for where, problems in found.items() if problems} == {}
+
+
+def test_two_people_in_one_draft_see_each_others_answers_and_lose_none(browser: Browser, page: Page, server: Server) -> None:
+    person(Wiring(Settings(data_dir=server.data_dir)), "colleague", Role.DRAFTER, name="李律师")
+    page.goto("/drafts/new")
+    page.get_by_label("甲方名称").fill("起初的甲方")
+    page.get_by_role("button", name="创建并开始填写").click()
+    context = browser.new_context(base_url=server.url)
+    other = context.new_page()
+    enter(other, "colleague")
+    other.goto(page.url)
+    theirs, mine = (p.locator('[id="f-party_a.name"]') for p in (other, page))
+    expect(theirs).to_have_value("起初的甲方")
+    theirs.fill("同事改的甲方")
+    theirs.blur()
+    expect(other.locator('#saved[data-state="idle"]')).to_be_visible(timeout=15_000)
+    mine.fill("我改的甲方")
+    mine.blur()
+    notice = page.locator('[id="q-party_a.name"] .q-conflict')
+    expect(notice).to_contain_text("李律师", timeout=15_000)
+    expect(notice).to_contain_text("同事改的甲方")
+    expect(mine).to_have_value("我改的甲方")
+    page.reload()
+    expect(notice).to_contain_text("同事改的甲方")  # nothing that was typed is lost by leaving
+    expect(mine).to_have_value("我改的甲方")
+    notice.get_by_role("button", name="采用对方的").click()
+    expect(mine).to_have_value("同事改的甲方")
+    expect(notice).to_have_count(0)
+    theirs.fill("同事再改的甲方")
+    theirs.blur()
+    expect(other.locator('#saved[data-state="idle"]')).to_be_visible(timeout=15_000)
+    mine.fill("还是我改的甲方")
+    mine.blur()
+    expect(notice).to_be_visible(timeout=15_000)
+    notice.get_by_role("button", name="保存我填写的").click()
+    expect(notice).to_have_count(0)
+    expect(page.locator('#saved[data-state="idle"]')).to_be_visible(timeout=15_000)
+    other.reload()
+    expect(theirs).to_have_value("还是我改的甲方")
+    context.close()

@@ -114,7 +114,13 @@ def test_every_english_text_is_in_the_catalogue() -> None:
 def test_an_answer_is_stored_and_the_state_of_its_chapter_comes_back(visitor: Visitor) -> None:
     draft = visitor.draft()
     state = visitor.save(draft, party_a__name="甲方有限公司").get_json()
-    assert state["questions"]["party_a.name"] == {"applies": True, "given": True, "faults": [], "shown": "甲方有限公司"}
+    assert state["questions"]["party_a.name"] == {
+        "applies": True,
+        "given": True,
+        "faults": [],
+        "revision": 1,
+        "shown": "甲方有限公司",
+    }
     assert state["progress"]["0"][0] == 1
 
 

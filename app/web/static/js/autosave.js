@@ -12,7 +12,10 @@ export class Autosave {
     this.url = url;
     this.status = status;
     this.onSaved = onSaved;
-    this.pending = this.restore();
+    const kept = this.restore();
+    this.pending = new Map(Object.entries(kept.answers || {}));
+    this.seen = new Map(Object.entries(kept.seen || {}));
+    this.conflicts = new Map(Object.entries(kept.conflicts || {}));
     this.sending = false;
     this.failures = 0;
     this.oneByOne = false;
@@ -23,22 +26,25 @@ export class Autosave {
 
   restore() {
     try {
-      return new Map(Object.entries(JSON.parse(localStorage.getItem(this.key) || "{}")));
+      return JSON.parse(localStorage.getItem(this.key)) || {};
     } catch {
-      return new Map();
+      return {};
     }
   }
 
   keep() {
     try {
-      if (this.pending.size) localStorage.setItem(this.key, JSON.stringify(Object.fromEntries(this.pending)));
+      const kept = { answers: Object.fromEntries(this.pending), seen: Object.fromEntries(this.seen), conflicts: Object.fromEntries(this.conflicts) };
+      if (this.pending.size || this.conflicts.size) localStorage.setItem(this.key, JSON.stringify(kept));
       else localStorage.removeItem(this.key);
     } catch {
       // Storage is full or forbidden: the values are still in memory and are sent as usual.
     }
   }
 
-  put(name, value, now = false) {
+  // ``seen``: the revision of the answer that the page shows; of an entry that is still waiting, the one it was begun on.
+  put(name, value, seen, now = false) {
+    if (!this.pending.has(name)) this.seen.set(name, seen);
     this.pending.set(name, value);
     this.keep();
     this.show("pending");
@@ -57,7 +63,7 @@ export class Autosave {
       const response = await fetch(this.url(), {
         method: "POST",
         headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": token() },
-        body: JSON.stringify({ answers: Object.fromEntries(sent) }),
+        body: this.body(sent),
       });
       if (response.status < 500) this.failures = 0;
       if ([400, 401, 403].includes(response.status)) return this.show("refused");
@@ -73,6 +79,7 @@ export class Autosave {
       }
       if (!response.ok) throw new Error(String(response.status));
       const state = await response.json();
+      for (const conflict of state.conflicts) this.conflicts.set(conflict.name, conflict);
       this.forget(sent);
       this.show(this.pending.size ? "pending" : "idle", state.savedAt);
       this.onSaved(state, sent);
@@ -89,9 +96,21 @@ export class Autosave {
     }
   }
 
+  body(answers) {
+    const seen = Object.fromEntries([...answers.keys()].map((name) => [name, this.seen.get(name) ?? -1]));
+    return JSON.stringify({ answers: Object.fromEntries(answers), seen });
+  }
+
+  settle(name) {
+    this.conflicts.delete(name);
+    this.keep();
+  }
+
   forget(sent) {
     for (const [name, value] of sent) {
-      if (JSON.stringify(this.pending.get(name)) === JSON.stringify(value)) this.pending.delete(name);
+      if (JSON.stringify(this.pending.get(name)) !== JSON.stringify(value)) continue;
+      this.pending.delete(name);
+      this.seen.delete(name);
     }
     this.keep();
   }
@@ -99,7 +118,7 @@ export class Autosave {
   // The page goes away: one more try that outlives it. What it does not reach stays in storage.
   last() {
     if (!this.pending.size) return;
-    const body = JSON.stringify({ answers: Object.fromEntries(this.pending) });
+    const body = this.body(this.pending);
     if (body.length > 60000) return;
     fetch(this.url(), {
       method: "POST",

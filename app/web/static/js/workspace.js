@@ -17,8 +17,10 @@ const autosave = new Autosave({
   draft: `${desk.dataset.user}:${desk.dataset.draft}`,
   url: () => `${desk.dataset.answers}?chapter=${desk.dataset.chapter}`,
   status: document.getElementById("saved"),
-  onSaved: (state) => {
-    apply(state);
+  onSaved: (state, sent) => {
+    apply(state, sent);
+    for (const conflict of state.conflicts) showConflict(conflict);
+    if (state.conflicts.length) toast(desk.dataset.conflict.replace("{label}", state.conflicts[0].label));
     changed();
   },
 });
@@ -32,7 +34,8 @@ function changed() {
 
 // ---- what the server says about the questions ----
 
-function apply(state) {
+// ``sent``: what this page has just saved; the answers that it shows are then its own.
+function apply(state, sent = new Map()) {
   for (const [name, known] of Object.entries(state.questions)) {
     const question = questionOf(name);
     if (!question) continue;
@@ -45,7 +48,9 @@ function apply(state) {
     if (fault.textContent !== text) fault.textContent = text;
     const control = document.getElementById(`f-${name}`);
     if (control) control.setAttribute("aria-invalid", String(known.faults.length > 0));
-    if (known.shown !== null && !autosave.pending.has(name) && !question.contains(document.activeElement)) write(question, known.shown);
+    const free = known.shown !== null && !autosave.pending.has(name) && !autosave.conflicts.has(name) && !question.contains(document.activeElement);
+    if (free) write(question, known.shown);
+    if (free || (sent.has(name) && !autosave.conflicts.has(name))) question.dataset.seen = known.revision;
     if (control) control.toggleAttribute("data-default", !known.given && Boolean(known.shown));
   }
   for (const [index, [answered, needed, faults]] of Object.entries(state.progress)) {
@@ -70,12 +75,45 @@ async function reload() {
   if (response.ok) apply(await response.json());
 }
 
+// ---- two people, one question ----
+
+function showConflict(conflict) {
+  const question = questionOf(conflict.name);
+  if (!question) return;
+  question.querySelector(".q-conflict")?.remove();
+  const box = document.getElementById("conflict").content.firstElementChild.cloneNode(true);
+  box.querySelector("[data-by]").textContent = conflict.by;
+  box.querySelector("[data-theirs]").textContent = conflict.words || desk.dataset.emptied;
+  question.querySelector(".q-head").after(box);
+}
+
+function settle(question, mine) {
+  const name = question.dataset.question;
+  const conflict = autosave.conflicts.get(name);
+  question.querySelector(".q-conflict").remove();
+  autosave.settle(name);
+  question.dataset.seen = conflict.revision;
+  if (mine) autosave.put(name, conflict.mine ?? "", conflict.revision, true);
+  else {
+    write(question, conflict.theirs ?? "");
+    reload();
+  }
+  question.querySelector("input, select, textarea, summary")?.focus();
+}
+
+desk.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-keep-mine], [data-take-theirs]");
+  if (button) settle(button.closest("[data-question]"), button.matches("[data-keep-mine]"));
+});
+
 // ---- typing ----
+
+const put = (question, value, now) => autosave.put(question.dataset.question, value, Number(question.dataset.seen), now);
 
 desk.addEventListener("input", (event) => {
   const question = event.target.closest("[data-question]");
   if (!question) return;
-  autosave.put(question.dataset.question, read(question));
+  put(question, read(question));
   if (question.dataset.kind === "table") renumber(question);
 });
 
@@ -83,7 +121,7 @@ desk.addEventListener("change", (event) => {
   if (event.target.matches("[data-upload]")) return upload(event.target);
   if (event.target.matches("[data-picker]")) event.target.parentElement.querySelector("input").value = event.target.value;
   const question = event.target.closest("[data-question]");
-  if (question) autosave.put(question.dataset.question, read(question), true);
+  if (question) put(question, read(question), true);
 });
 
 desk.addEventListener("focusin", (event) => {
@@ -226,7 +264,7 @@ document.addEventListener("click", (event) => {
   else if ("reset" in data) reset(button.closest("[data-question]"));
   else if (button.matches("[data-row-add], [data-row-remove], [data-row-up], [data-row-down]")) {
     const question = rowAction(button);
-    if (question) autosave.put(question.dataset.question, read(question), true);
+    if (question) put(question, read(question), true);
   }
 });
 
@@ -237,7 +275,7 @@ function pickDate(field) {
 }
 
 async function reset(question) {
-  autosave.put(question.dataset.question, null);
+  put(question, null);
   await autosave.flush();
   const name = question.dataset.question;
   await openChapter(`chapter=${desk.dataset.chapter}`, false);
@@ -344,6 +382,12 @@ function begin() {
   for (const [name, value] of autosave.pending) {
     const question = questionOf(name);
     if (question && value !== null) write(question, value);
+  }
+  for (const [name, conflict] of autosave.conflicts) {
+    const question = questionOf(name);
+    if (!question) continue;
+    write(question, conflict.mine ?? "");
+    showConflict(conflict);
   }
   htmx.process(document.getElementById("questions"));
   filter();
