@@ -29,6 +29,7 @@ from app.web import (
     parties,
     playbook,
     register,
+    register_import,
     service_list,
     sharing,
     term,
@@ -41,6 +42,7 @@ from app.web.desk import KEY, Desk
 from app.web.errors import init_errors
 from app.web.exporting import init_exports
 from app.web.gate import init_gate
+from app.web.importing import init_imports
 from app.web.jobs import JOBS, Jobs
 from app.web.language import init_language
 from app.web.pages import ROOT, init_pages
@@ -53,7 +55,7 @@ BLUEPRINTS = (
     documents.pages, contracts.pages, commentary.pages, sharing.pages, approval.pages, approval_desk.pages, versions.pages, comparison.pages,
     term.pages, ending.pages, exits.pages,
     organisations.pages, parties.pages, files.pages, contract_people.pages, effect.pages, log.contract_pages, log.house_pages,
-    outbox.pages, register.pages,
+    outbox.pages, register.pages, register_import.pages,
 )  # fmt: skip
 
 
@@ -73,6 +75,7 @@ def create_app(settings: Settings, wiring: Desk | None = None) -> Flask:
     init_contract_pages(app)
     init_register(app)
     init_exports(app, settings.data_dir / "exports")
+    init_imports(app, settings.data_dir / "imports")
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     if settings.trusted_proxies:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
@@ -37,7 +37,7 @@ if TYPE_CHECKING:  # the database and its library are loaded by those who use it
     from app.services.advancing import Clockwork
     from app.services.commented_document import CommentTools
     from app.services.paper_texts import PaperKit
-    from app.services.ports import Mailer, RegisterWriter
+    from app.services.ports import Mailer, RegisterUploadReading, RegisterWriter
     from app.services.redlining import RedlineTools
     from app.store.blobs import BlobStore
     from app.store.seal import AuditSeal
@@ -270,6 +270,23 @@ class Wiring:
         from app.rendering.register_sheet import write_register
 
         return write_register
+
+    def read_register_upload(self, files: Sequence[tuple[str, bytes]]) -> RegisterUploadReading:
+        """An uploaded old register with its signed copies. Raises ``ContractError`` where the files themselves can't be used."""
+        from app.intake.register_upload import read_register_upload
+
+        return read_register_upload(files)
+
+    def read_pdf(self, content: bytes) -> tuple[str, ...]:
+        """The text of a PDF by page, read in a process of its own. Raises ``ContractError`` for a file that is refused."""
+        from app.intake.pdf_text import read_pdf
+
+        return read_pdf(content)
+
+    def register_template(self) -> bytes:
+        from app.rendering.register_template import register_template
+
+        return register_template()
 
     def read_answers_file(self, content: bytes) -> Mapping[str, Any]:
         """An uploaded answers file as raw data. Raises ``InputError`` with every fault of the file."""

@@ -43,7 +43,8 @@ TRADES = "科技 网络 信息技术 客户服务 数据 通信 软件 智能设
 ITEMS = "电话受理 在线咨询 工单处理 远程排障 上门维修 寄修检测 配件更换 软件升级 退换货处理 投诉处理 回访 安装指导 巡检 数据迁移".split()  # noqa: SIM905
 DEVICES = "手机 平板电脑 路由器 摄像头 智能门锁 扫地机器人 电视 音箱 手表 耳机 打印机 投影仪 网关 充电桩 学习机".split()  # noqa: SIM905
 WORDS = "逾期 赔偿 整改 复核 备案 书面 另行 协商 抵扣 留置 质保 验收 顺延 豁免 提存 追认 公证 见证 催告 抗辩 让与 变卖 清点 封存".split()  # noqa: SIM905
-FIGURES = re.compile(r"\d+")
+FIGURES = re.compile(r"(?<![第\d.])\d+(?![\d.]*[条节款章.])")
+"""Figures of a sentence, but not the numbers of provisions it refers to."""
 Placed = list[tuple[int, Passage]]
 
 
@@ -77,7 +78,7 @@ def template() -> Template:
 
 
 def _other(text: str, step: int) -> str:
-    """The same sentence with its last figure changed; numbers of provisions stand earlier and stay."""
+    """The same sentence with its last figure changed."""
     last = list(FIGURES.finditer(text))[-1]
     return f"{text[: last.start()]}{int(last[0]) + step * 5}{text[last.end() :]}"
 

@@ -89,19 +89,21 @@ def _section(section: Section, chapter: Passage) -> Iterator[Passage]:
     kind, prefix = (PassageKind.ANNEX, f"{section.annex} ") if section.annex else (PassageKind.TEXT, "")
     yield chapter
     yield _clean(Passage(kind, f"{prefix}{section.number}", section.id, section.title))
-    for provision in section.walk():
-        yield from _provision(provision, kind, prefix)
+    for provision in section.provisions:
+        yield from _provision(provision, kind, prefix, "")
     yield from _rows(section.form, kind, f"{prefix}{section.number}")
 
 
-def _provision(provision: Provision, kind: PassageKind, prefix: str) -> Iterator[Passage]:
-    number = f"{prefix}{provision.number}"
+def _provision(provision: Provision, kind: PassageKind, prefix: str, above: str) -> Iterator[Passage]:
+    """``above``: the number that an item （1） belongs to."""
+    own = f"{above}{provision.number}" if provision.number.startswith("（") else provision.number
+    number, table = f"{prefix}{own}", provision.table
     yield _clean(Passage(kind, number, provision.id, titled(provision.title, provision.text)))
-    table = provision.table
-    if table is None:
-        return
-    lines = [table.caption, "　".join(c.label for c in table.columns), *("　".join(row.cells) for row in table.rows)]
-    yield from (_clean(Passage(kind, number, provision.id, line)) for line in lines)
+    if table is not None:
+        lines = [table.caption, "　".join(c.label for c in table.columns), *("　".join(row.cells) for row in table.rows)]
+        yield from (_clean(Passage(kind, number, provision.id, line)) for line in lines)
+    for child in provision.children:
+        yield from _provision(child, kind, prefix, own)
 
 
 def _rows(rows: tuple[FormRow, ...], kind: PassageKind, number: str, *before: Passage) -> Group:

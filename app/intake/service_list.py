@@ -11,38 +11,19 @@ import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from typing import Any
 
-from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
 from app.domain.typed_values import read_value
 from app.domain.variables import Variable, VariableSet
-from app.intake.gate import MAX_FILE, RefusedFile, open_package
+from app.intake.gate import MAX_FILE, RefusedFile
+from app.intake.workbook import CellFault, Grid, read_workbook
 
 SHEETS: Mapping[str, str] = {"服务项目": "annex.service_items", "价格": "fees.price_rows"}
 MAX_ROWS = 20_000
 MAX_COLUMNS = 60
 _PATH = re.compile(r"^\[(\d+)\](?:\.(\w+))?$")
-
-
-@dataclass(frozen=True, slots=True)
-class CellFault:
-    """One bad cell: sheet, row (from 1, as the spreadsheet shows it), column label and letter, value, reason."""
-
-    sheet: str
-    row: int
-    column: str
-    letter: str
-    value: str
-    reason: str
-
-    def sentence(self) -> str:
-        place = f"工作表“{self.sheet}”第{self.row}行" + (f"“{self.column}”列" if self.column else "")
-        cell = f"（{self.letter}{self.row}）" if self.letter else ""
-        shown = f"，现为“{self.value}”" if self.value else ""
-        return f"{place}{cell}：{self.reason}{shown}"
 
 
 @dataclass(slots=True)
@@ -60,23 +41,13 @@ class ServiceList:
         return {name: rows for name, rows in found.items() if rows is not None}
 
 
-@dataclass(frozen=True, slots=True)
-class _Grid:
-    """Cells of one sheet as text; ``formulas`` and ``merged`` name cells by (row, column) from 1."""
-
-    sheet: str
-    cells: Sequence[Sequence[str]]
-    formulas: frozenset[tuple[int, int]] = frozenset()
-    merged: tuple[str, ...] = ()
-
-
 def read_service_list(content: bytes, filename: str, variables: VariableSet) -> ServiceList:
     """Read an upload. Raises ``RefusedFile`` where the file itself can't be used; bad cells are faults of the result."""
     name = filename.lower()
     if name.endswith(".csv"):
         grids = [_csv(content)]
     elif name.endswith(".xlsx"):
-        grids = _workbook(content)
+        grids = read_workbook(content, MAX_ROWS, MAX_COLUMNS)
     else:
         raise RefusedFile("只接受 .xlsx 或 .csv 文件。")
     result = ServiceList()
@@ -97,7 +68,7 @@ def read_service_list(content: bytes, filename: str, variables: VariableSet) -> 
     return result
 
 
-def _csv(content: bytes) -> _Grid:
+def _csv(content: bytes) -> Grid:
     if len(content) > MAX_FILE:
         raise RefusedFile(f"文件过大（{len(content) / 1048576:.0f} MB），上限 {MAX_FILE // 1048576} MB。")
     text = ""
@@ -115,48 +86,10 @@ def _csv(content: bytes) -> _Grid:
         raise RefusedFile("CSV 的引号没有成对，或某个单元格过长，无法读取。") from error
     if len(rows) > MAX_ROWS + 1:
         raise RefusedFile(f"行数过多（{len(rows) - 1}行），上限 {MAX_ROWS} 行。")
-    return _Grid("CSV", rows, frozenset((r, c) for r, row in enumerate(rows, 1) for c, v in enumerate(row, 1) if v[:1] == "="))
+    return Grid("CSV", rows, frozenset((r, c) for r, row in enumerate(rows, 1) for c, v in enumerate(row, 1) if v[:1] == "="))
 
 
-def _workbook(content: bytes) -> list[_Grid]:
-    open_package(content, "xl/workbook.xml").close()
-    try:
-        book = load_workbook(io.BytesIO(content), data_only=False, keep_links=False)
-    except (KeyError, ValueError, TypeError, AttributeError, IndexError, OSError) as error:
-        raise RefusedFile("工作簿已损坏，无法读取。请用 Excel 或 WPS 重新保存后再上传。") from error
-    grids = []
-    for sheet in book.worksheets:
-        if sheet.sheet_state != "visible":
-            continue
-        if (sheet.max_row or 0) > MAX_ROWS + 1:
-            raise RefusedFile(f"工作表“{sheet.title}”行数过多，上限 {MAX_ROWS} 行。")
-        cells: list[list[str]] = []
-        formulas: set[tuple[int, int]] = set()
-        for r, row in enumerate(sheet.iter_rows(max_col=min(sheet.max_column or 1, MAX_COLUMNS)), 1):
-            cells.append([_text(cell.value) for cell in row])
-            formulas.update((r, c) for c, cell in enumerate(row, 1) if cell.data_type == "f")
-        merged = tuple(str(area) for area in sheet.merged_cells.ranges)
-        grids.append(_Grid(sheet.title, cells, frozenset(formulas), merged))
-    book.close()
-    return grids
-
-
-def _text(value: object) -> str:
-    """A cell as the person sees it; whole floats lose the tail that spreadsheets add."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(round(value, 10))
-    if isinstance(value, datetime):
-        return value.date().isoformat() if (value.hour, value.minute, value.second) == (0, 0, 0) else value.isoformat(" ")
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value).strip()
-
-
-def _variable_of(grid: _Grid, variables: VariableSet) -> Variable | None:
+def _variable_of(grid: Grid, variables: VariableSet) -> Variable | None:
     named = SHEETS.get(grid.sheet.strip())
     if named is not None:
         return variables[named]
@@ -168,7 +101,7 @@ def _variable_of(grid: _Grid, variables: VariableSet) -> Variable | None:
     return None
 
 
-def _rows(grid: _Grid, variable: Variable, faults: list[CellFault]) -> list[dict[str, Any]]:
+def _rows(grid: Grid, variable: Variable, faults: list[CellFault]) -> list[dict[str, Any]]:
     if not grid.cells:
         faults.append(CellFault(grid.sheet, 1, "", "", "", "工作表是空的"))
         return []
@@ -191,7 +124,7 @@ def _rows(grid: _Grid, variable: Variable, faults: list[CellFault]) -> list[dict
     return rows
 
 
-def _columns(grid: _Grid, variable: Variable, faults: list[CellFault]) -> dict[str, int]:
+def _columns(grid: Grid, variable: Variable, faults: list[CellFault]) -> dict[str, int]:
     """Column key → column number from 1, by the head row's labels."""
     by_label = {c.label: c.key for c in variable.columns} | {c.key: c.key for c in variable.columns}
     columns: dict[str, int] = {}
@@ -214,7 +147,7 @@ def _columns(grid: _Grid, variable: Variable, faults: list[CellFault]) -> dict[s
 
 
 def _check_rows(
-    grid: _Grid,
+    grid: Grid,
     variable: Variable,
     columns: Mapping[str, int],
     rows: Sequence[Mapping[str, Any]],
@@ -245,7 +178,7 @@ def _check_rows(
 
 
 def _duplicates(
-    grid: _Grid,
+    grid: Grid,
     variable: Variable,
     columns: Mapping[str, int],
     rows: Sequence[Mapping[str, Any]],
@@ -263,7 +196,7 @@ def _duplicates(
             first[code] = place
 
 
-def _fault(grid: _Grid, row: int, variable: Variable, columns: Mapping[str, int], key: str, value: str, reason: str) -> CellFault:
+def _fault(grid: Grid, row: int, variable: Variable, columns: Mapping[str, int], key: str, value: str, reason: str) -> CellFault:
     column = variable.column(key)
     letter = get_column_letter(columns[key]) if key in columns else ""
     return CellFault(grid.sheet, row, column.label if column else key, letter, value[:60], reason)

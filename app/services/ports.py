@@ -11,6 +11,8 @@ from app.domain.audit import Checkpoint
 from app.domain.comparison import Comparison
 from app.domain.documents import Attachment, DocumentMeta, RenderedPdf, TextProof
 from app.domain.messages import Mail, MailText
+from app.domain.recording import OldRegister
+from app.domain.sheets import CellFault
 from app.domain.tree import Instrument, Table
 
 Progress = Callable[[str], None]
@@ -137,6 +139,17 @@ class RegisterWriter(Protocol):
     def __call__(
         self, heads: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[Cell]], remarks: Sequence[tuple[str, str]]
     ) -> bytes: ...
+
+
+class RegisterUploadReading(Protocol):
+    """An uploaded old register: its rows, the faults of the workbook itself, and the PDFs by file name."""
+
+    @property
+    def register(self) -> OldRegister: ...
+    @property
+    def faults(self) -> tuple[CellFault, ...]: ...
+    @property
+    def pdfs(self) -> Mapping[str, bytes]: ...
 
 
 class PdfReader(Protocol):

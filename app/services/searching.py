@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -46,6 +47,7 @@ WORTH = 150
 """To read a contract costs about as much as to look at so many bundles."""
 MOST_NAMES = 20_000
 ALL_HITS = 200
+_FIGURES = re.compile(r"[0-9]+")
 T = TypeVar("T")
 
 
@@ -221,8 +223,8 @@ def _joined(one: StoredHit, other: StoredHit) -> StoredHit:
     return replace(one, first=min(one.first, other.first), last=max(one.last, other.last))
 
 
-def _order(number: str) -> tuple[tuple[int, str], ...]:
+def _order(number: str) -> tuple[tuple[int, ...], str]:
     """``4.10`` behind ``4.9``; what has no number first, annexes last."""
     annexed, _, tail = number.rpartition(" ")
-    head = ((1 if annexed else 0, annexed),) if number else ((-1, ""),)
-    return head + tuple((int(part), "") if part.isdigit() else (0, part) for part in tail.split("."))
+    place = (0,) if not number else (2 if annexed else 1, *(int(part) for part in _FIGURES.findall(tail)))
+    return place, number

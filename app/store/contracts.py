@@ -129,6 +129,14 @@ def contract_with_number(session: Session, number: str) -> ContractRow | None:
     return session.scalars(select(ContractRow).where(ContractRow.number == number)).one_or_none()
 
 
+def numbers_taken(session: Session, numbers: Collection[str]) -> set[str]:
+    """Those of ``numbers`` that a contract bears."""
+    wanted, found = sorted(numbers), set[str]()
+    for i in range(0, len(wanted), 500):
+        found.update(session.scalars(select(ContractRow.number).where(ContractRow.number.in_(wanted[i : i + 500]))))
+    return found
+
+
 def contract_of_draft(session: Session, draft_id: str, *, lock: bool = False) -> ContractRow | None:
     """The contract that a draft is filed as; ``lock`` keeps other writers out until the end of the transaction."""
     statement = select(ContractRow).where(ContractRow.draft_id == draft_id)

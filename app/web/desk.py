@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Literal, Protocol, cast
 
@@ -16,7 +16,7 @@ from app.domain.tree import Instrument
 from app.services.commented_document import CommentTools
 from app.services.drafting import Reference
 from app.services.generation import Tools
-from app.services.ports import MailWriter, RegisterWriter, ServiceListReading
+from app.services.ports import MailWriter, RegisterUploadReading, RegisterWriter, ServiceListReading
 from app.services.redlining import RedlineTools
 from app.settings import Settings
 from app.store.blobs import BlobStore
@@ -51,7 +51,12 @@ class Desk(Protocol):
     @property
     def vault(self) -> Vault: ...
     @property
+    def blobs(self) -> BlobStore: ...
+    @property
     def write_register(self) -> RegisterWriter: ...
+    def read_register_upload(self, files: Sequence[tuple[str, bytes]]) -> RegisterUploadReading: ...
+    def read_pdf(self, content: bytes) -> tuple[str, ...]: ...
+    def register_template(self) -> bytes: ...
     @property
     def write_mail(self) -> MailWriter: ...
     @property

@@ -59,8 +59,7 @@ def column_name(column: Column) -> str:
 
 
 def form_titles() -> dict[str, str]:
-    library = desk().library
-    return {library.form: library.title, RECORDED: str(_("补录的合同"))}
+    return {desk().library.form: str(_("互联网产品售后服务外包合同")), RECORDED: str(_("补录的合同"))}
 
 
 def form_title(form: str) -> str:

@@ -92,6 +92,12 @@ POST /register/views/VIEW/delete              innnnnn
 POST /register/export                         inofoon
 GET  /register/exports/EXPORT/                innfnnn
 GET  /register/exports/EXPORT/register.xlsx   innfnnn
+GET  /register/import                         inffofn
+GET  /register/import/template.xlsx           inffofn
+POST /register/import                         inffofn
+GET  /register/imports/IMPORT/                inffnfn
+POST /register/imports/IMPORT/record          inffnfn
+POST /register/imports/IMPORT/discard         inffnfn
 GET  /contracts/CONTRACT/                     inoooon
 GET  /contracts/CONTRACT/text                 inoooon
 GET  /contracts/CONTRACT/text/new             inooofn
@@ -184,6 +190,7 @@ NAMES = {
     "<draft_id>": "DRAFT", "<contract_id>": "CONTRACT", "<user_id>": "USER", "<token>": "TOKEN", "<session_id>": "SESSION", "<int:revision>": "999",
     "<thread_id>": "THREAD", "<comment_id>": "THREAD", "<int:ordinal>": "999", "<any(draft,final):kind>": "final", "<name>": "NAME",
     "<path:filename>": "css/app.css", "<any(a,b):role>": "a", "<organisation_id>": "ORGANISATION", "<view_id>": "VIEW", "<export_id>": "EXPORT",
+    "<import_id>": "IMPORT",
     "<paper_id>": "PAPER", "<delivery_id>": "DELIVERY", "<case_id>": "CASE", "<exit_id>": "EXIT", "<key>": "KEY",
     "<document_id>": "DOCUMENT", "<message_id>": "MESSAGE",
 }  # fmt: skip

@@ -11,8 +11,8 @@ export function toast(message) {
 }
 
 export function tooBig(input) {
-  const file = input.files && input.files[0];
-  if (!file || !input.dataset.maxMb || file.size <= Number(input.dataset.maxMb) * 1048576) return false;
+  const size = [...(input.files || [])].reduce((sum, file) => sum + file.size, 0);
+  if (!input.dataset.maxMb || size <= Number(input.dataset.maxMb) * 1048576) return false;
   toast(input.dataset.tooBig);
   input.value = "";
   return true;
@@ -27,7 +27,8 @@ document.addEventListener("change", (event) => {
   if (event.target.matches('input[type="file"][data-max-mb]:not([data-upload])')) tooBig(event.target);
   if (event.target.matches('input[type="file"]')) {
     const shown = document.querySelector(`output[for="${event.target.id}"]`);
-    if (shown && event.target.files.length) shown.textContent = event.target.files[0].name;
+    const files = event.target.files;
+    if (shown && files.length) shown.textContent = files.length > 1 ? event.target.dataset.many.replace("{count}", files.length) : files[0].name;
   }
 });
 

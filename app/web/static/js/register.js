@@ -16,9 +16,6 @@ for (const menu of menus) {
   menu.addEventListener("toggle", () => {
     if (!menu.open) return;
     for (const other of menus) if (other !== menu) other.open = false;
-    const box = menu.querySelector(".drop-box");
-    box.classList.remove("leftwards");
-    if (box.getBoundingClientRect().right > document.documentElement.clientWidth) box.classList.add("leftwards");
   });
 }
 
