@@ -45,9 +45,9 @@ FEWEST = 40
 
 
 class Nursery:
-    def __init__(self) -> None:
+    def __init__(self, module: str = "tests.services.nursery") -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.services.nursery"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", module], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         while "ready" not in self._read():
             pass  # what the rehearsal says
