@@ -12,6 +12,7 @@ from app.services.amendment_signing import apply_due
 from app.services.auditing import make_checkpoint
 from app.services.documents import check_blobs
 from app.services.ending_clock import look_at_endings
+from app.services.indexing import index_missing
 from app.services.log_upkeep import Post as LogPost
 from app.services.log_upkeep import verify_regularly
 from app.services.outbox import deliver_outbox
@@ -78,10 +79,18 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
         parts = (("文件损坏或者丢失", done.faulty), ("文件已恢复", done.healed))
         return "，".join(f"{label} {len(found)} 个" for label, found in parts if found)
 
+    def index() -> str:
+        done = index_missing(wiring.unit_of_work, wiring.blobs, wiring.read_pdf, carry_on=lambda: not ending.is_set())
+        for contract_id in done.damaged:
+            log.warning("合同 %s 的存储文本无法读取，没有编入全文索引，请运行 audit verify。", contract_id)
+        parts = (("编入合同", done.contracts), ("编入签署件", done.documents), ("签署件不能读取", done.unreadable))
+        return "，".join(f"{label} {count} 份" for label, count in parts if count)
+
     return (
         Task("邮件投递", 10, deliver, ending),
         Task("合同阶段", 300, advance, ending),
         Task("终止事项", 300, end, ending),
+        Task("全文索引", 60, index, ending),
         Task("审计检查点", 600, checkpoint, ending),
         Task("审计日志验证", 3600, verify_log, ending),
         Task("文件核对", 3600, look_after_files, ending),

@@ -38,11 +38,12 @@ BATCH = 50
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """What one round did. ``unreadable``: files that gave no text."""
+    """What one round did. ``unreadable``: files that gave no text; ``damaged``: contracts whose stored text can't be read."""
 
     contracts: int = 0
     documents: int = 0
     unreadable: int = 0
+    damaged: tuple[str, ...] = ()
 
 
 def index_contract(uow: UnitOfWork, contract: ContractRow) -> None:
@@ -67,16 +68,15 @@ def index_missing(
 ) -> Indexed:
     """Find contracts and files that the index doesn't know, or not as they are now, and index them, each in its own transaction."""
     contracts = documents = unreadable = 0
+    damaged: list[str] = []
     while carry_on():
         with units() as uow:
-            stale = stale_contracts(uow.session, BATCH)
+            stale = stale_contracts(uow.session, BATCH, damaged)
         for contract_id in stale:
-            with units() as uow:
-                contract = find_contract(uow.session, contract_id, lock=True)
-                if contract is not None:
-                    index_contract(uow, contract)
-                    uow.commit()
-                    contracts += 1
+            try:
+                contracts += _index_contract(units, contract_id)
+            except ContractError:
+                damaged.append(contract_id)  # one that can't be read must not keep the others waiting
         if len(stale) < BATCH:
             break
     while carry_on():
@@ -89,7 +89,7 @@ def index_missing(
                 break
         if len(waiting) < BATCH:
             break
-    return Indexed(contracts, documents, unreadable)
+    return Indexed(contracts, documents, unreadable, tuple(damaged))
 
 
 def index_pages(uow: UnitOfWork, contract: ContractRow, document_id: str, texts: tuple[str, ...], problem: str = "") -> None:
@@ -107,6 +107,16 @@ def index_pages(uow: UnitOfWork, contract: ContractRow, document_id: str, texts:
         post(session, row.seq, add_bundles(session, [_placed(group, ids)]), 0)
     session.add(IndexedDocumentRow(document_id=document_id, pages=len(texts), problem=problem))
     session.flush()
+
+
+def _index_contract(units: Callable[[], UnitOfWork], contract_id: str) -> int:
+    with units() as uow:
+        contract = find_contract(uow.session, contract_id, lock=True)
+        if contract is None:
+            return 0
+        index_contract(uow, contract)
+        uow.commit()
+    return 1
 
 
 def _index_document(units: Callable[[], UnitOfWork], blobs: BlobStore, read_pdf: PdfReader, document_id: str) -> bool:

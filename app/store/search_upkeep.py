@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import Session
 
@@ -14,13 +16,14 @@ PDF = "application/pdf"
 SIGNED = "signed"
 
 
-def stale_contracts(session: Session, limit: int) -> list[str]:
+def stale_contracts(session: Session, limit: int, without: Collection[str] = ()) -> list[str]:
     """Contracts that are not in the index, or were changed since, or have a version that it doesn't know."""
     newer = exists().where(VersionRow.contract_id == ContractRow.id, VersionRow.ordinal > IndexedContractRow.ordinal)
     statement = (
         select(ContractRow.id)
         .outerjoin(IndexedContractRow, IndexedContractRow.contract_id == ContractRow.id)
         .where(or_(IndexedContractRow.seq.is_(None), IndexedContractRow.seen_at != ContractRow.updated_at, newer))
+        .where(ContractRow.id.not_in(without))
         .order_by(ContractRow.created_at, ContractRow.id)
         .limit(limit)
     )

@@ -10,13 +10,16 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import delete
 
 from app.domain.messages import NewMail
 from app.jobs.clock import run_clock, run_task
 from app.jobs.tasks import Task, all_tasks
 from app.settings import Settings
 from app.store.outbox import LOCAL, messages
+from app.store.search import IndexedContractRow, PostingRow
 from app.wiring import Wiring, now
+from tests.services.shelf import Shelf
 
 
 def _end_soon(seconds: float) -> threading.Timer:
@@ -76,3 +79,15 @@ def test_the_tasks_of_the_product_deliver_mail_and_sign_the_log_and_are_idle_aft
         assert [m.state for m in messages(uow.session)] == [LOCAL]
     assert len(wiring.audit_seal.kept()[0]) == 1
     wiring.engine.dispose()
+
+
+def test_the_clock_fills_the_search_index(tmp_path: Path) -> None:
+    wiring = Wiring(Settings(data_dir=tmp_path))
+    Shelf(wiring.unit_of_work).contract("HT-1", (("违约金条款",),))
+    with wiring.unit_of_work() as uow:
+        for table in (PostingRow, IndexedContractRow):
+            uow.session.execute(delete(table))
+        uow.commit()
+    (task,) = (t for t in all_tasks(wiring) if t.name == "全文索引")
+    assert task.work() == "编入合同 1 份"
+    assert task.work() == ""

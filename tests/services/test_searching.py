@@ -7,7 +7,7 @@ import itertools
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from app.domain.lifecycle import Stage
 from app.domain.passages import PassageKind
@@ -24,10 +24,12 @@ from app.store.blobs import BlobStore
 from app.store.contracts import find_contract
 from app.store.search import BundlePassageRow, BundleRow, IndexedContractRow, PassageRow, PostingRow
 from app.store.search_reading import windows
+from app.store.tree_json import write_tree
 from app.store.uow import UnitOfWork
+from app.store.versions import VersionRow
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, NOW, PATTERN, TODAY, draft, ensure, reference
-from tests.services.shelf import Shelf
+from tests.services.shelf import Shelf, instrument
 
 STANDARD = (
     ("本合同适用中华人民共和国法律。", "逾期付款的，应当支付违约金。"),
@@ -290,6 +292,25 @@ def test_a_contract_changed_behind_the_index_is_seen_by_the_clock(shelf: Shelf, 
     assert found(shelf, "改了名称") == []
     assert index_missing(units, blobs, _no_pdf).contracts == 1
     assert found(shelf, "改了名称") == ["HT-1"]
+
+
+def test_a_contract_whose_text_cannot_be_read_keeps_no_other_out(shelf: Shelf, units: Units, blobs: BlobStore) -> None:
+    broken, sound = shelf.contract("HT-1", STANDARD), shelf.contract("HT-2", STANDARD)
+    with units() as uow:
+        for table in (PostingRow, IndexedContractRow):
+            uow.session.execute(delete(table))
+        for contract in (broken, sound):
+            text = write_tree(instrument(STANDARD)) if contract == sound else "{}"
+            uow.session.add(
+                VersionRow(
+                    id=f"v{contract[1:]}", contract_id=contract, ordinal=2, tree=text, answers="", library_version="", digest="",
+                    content="", created_at=NOW, created_by="",
+                )
+            )  # fmt: skip
+        uow.commit()
+    done = index_missing(units, blobs, _no_pdf)
+    assert (done.contracts, done.damaged) == (1, (broken,))
+    assert found(shelf, "违约") == ["HT-2"]
 
 
 def test_a_version_that_is_rolled_back_leaves_nothing_in_the_index(shelf: Shelf, units: Units) -> None:
