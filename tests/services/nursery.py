@@ -13,6 +13,8 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
@@ -22,29 +24,39 @@ from sqlalchemy.orm import Session
 
 from app.domain.approval import ReturnComment
 from app.domain.approval_route import Function
+from app.domain.effect import Condition
 from app.domain.errors import ContractError
 from app.domain.messages import NewMail
 from app.notify.mail_texts import write_mail
+from app.services.advancing import advance_due
 from app.services.approval_rows import current
 from app.services.auditing import make_checkpoint
 from app.services.comment_mails import Post
 from app.services.commenting import open_thread
+from app.services.confidentiality import set_confidentiality
 from app.services.deciding import approve, return_contract
+from app.services.documents import check_blobs
 from app.services.drafts import save_answer
 from app.services.filing import DocumentKind, attach_document, create_contract
 from app.services.outbox import deliver_outbox
-from app.services.registering import create_organisation
+from app.services.record import require_contract
+from app.services.registering import change_organisation, create_organisation
 from app.services.submitting import submit
+from app.services.taking_effect import check_off, effect_of, undo_check_off
 from app.services.versions import save_version
+from app.store.approvals import ApprovalRow
 from app.store.blobs import BlobStore
 from app.store.contracts import ContractRow, contract_of_draft
 from app.store.drafts import recent_drafts
+from app.store.effects import SigningDateRow, fulfilments_of
 from app.store.engine import open_engine
 from app.store.migrate import upgrade
+from app.store.organisations import OrganisationRow
 from app.store.seal import CHECKPOINT_FILE, AuditSeal
 from app.store.uow import UnitOfWork
 from tests.services.approving import APPROVERS, REASON, SEATS, let_warnings_pass, post
 from tests.services.fixtures import LAWYER, NOW, OTHER, PATTERN, TODAY, draft, ensure, later, organisation, reference
+from tests.services.signed import POST, WORK, sign
 
 
 class Life:
@@ -183,10 +195,85 @@ class Life:
                 )  # fmt: skip
             say(returned=made.approval_id)
 
+    # ---- the record: an older contract is signed, its conditions are checked off, the calendar moves it
+
+    def change(self) -> None:
+        with self.unit() as uow:
+            row = uow.session.scalars(select(OrganisationRow).order_by(OrganisationRow.id).limit(1)).one()
+            change_organisation(uow, LAWYER, later(7), row.id, row.revision, organisation(note=f"第{time.monotonic_ns()}次"))
+
+    def sign(self) -> None:
+        with self.unit() as uow:
+            taken = select(ApprovalRow.contract_id).union(select(SigningDateRow.contract_id))
+            free = select(ContractRow.id).where(ContractRow.stage == "draft", ContractRow.id.not_in(taken))
+            found = list(uow.session.scalars(free.where(ContractRow.id != self._contract(uow).id).order_by(ContractRow.number)))
+        if not found:
+            return self.contract()  # the next time there is one
+        with self.unit() as uow:
+            say(version=save_version(uow, LAWYER, later(8), TODAY, reference(), found[0]).id)
+        with self.unit() as uow:
+            sign(uow, found[0])
+            uow.commit()
+        say(signed=found[0])
+        return None
+
+    def _signed(self, *stages: str) -> str:
+        """A contract that was signed; raises ``ContractError`` where there is none."""
+        with self.unit() as uow:
+            wanted = select(SigningDateRow.contract_id).join(ContractRow).where(ContractRow.stage.in_(stages)).limit(1)
+            found = uow.session.scalar(wanted)
+        if found is None:
+            raise ContractError("test.none", "没有已签的合同。")
+        return found
+
+    def check(self) -> None:
+        contract = self._signed("signed")
+        with self.unit() as uow:
+            added = attach_document(
+                uow, LAWYER, NOW, self.blobs, contract,
+                kind=DocumentKind.EVIDENCE, name="b.bin", media_type="application/octet-stream", content=os.urandom(64),
+            )  # fmt: skip
+        with self.unit() as uow:
+            open_ones = effect_of(uow, require_contract(uow, contract)).conditions.outstanding
+        if open_ones:
+            with self.unit() as uow:
+                check_off(
+                    uow, OTHER, later(9), TODAY, POST, contract, open_ones[0], on=TODAY, evidence="", document_id=added.id
+                )  # fmt: skip
+            say(checked=f"{contract}:{open_ones[0].value}")
+
+    def undo(self) -> None:
+        contract = self._signed("signed")
+        with self.unit() as uow:
+            rows = fulfilments_of(uow.session, contract)
+            done = Condition(rows[0].condition) if rows else Condition.PIA_DONE
+        with self.unit() as uow:
+            undo_check_off(uow, OTHER, later(10), contract, done, "误记，撤销")
+
+    def recheck(self) -> None:
+        with suppress(ContractError):  # with the last condition the contract is in force
+            for _ in Condition:
+                self.check()
+
+    def close(self) -> None:
+        contract = self._signed("signed", "active", "expiring", "expired")
+        with self.unit() as uow:
+            closed = require_contract(uow, contract).confidential
+            set_confidentiality(uow, LAWYER, later(11), contract, confidential=not closed, readers=frozenset({OTHER.id}))
+
+    def advance(self) -> None:
+        advance_due(self.unit, WORK, lambda: later(12), date(2027, 12, 1))
+
+    def expire(self) -> None:
+        advance_due(self.unit, WORK, lambda: later(13), date(2031, 1, 1))
+
+    def upkeep(self) -> None:
+        check_blobs(self.unit, self.blobs, lambda: later(14), write_mail, limit=5)
+
 
 STEPS = (
-    "organisation", "draft", "contract", "version", "revision", "document", "comment", "mail", "delivery", "checkpoint",
-    "submit", "consent", "sendback", "resubmit", "approval",
+    "organisation", "change", "draft", "contract", "version", "revision", "document", "comment", "mail", "delivery", "checkpoint",
+    "sign", "sign", "check", "undo", "recheck", "close", "advance", "expire", "upkeep", "submit", "consent", "sendback", "resubmit", "approval",
 )  # fmt: skip
 """In this order: the contract leaves the drafting stage last."""
 

@@ -9,11 +9,14 @@ from typing import Any
 from app.domain.lifecycle import Event
 from app.domain.lifecycle_facts import Facts
 from app.library.answers_file import load_example
+from app.library.calendars import load_calendar
 from app.notify.mail_texts import write_mail
+from app.services.advancing import Clockwork
 from app.services.drafts import create_draft
 from app.services.filing import create_contract
 from app.services.moving import move
 from app.services.record import require_contract
+from app.services.renewal_clock import Post as TermPost
 from app.services.stage_mails import Post
 from app.services.taking_effect import SigningDate, effect_of, note_signed
 from app.services.versions import save_version
@@ -24,6 +27,7 @@ from tests.services.fixtures import LAWYER, NOW, OTHER, PATTERN, TODAY, ensure, 
 
 SIGNED_ON = date(2026, 11, 20)
 POST = Post(write_mail, lambda contract_id: f"https://example.com/contracts/{contract_id}/")
+WORK = Clockwork(load_calendar(), POST, TermPost(write_mail, POST.link))
 BOTH = (SigningDate("a", "张三", date(2026, 11, 19)), SigningDate("b", "李四", SIGNED_ON))
 
 

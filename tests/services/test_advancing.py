@@ -10,21 +10,17 @@ import pytest
 from sqlalchemy import Engine, text
 
 from app.domain.errors import ContractError
-from app.library.calendars import load_calendar
-from app.notify.mail_texts import write_mail
 from app.services import advancing
 from app.services.advancing import Advanced, Clockwork, advance_due
 from app.services.moving import wake
 from app.services.record import require_contract
-from app.services.renewal_clock import Post as TermPost
 from app.store.audit import entries_of
 from app.store.contracts import find_contract
 from app.store.outbox import messages
 from tests.services.conftest import Units
 from tests.services.fixtures import NOW, TODAY, later
-from tests.services.signed import POST, filed, sign, signed
+from tests.services.signed import WORK, filed, sign, signed
 
-WORK = Clockwork(load_calendar(), POST, TermPost(write_mail, POST.link))
 READY = {"renew.mode": "by_agreement"}
 AUTOMATIC = {"renew.mode": "auto_once", "renew.max_times": 1}
 """In force with the signatures; nothing is renewed by itself. The term is 2027-01-01 to 2027-12-31."""
