@@ -1,6 +1,6 @@
 """``python -m bench``: every measurement of speed and memory; writes docs/benchmarks.md.
 
-    python -m bench [pdf] [docx] [whole] [preview] [cold] [workers] [growth] [signing]
+    python -m bench [pdf] [docx] [whole] [preview] [cold] [workers] [growth] [signing] [register]
 
 With names of parts it measures only those, prints them and leaves the file alone.
 """
@@ -145,7 +145,16 @@ def signing() -> Iterator[Line]:
     )  # fmt: skip
 
 
-PARTS: tuple[Callable[[], Iterator[Line]], ...] = (pdf, docx, whole, preview, cold, workers, growth, signing)
+def register() -> Iterator[Line]:
+    from bench.register import LARGE, SMALL, measure
+
+    for found in measure():
+        kind = "Register page" if found.kind == "page" else "Search of common and rare words"
+        what = f"{kind}, {found.database}, 95th percentile over {found.requests} requests: {LARGE:,} contracts against {SMALL:,}"
+        yield _ratio(what, found.large, found.small, 2.0)
+
+
+PARTS: tuple[Callable[[], Iterator[Line]], ...] = (pdf, docx, whole, preview, cold, workers, growth, signing, register)
 
 
 def report(lines: Sequence[Line]) -> str:
