@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("app.cli.demo", "生成演示合同到 out/demo"),
     "contract": ("app.cli.contract", "合同：登记、审批、版本、比较、批注"),
     "register": ("app.cli.register", "合同台账：查找、导出、补录已签合同"),
+    "organisations": ("app.cli.organisations", "主体：列出、显示、从工作簿导入"),
     "renewal": ("app.cli.renewal", "期限与续约"),
     "termination": ("app.cli.termination", "提前终止：催告、解除、协议、异议"),
     "exit": ("app.cli.exit", "退出任务与归档"),

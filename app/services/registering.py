@@ -34,6 +34,7 @@ from app.store.organisations import (
     count_organisations,
     find_organisation,
     organisation_with_code,
+    organisation_without_code,
     organisations_matching,
 )
 from app.store.uow import ChangedMeanwhile, UnitOfWork
@@ -180,16 +181,16 @@ class Imported:
 
 
 def import_organisations(uow: UnitOfWork, actor: Actor, now: datetime, several: Sequence[Organisation]) -> Imported:
-    """Enter many, all or none. One whose code is known replaces that one's data; the rest are new.
+    """Enter many, all or none. One whose code is known (without a code: whose name is) replaces that one's data; the rest are new.
 
     Raises ``InputError``; a fault's path begins with the place in ``several``: ``[3].uscc``.
     """
     require(actor, Action.EDIT_ORGANISATIONS)
     tidy = [details.tidy() for details in several]
-    known = {d.uscc: row for d in tidy if d.uscc and (row := organisation_with_code(uow.session, d.uscc)) is not None}
+    known = {_key(d): row for d in tidy if (row := _known(uow, d)) is not None}
     faults, seen = [], set[str]()
     for place, details in enumerate(tidy):
-        own = known[details.uscc].id if details.uscc in known else ""
+        own = known[_key(details)].id if _key(details) in known else ""
         found = _faults(uow, details, own)
         if details.uscc and details.uscc in seen:
             found = (*found, InputFault("uscc", "统一社会信用代码", "在本次导入中出现了两次"))
@@ -199,7 +200,7 @@ def import_organisations(uow: UnitOfWork, actor: Actor, now: datetime, several: 
         raise InputError(faults)
     created, changed, unchanged = [], [], []
     for details in tidy:
-        row = known.get(details.uscc) if details.uscc else None
+        row = known.get(_key(details))
         if row is None:
             _add(uow, actor, now, details)
             created.append(details.name)
@@ -209,6 +210,16 @@ def import_organisations(uow: UnitOfWork, actor: Actor, now: datetime, several: 
             unchanged.append(details.name)
     _commit(uow)
     return Imported(tuple(created), tuple(changed), tuple(unchanged))
+
+
+def _key(details: Organisation) -> str:
+    return details.uscc or f"name:{details.name}"
+
+
+def _known(uow: UnitOfWork, details: Organisation) -> OrganisationRow | None:
+    if details.uscc:
+        return organisation_with_code(uow.session, details.uscc)
+    return organisation_without_code(uow.session, details.name)
 
 
 def _require(uow: UnitOfWork, organisation_id: str, *, lock: bool = False) -> OrganisationRow:

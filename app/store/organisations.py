@@ -113,6 +113,12 @@ def organisation_with_code(session: Session, uscc: str) -> OrganisationRow | Non
     return session.scalars(select(OrganisationRow).where(OrganisationRow.uscc == uscc)).one_or_none()
 
 
+def organisation_without_code(session: Session, name: str) -> OrganisationRow | None:
+    """The one registered abroad that bears exactly this name, the older of several."""
+    statement = select(OrganisationRow).where(OrganisationRow.uscc.is_(None), OrganisationRow.name == name)
+    return session.scalars(statement.order_by(OrganisationRow.created_at, OrganisationRow.id).limit(1)).one_or_none()
+
+
 def organisations_matching(
     session: Session, words: Sequence[str], licences_until: date | None, limit: int, offset: int = 0
 ) -> list[OrganisationRow]:
