@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from app.store.engine import open_engine
 from app.store.migrate import upgrade
 from tests.databases import binaries, copy_of_template, postgresql, prepare_template
+from tests.scratch import scratch_folder
 
 _numbers = itertools.count(1)
 
@@ -37,13 +38,23 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="session")
+def scratch() -> Iterator[Path]:
+    """Where SQLite files of tests lie: in memory, if it has room."""
+    folder = scratch_folder()
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database(request: pytest.FixtureRequest, scratch: Path) -> Iterator[str]:
     """The address of a fresh migrated database; a test that asks for it runs over both kinds."""
     if request.param == "sqlite":
-        path = tmp_path / "database.sqlite3"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
+        folder = scratch / str(next(_numbers))
+        folder.mkdir()
+        shutil.copy(request.getfixturevalue("sqlite_template"), folder / "database.sqlite3")
+        yield f"sqlite:///{folder / 'database.sqlite3'}"
+        shutil.rmtree(folder, ignore_errors=True)
     else:
         with copy_of_template(request.getfixturevalue("postgresql_server"), f"test_{next(_numbers)}") as address:
             yield address

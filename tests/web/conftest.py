@@ -150,8 +150,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.kill()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Ended with its module: Playwright keeps an event loop running meanwhile, in which other tests could not start theirs."""
     with sync_playwright() as playwright:
         system = str(CHROMIUM) if CHROMIUM.exists() else None  # else the one that Playwright installed
         running = playwright.chromium.launch(executable_path=system, args=FLAGS)

@@ -12,6 +12,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import accumulate
+from threading import Lock
 
 import pypdfium2 as pdfium
 
@@ -29,6 +30,8 @@ _SAME_GLYPH = str.maketrans({"\u2011": "-", "\u2012": "\u2013", "\u2027": "\u202
 """Noto CJK draws each pair with one glyph: on paper they are the same sign, and the file can't tell them apart."""
 _LINE_END_HYPHEN = {0xFFFE: "-", 0x02: "-"}
 """PDFium gives a hyphen at a line's end as a non-character; the contract has no other hyphens there than its own."""
+_one_at_a_time = Lock()
+"""PDFium is not made for two threads at once."""
 _COMPATIBILITY = re.compile("[\u2e80-\u2fdf\uf900-\ufaff\U0002f800-\U0002fa1f]")
 
 
@@ -57,6 +60,11 @@ def _folded(text: str) -> str:
 
 
 def _page_texts(content: bytes) -> list[str]:
+    with _one_at_a_time:
+        return _read_pages(content)
+
+
+def _read_pages(content: bytes) -> list[str]:
     document = pdfium.PdfDocument(content)
     try:
         texts = []
