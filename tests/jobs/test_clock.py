@@ -72,8 +72,9 @@ def test_the_tasks_of_the_product_deliver_mail_and_sign_the_log_and_are_idle_aft
         uow.record(now(), "u1", "test.written", {})
         uow.send(now(), NewMail("k", "a@example.com", "标题", "正文"))
         uow.commit()
-    done = [task.work() for task in all_tasks(wiring)]
-    assert [words for words in done if words] == ["存入本地发件箱 1 封", "已为前 1 条记录设立检查点"]
+    delivered, signed, verified = (words for task in all_tasks(wiring) if (words := task.work()))
+    assert (delivered, signed) == ("存入本地发件箱 1 封", "已为前 1 条记录设立检查点")
+    assert verified.startswith("审计日志共1条，链条一致；前1条与")
     assert not any(task.work() for task in all_tasks(wiring))
     with wiring.reading() as uow:
         assert [m.state for m in messages(uow.session)] == [LOCAL]
