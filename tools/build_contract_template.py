@@ -243,7 +243,14 @@ def furniture(paper: bool = False) -> dict[str, str]:
     pages = run("第 ") + field("PAGE") + run(" 页　共 ") + field("NUMPAGES") + run(" 页")
     none = '<w:pBdr><w:bottom w:val="nil"/></w:pBdr>'
     return {
-        "header1": para("Header", run("{{ title }}") + tab + run("{{ draft_mark }}", RED) + tab + run(f"{'文书' if paper else '合同'}编号：{{{{ number }}}}")),
+        "header1": para(
+            "Header",
+            run("{{ title }}")
+            + tab
+            + run("{{ draft_mark }}", RED)
+            + tab
+            + run(f"{'文书' if paper else '合同'}编号：{{{{ number }}}}"),
+        ),
         "header2": para("Header", tab + run("{{ draft_mark }}", RED + size(24)), none),
         "footer1": para("Footer", identity + tab + pages),
         "footer2": para("Footer", identity),
