@@ -81,6 +81,9 @@ export class Autosave {
       const state = await response.json();
       for (const conflict of state.conflicts) this.conflicts.set(conflict.name, conflict);
       this.forget(sent);
+      // What was typed on while the request was under way stands on our own answer, not on one of somebody else.
+      for (const name of sent.keys()) if (this.pending.has(name) && !this.conflicts.has(name)) this.seen.set(name, state.revision);
+      this.keep();
       this.show(this.pending.size ? "pending" : "idle", state.savedAt);
       this.onSaved(state, sent);
     } catch {
