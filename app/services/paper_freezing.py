@@ -20,6 +20,7 @@ from app.domain.tree import Instrument
 from app.domain.variables import Answers, Value
 from app.services.consolidating import in_force
 from app.services.journal import note
+from app.services.paper_prefill import with_term
 from app.services.paper_texts import (
     PaperHead,
     PaperKit,
@@ -97,7 +98,9 @@ def compile_paper(
     library = kit.forms(kind)
     dated = text.reading.answers.get("paper.date")
     day = dated if isinstance(dated, date) else today
-    background = (extra.background if extra else None) or in_force(uow, contract, day).background
+    background = extra.background if extra else None
+    if background is None:
+        background = with_term(uow, contract, in_force(uow, contract, day).background, kit.reference.calendar, today)
     computed = taken_over(kind, background, text.reading.answers.values)
     computed |= {"paper.no": row.number, "paper.version": str((latest_ordinal(uow, row.id)) + 1)}
     answers = text.reading.answers.with_values({**computed, **(extra.values if extra else {})})

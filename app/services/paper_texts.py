@@ -23,6 +23,7 @@ from app.domain.variables import Acknowledgement, Requirement, Value, VariableSe
 from app.services.consolidating import in_force
 from app.services.drafting import Reference
 from app.services.journal import note
+from app.services.paper_prefill import known_values
 from app.services.papers import PaperMissing, draft_paper
 from app.services.record import opened, state_of
 from app.store.contracts import ContractRow
@@ -305,7 +306,9 @@ def _first_answers(
 ) -> dict[str, Any]:
     kind = require_form(row)
     background, library = in_force(uow, contract, today).background, kit.forms(kind)
-    given = {**proposed(kind, background, sender, today, row.title), **values}
+    known = known_values(uow, contract, row, kind, background, kit.reference.calendar, today)
+    own = str(known.get("paper.sender", sender))
+    given = {**proposed(kind, background, own, today, row.title), **known, **values}
     return {n: plain_value(v) for n, v in given.items() if n in library.variables and not is_blank(v)}
 
 

@@ -10,12 +10,15 @@ from app.domain.errors import ContractError, InputError, InputFault
 from app.domain.notice import Delivery, Method, Proof, delivery_faults, first_arrival
 from app.domain.permissions import Actor
 from app.domain.renewal_decision import Paper
+from app.domain.variables import Value
 from app.services.journal import note
 from app.services.term_state import TermState
+from app.store.answers_json import read_stored_answers
 from app.store.contracts import ContractRow, next_in_series
 from app.store.deliveries import DeliveryRow, deliveries_of_paper, find_delivery
 from app.store.documents import find_document
 from app.store.instruments import InstrumentRow, find_instrument
+from app.store.paper_texts import latest_paper_version
 from app.store.uow import ChangedMeanwhile, UnitOfWork
 
 DRAFTED, FROZEN, SENT, ARRIVED, SIGNED, VOID = "draft", "frozen", "sent", "arrived", "signed", "void"
@@ -179,6 +182,12 @@ def deliveries(uow: UnitOfWork, paper_id: str) -> tuple[Delivery, ...]:
         Delivery(Method(r.method), r.sent_on, r.arrived_on, Proof(r.proof) if r.proof else None, r.evidence)
         for r in deliveries_of_paper(uow.session, paper_id)
     )
+
+
+def stated(uow: UnitOfWork, paper: InstrumentRow, name: str) -> Value:
+    """What the frozen text of a paper says of ``name``; None where it says nothing or was written elsewhere."""
+    version = latest_paper_version(uow.session, paper.id)
+    return read_stored_answers(version.answers).get(name) if version is not None else None
 
 
 def view_paper(uow: UnitOfWork, row: InstrumentRow) -> PaperView:

@@ -17,7 +17,7 @@ from app.domain.renewal_decision import Paper
 from app.domain.term import chinese_date, term_end
 from app.domain.term_chain import Origin, Term
 from app.services.moving import move
-from app.services.papers import IN_THE_HOUSE, SENT, SIGNED, add_arrival, add_sending, draft_paper, require_paper
+from app.services.papers import IN_THE_HOUSE, SENT, SIGNED, add_arrival, add_sending, draft_paper, require_paper, stated
 from app.services.record import opened
 from app.services.renewal import IN_FORCE
 from app.services.term_moves import extend, mistaken_from, take_back
@@ -169,6 +169,10 @@ def renewal_signed(
     state = load_term_state(uow, contract, official)
     paper = require_paper(uow, contract_id, paper_id)
     term, faults = _agreed_term(state, paper, agreed, today)
+    written = stated(uow, paper, "renewal.end")
+    if term is not None and isinstance(written, date) and written != term.last_day:
+        words = f"定稿的{paper.number}载明{written.isoformat()}，与所录的{term.last_day.isoformat()}不符"
+        faults.append(InputFault("last_day", "续展届满日", words, "按签署的文本填写"))
     if faults or term is None:
         raise InputError(faults)
     paper.arrived_on, paper.effective_on, paper.state = agreed.signed_on, term.first_day, SIGNED

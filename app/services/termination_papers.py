@@ -29,6 +29,7 @@ from app.services.papers import (
     draft_of,
     draft_paper,
     require_paper,
+    stated,
 )
 from app.services.record import opened
 from app.services.term_state import TermState
@@ -192,6 +193,10 @@ def agreement_signed(
         faults.append(InputFault("signed_on", "签署日", f"{signed_on.isoformat()} 尚未到来"))
     if row.state == ENDED and row.ended_on is not None and end_on != row.ended_on:
         faults.append(InputFault("end_on", "终止日", f"合同已于{row.ended_on.isoformat()}终止，协议载明的终止日应与之一致"))
+    written = stated(uow, paper, "termination.date")
+    if isinstance(written, date) and written != end_on:
+        words = f"定稿的{paper.number}载明{written.isoformat()}，与所录的{end_on.isoformat()}不符"
+        faults.append(InputFault("end_on", "终止日", words, "按签署的文本填写"))
     if faults:
         raise InputError(faults)
     paper.arrived_on, paper.effective_on, paper.state = signed_on, end_on, SIGNED
