@@ -1,4 +1,4 @@
-"""``demo``: the demonstration contract, drafted, proofread, rendered and proven, then reviewed, approved and its versions compared."""
+"""``demo``: the demonstration contract, drafted, proofread, rendered and proven, then reviewed, approved, compared, renewed and ended."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ EXPECTED = {("R-35", "warn"), ("R-46", "warn"), ("R-47", "info")}
 @click.command(short_help="生成演示合同到 out/demo")
 @click.option("--out", default=OUT, type=click.Path(path_type=Path, file_okay=False), show_default=True, help="输出目录。")
 def demo(out: Path) -> None:
-    """起草、校对、生成演示合同，证明各文件文字一致；再由多人审查两轮、审批定稿，比较两个送审版本。全部成立时退出码为 0。"""
+    """起草、校对、生成演示合同，证明各文件文字一致；再由多人审查两轮、审批定稿，比较两个送审版本；
+    另以两份合同演示续约、不续约、违约解除与清理，生成各份文书。全部成立时退出码为 0。"""
     from app.library.answers_file import parse_answers
     from app.library.loader import FORM, clauses_root
 
@@ -63,7 +64,9 @@ def demo(out: Path) -> None:
     click.echo(f"PDF 共 {made.page_count} 页；文本哈希 SHA-256 {meta.digest}")
     mark = time.perf_counter()
     held = _review(out, wiring)
-    lap("两轮审查", mark)
+    mark = lap("两轮审查", mark)
+    held = _later(out, wiring) and held
+    lap("续约与终止", mark)
     for step, seconds in {**timings, **made.timings}.items():
         click.echo(f"  {step:<12} {seconds:6.2f} 秒")
     click.echo(f"  合计         {time.perf_counter() - started:6.2f} 秒")
@@ -82,3 +85,15 @@ def _review(out: Path, wiring: Wiring) -> bool:
         for path in write_all(out, {**report(review), **compared}):
             click.echo(f"{path}  {path.stat().st_size:,} 字节")
         return not review.failed
+
+
+def _later(out: Path, wiring: Wiring) -> bool:
+    """Renewal and ending of two contracts over a database of their own, with the papers that they take."""
+    from app.cli.demo_ending import ending_files
+
+    files, lines, failed = ending_files(lambda: wiring.tools)
+    for line in lines:
+        click.echo(line)
+    for path in write_all(out, files):
+        click.echo(f"{path}  {path.stat().st_size:,} 字节")
+    return not failed

@@ -127,7 +127,7 @@ def for_rescission(footing: Footing, case: Case) -> dict[str, Value]:
     if found is not None:
         values["rescission.basis"] = _basis(footing, found)
     if case.partial:
-        values |= {"rescission.scope": "part", "rescission.part": case.part}
+        values |= {"rescission.scope": "part", "rescission.part": _sentence(case.part)}
     if case.notice is not None and case.notice.automatic:
         values |= {"rescission.effect": "automatic", "rescission.automatic_days": footing.ending.auto_days}
     return _sender(case) | values | _demanded(footing, case)
@@ -138,7 +138,7 @@ def for_termination(footing: Footing, case: Case | None, ended_on: date | None, 
     which tasks of a running exit were done."""
     day = ended_on or (case.end_on if case else footing.chain.current.last_day)
     values: dict[str, Value] = {
-        "termination.cause": (case.facts if case else _LAPSED) or None,
+        "termination.cause": _sentence(case.facts if case else _LAPSED),
         "termination.no_hire_months": footing.exits.non_solicit_months,
     }
     if day is None:
@@ -213,6 +213,12 @@ def _handed(task: ExitTask, done: bool) -> Row:
         "item": task.title, "from": _ROLE[giver], "to": _ROLE[taker], "done": done, "due": None if done else task.due.day,
         "note": None,
     }  # fmt: skip
+
+
+def _sentence(text: str) -> str:
+    """The forms print it as a sentence of its own."""
+    words = text.strip()
+    return words if not words or words[-1] in "。；！？" else f"{words}。"
 
 
 def _account(answers: Answers) -> str | None:

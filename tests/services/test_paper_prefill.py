@@ -199,7 +199,7 @@ def test_a_last_chance_and_a_part_are_told_in_the_notice(units: Units) -> None:
     office.open(part)
     office.do(draft_notice, automatic=True)
     told = values(office.house, PaperKind.RESCISSION, "rescission")
-    assert (told["ground"], told["scope"], told["part"]) == ("statutory", "part", "夜间在线客服")
+    assert (told["ground"], told["scope"], told["part"]) == ("statutory", "part", "夜间在线客服。")
     assert (told["demanded"], told["effect"]) == (False, "automatic")
     assert told["basis"] == "《中华人民共和国民法典》第五百六十三条第一款第（二）项（对方表明不履行主要债务）"
     assert "C4-04" not in rules(office.house, PaperKind.RESCISSION)
