@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import date
+from decimal import Decimal
 
 import click
 
 from app.cli.common import today_option
 from app.cli.contract_common import acting_option, at_desk, number_argument
 from app.cli.contract_options import reason_option
-from app.cli.term_common import Member, day_type, party, print_checks, print_date, print_paper, revision_of
+from app.cli.term_common import Member, day_type, figure, party, print_checks, print_date, print_paper, revision_of
 from app.domain.notice import CAUTION, Method, Proof
 from app.domain.renewal_decision import Choice
+from app.domain.renewal_price import Proposal
 from app.services.papers import PaperMissing
 from app.services.renewal import RenewalDesk, renewal_desk
 from app.services.renewal import decide as decide_renewal
 from app.services.renewal_papers import AgreedRenewal, draft_option_notice, notice_arrived, renewal_signed, send_paper
+from app.services.renewal_pricing import enter_prices, work_out
 from app.services.timeline import read_timeline
 from app.wiring import now
 
@@ -95,6 +99,35 @@ def decide(number: str, choice: Choice, reason: str, login: str, today: date) ->
     click.echo(f"已记录决定“{choice.label}”。")
     for paper in papers:
         click.echo(f"已起草 {paper}")
+
+
+@renewal.command("price", short_help="计算续约价格")
+@number_argument
+@click.option("--rise", type=figure, default=None, help="协商调价的幅度（%）。")
+@click.option("--index", type=figure, default=None, help="据以调价的指数幅度（%）。")
+@click.option("--published", type=figure, default=None, help="公布的指数涨幅（%）。")
+@click.option("--source", default="", help="指数的名称、发布机构和期间。")
+@click.option("--write", is_flag=True, help="写入起草中的续约协议。")
+@acting_option
+@today_option
+def price(
+    number: str, rise: Decimal | None, index: Decimal | None, published: Decimal | None, source: str, write: bool, login: str, today: date
+) -> None:  # fmt: skip
+    """逐行计算续展期价格；合计幅度不得超过第8.3节的年度上限。合同不允许的，退出码为 1。"""
+    desk = at_desk(login, number)
+    proposal = Proposal(rise or Decimal(0), index or Decimal(0), published, source)
+    with desk.wiring.reading() as uow:
+        found = work_out(uow, desk.actor, desk.wiring.calendar, desk.contract_id, proposal)
+    for line in found.reasoning:
+        click.echo(line)
+    for fault in found.faults:
+        click.echo(fault, err=True)
+    if found.faults:
+        sys.exit(1)
+    if write:
+        with desk.wiring.unit_of_work() as uow:
+            paper = enter_prices(uow, desk.actor, now(), today, desk.wiring.papers, desk.contract_id, proposal)
+        click.echo(f"已写入 {paper}")
 
 
 @renewal.command("option", short_help="起草选择续约通知")

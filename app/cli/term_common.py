@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
@@ -17,6 +18,24 @@ E = TypeVar("E", bound=Enum)
 PARTIES = {"a": "甲方", "b": "乙方", "ab": "双方"}
 party = click.Choice(["a", "b"])
 day_type = Day()
+
+
+class Figure(click.ParamType[Decimal]):
+    """A number, of any sign."""
+
+    name = "数字"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Decimal:
+        try:
+            found = Decimal(str(value))
+        except InvalidOperation:
+            found = Decimal("NaN")
+        if not found.is_finite():
+            self.fail(f"“{value}”不是数字。", param, ctx)
+        return found
+
+
+figure = Figure()
 
 
 class Member(click.ParamType[E], Generic[E]):

@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 
 from app.domain.errors import ContractError
 from app.domain.renewal import PriceRule, RenewalTerms
+from app.domain.variables import Row, Scalar, Value
 
 FEN = Decimal("0.01")
+_SINGLE = {
+    "fees.monthly_fixed": "固定月费", "fees.unit_price_ticket": "单价-工单", "fees.unit_price_seat": "单价-坐席",
+    "fees.min_guarantee": "最低保底",
+}  # fmt: skip
+
+
+def priced_items(values: Mapping[str, Value], renewed: Iterable[Mapping[str, Scalar]] = ()) -> dict[str, Decimal]:
+    """What section 8.1 prices, without tax: item → yuan. ``renewed``: lines of earlier renewals (item, before, after),
+    the oldest first; a line counts only where it began from the price at hand, so that what was amended since stands."""
+    found = {label: value for name, label in _SINGLE.items() if isinstance(value := values.get(name), Decimal) and value > 0}
+    for row in _rows(values.get("fees.tiers")):
+        if isinstance(price := row.get("price"), Decimal):
+            found[f"阶梯单价（{row.get('from')}单起）"] = price
+    for row in _rows(values.get("fees.price_rows")):
+        if isinstance(price := row.get("excl_tax"), Decimal):
+            found[str(row.get("item"))] = price
+    for row in renewed:
+        item = str(row.get("item"))
+        if item in found and found[item] == row.get("before") and isinstance(price := row.get("after"), Decimal):
+            found[item] = price
+    return found
+
+
+def _rows(value: Value) -> tuple[Row, ...]:
+    return tuple(r for r in value if isinstance(r, Mapping)) if isinstance(value, tuple) else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +58,28 @@ class PricedLine:
 
 @dataclass(frozen=True, slots=True)
 class RenewalPrice:
-    """The renewed prices without tax, how they came about, and what the contract does not allow (empty: allowed)."""
+    """The renewed prices without tax, how they came about, and what the contract does not allow (empty: allowed). ``basis``: how the
+    agreement words the ground of the change, empty where nothing changes."""
 
     total_pct: Decimal
     lines: tuple[PricedLine, ...]
     reasoning: tuple[str, ...]
     faults: tuple[str, ...]
+    basis: str = ""
+
+    def rows(self) -> tuple[Row, ...]:
+        """Lines of the renewal agreement's table of prices (brief C2)."""
+        rate = _plain(self.total_pct)
+        return tuple(
+            {
+                "item": x.item,
+                "before": x.before,
+                "working": f"{x.before:,.2f}×（1＋{rate}%）",
+                "rate": self.total_pct,
+                "after": x.after,
+            }
+            for x in self.lines
+        )
 
     @property
     def before(self) -> Decimal:
@@ -57,7 +99,17 @@ def renewal_price(prices: Mapping[str, Decimal], terms: RenewalTerms, proposal: 
         raise ContractError("renewal.price", "调价幅度应为数字。")
     total = proposal.rise_pct + proposal.index_pct
     lines = tuple(PricedLine(item, price, _raised(price, total)) for item, price in prices.items())
-    return RenewalPrice(total, lines, tuple(_reasoning(terms, proposal, total, lines)), tuple(_faults(terms, proposal, total)))
+    reasoning, faults = tuple(_reasoning(terms, proposal, total, lines)), tuple(_faults(terms, proposal, total))
+    return RenewalPrice(total, lines, reasoning, faults, _basis(proposal) if total else "")
+
+
+def _basis(proposal: Proposal) -> str:
+    parts = [f"双方协商的续约调价{_plain(proposal.rise_pct)}%"] if proposal.rise_pct else []
+    if proposal.index_pct and proposal.published_pct is not None:
+        parts.append(
+            f"{proposal.source.strip()}公布的涨幅{_plain(proposal.published_pct)}%，据以调价{_plain(proposal.index_pct)}%"
+        )
+    return "；".join(parts) + "（以不含税价格为基数，不足一分的舍去）"
 
 
 def _raised(price: Decimal, pct: Decimal) -> Decimal:

@@ -16,6 +16,7 @@ from app.domain.tree import Instrument
 from app.services.commented_document import CommentTools
 from app.services.drafting import Reference
 from app.services.generation import Tools
+from app.services.paper_texts import PaperKit
 from app.services.ports import MailWriter, RegisterUploadReading, RegisterWriter, ServiceListReading
 from app.services.redlining import RedlineTools
 from app.settings import Settings
@@ -42,6 +43,8 @@ class Desk(Protocol):
     def redline_tools(self) -> RedlineTools: ...
     @property
     def comment_tools(self) -> CommentTools: ...
+    @property
+    def papers(self) -> PaperKit: ...
     @property
     def differ(self) -> TextDiff: ...
     @property

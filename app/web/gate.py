@@ -146,6 +146,8 @@ NEEDS: Mapping[str, Action] = {
     "term.arrive": _A.FILE_PAPER,
     "term.sign": _A.KEEP_PERFORMANCE,
     "term.notice": _A.READ_CONTRACTS,
+    "term.price": _A.READ_CONTRACTS,
+    "term.enter_price": _A.FILE_PAPER,
     "ending.show": _A.READ_CONTRACTS,
     "ending.create": _A.END_CONTRACT,
     "ending.change": _A.END_CONTRACT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from flask import Blueprint, render_template, request
@@ -11,14 +12,17 @@ from flask_babel import gettext as _
 from app.domain.errors import ContractError
 from app.domain.notice import CAUTION, PROOFS, Method, Proof, arrival, last_safe_day
 from app.domain.numbering import reference_labels
+from app.domain.papers import PaperKind, PaperState
 from app.domain.reasoning import Reasoner
 from app.domain.renewal import Mode
 from app.domain.renewal_decision import Choice
+from app.domain.renewal_price import Proposal
 from app.domain.tree import Instrument
 from app.services.papers import STATES as PAPER_STATES
 from app.services.record import ContractMissing
 from app.services.renewal import decide, renewal_desk
 from app.services.renewal_papers import AgreedRenewal, draft_option_notice, notice_arrived, renewal_signed, send_paper
+from app.services.renewal_pricing import enter_prices, work_out
 from app.services.term_state import TermState
 from app.services.timeline import read_timeline
 from app.web.acting import acted
@@ -192,6 +196,55 @@ def _calculated(form: Entered, state: TermState) -> tuple[Any, Any]:
     reasoner = Reasoner(state.calendar)
     due = reasoner.result(_("应当到达日"), reasoner.given(_("应当至迟到达"), day))
     return last_safe_day(due, method, rules, state.calendar, margin), ()
+
+
+@pages.get("/price")
+def price(contract_id: str) -> str:
+    """Work out the prices of the renewed term before anything is written."""
+    if not any(request.args.get(name) for name in ("rise", "index")):
+        return price_page(contract_id)
+    form = Entered(request.args)
+    proposal = _proposal(form)
+    return price_page(contract_id, None if form.faults else proposal, entered=request.args, faults=tuple(form.faults))
+
+
+def price_page(contract_id: str, proposal: Proposal | None = None, **more: Any) -> str:
+    try:
+        with desk().reading() as uow:
+            found = renewal_desk(uow, actor(), desk().today(), desk().calendar, contract_id)
+            result = work_out(uow, actor(), desk().calendar, contract_id, proposal or Proposal())
+    except ContractMissing:
+        raise
+    except ContractError as error:
+        return contract_page("contracts/term_unknown.html", contract_id, why=error.message)
+    drafted = any(p.kind == PaperKind.RENEWAL.value and p.state == PaperState.DRAFT.value for p in found.papers)
+    return contract_page(
+        "contracts/renewal_price.html", contract_id, found=found, result=result, asked=proposal is not None, drafted=drafted,
+        **{"entered": {}, "faults": (), "problem": "", "form": "", **more},
+    )  # fmt: skip
+
+
+def _proposal(form: Entered) -> Proposal:
+    rise, index = form.figure("rise", _("协商调价")), form.figure("index", _("指数调价"))
+    published = form.figure("published", _("公布的指数涨幅"))
+    return Proposal(rise or Decimal(0), index or Decimal(0), published, form.text("source", 200))
+
+
+@pages.post("/price")
+def enter_price(contract_id: str) -> ResponseReturnValue:
+    form = Entered()
+    proposal = _proposal(form)
+
+    def act() -> str:
+        form.require_sound()
+        with desk().unit_of_work() as uow:
+            paper = enter_prices(uow, actor(), desk().now(), desk().today(), desk().papers, contract_id, proposal)
+        return _("已将价格计算写入 %(paper)s。", paper=paper)
+
+    def again(contract_id: str, **more: Any) -> str:
+        return price_page(contract_id, None if form.faults else proposal, **more)
+
+    return acted(contract_id, act, again, "term.price")
 
 
 def _no_address(recipient: str, method: Method) -> Any:

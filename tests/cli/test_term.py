@@ -82,6 +82,17 @@ def test_a_signed_renewal_moves_the_dates(run: Command, data_dir: Path) -> None:
     assert "不续约通知到达截止日\t2028-11-01" in run("renewal", "show", NUMBER, *ME, *on("2026-10-12")).out
 
 
+def test_renewed_prices_are_worked_out_and_written_into_the_agreement(run: Command, data_dir: Path) -> None:
+    refused = run("renewal", "price", NUMBER, "--rise", "30", *ME)
+    assert refused.code == 1
+    assert "超过第8.3节的年度调价上限" in refused.err
+    run("renewal", "decide", NUMBER, "renew", "--reason", "续签一年", *ME, *on("2026-09-01"))
+    made = run("renewal", "price", NUMBER, "--rise", "2.5", "--write", *ME, *on("2026-09-01"))
+    assert "固定月费：100,000.00元 ×（1 + 2.5%）= 102,500.00元" in made.out
+    assert f"已写入 {NUMBER}-XY-01" in made.out
+    assert run("renewal", "price", NUMBER, "--rise", "两成", *ME).code == 2
+
+
 def test_a_notice_is_computed_both_ways(run: Command, data_dir: Path) -> None:
     back = run("notice", "compute", NUMBER, "--to", "b", "--method", "express", "--arrive-by", "2026-10-08", *ME).out
     assert "最后安全发出日（邮政特快专递）\t2026-09-30" in back

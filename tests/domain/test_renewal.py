@@ -21,7 +21,7 @@ from app.domain.renewal import (
     term_facts,
 )
 from app.domain.renewal_decision import Choice, Paper, offer_of, offers
-from app.domain.renewal_price import Proposal, renewal_price
+from app.domain.renewal_price import Proposal, priced_items, renewal_price
 from app.domain.term_chain import Origin, Term, TermChain
 from tests.domain.renewals import OFFICIAL, RULES, d, terms
 
@@ -321,6 +321,30 @@ def test_an_index_within_its_published_rise_and_the_cap_is_allowed() -> None:
     found = renewal_price(PRICES, terms(index="cpi"), Proposal(Decimal(3), Decimal(2), Decimal("2.1"), "国家统计局2026年公报"))
     assert found.faults == ()
     assert "出处：国家统计局2026年公报" in found.reasoning[1]
+
+
+def test_the_agreement_gets_its_table_and_the_ground_of_the_rise_in_words() -> None:
+    asked = Proposal(Decimal(3), Decimal(2), Decimal("2.1"), "国家统计局2026年居民消费价格指数")
+    found = renewal_price(PRICES, terms(index="cpi"), asked)
+    assert found.basis.startswith("双方协商的续约调价3%；国家统计局2026年居民消费价格指数公布的涨幅2.1%，据以调价2%")
+    assert found.rows()[0] == {
+        "item": "月固定费", "before": Decimal("100000.00"), "working": "100,000.00×（1＋5%）", "rate": Decimal(5), "after": Decimal("105000.00"),
+    }  # fmt: skip
+    assert renewal_price(PRICES, terms(), Proposal()).basis == ""
+
+
+def test_the_prices_at_hand_are_those_of_section_8_1_as_renewed_and_amended_since() -> None:
+    rows = ({"item": "年度服务", "excl_tax": Decimal(1200)}, {"item": "未定", "excl_tax": None})
+    tiers = ({"from": 0, "to": 100, "price": Decimal(30)},)
+    values = {
+        "fees.monthly_fixed": Decimal(100), "fees.min_guarantee": Decimal(0), "fees.tiers": tiers, "fees.price_rows": rows,
+    }  # fmt: skip
+    assert priced_items(values) == {"固定月费": 100, "阶梯单价（0单起）": 30, "年度服务": 1200}
+    first = {"item": "固定月费", "before": Decimal(100), "after": Decimal(103)}
+    second = {"item": "固定月费", "before": Decimal(103), "after": Decimal(105)}
+    assert priced_items(values, [first, second])["固定月费"] == 105
+    amended = {**values, "fees.monthly_fixed": Decimal(90)}
+    assert priced_items(amended, [first, second])["固定月费"] == 90
 
 
 def test_a_percentage_that_is_no_number_is_refused() -> None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from app.domain.errors import InputError
+from app.domain.errors import ContractError, InputError
 from app.domain.papers import PaperKind
 from app.domain.renewal_decision import Choice
+from app.domain.renewal_price import Proposal
 from app.domain.termination import Route
 from app.domain.variables import Value
 from app.services.exiting import finish_task
@@ -18,6 +20,7 @@ from app.services.paper_texts import fill_paper, start_paper
 from app.services.record import require_contract
 from app.services.renewal import decide
 from app.services.renewal_papers import AgreedRenewal, renewal_signed
+from app.services.renewal_pricing import enter_prices, work_out
 from app.services.termination import CaseDetails
 from app.services.termination_papers import agreement_signed, draft_agreement, draft_demand, draft_notice
 from app.store.instruments import instruments_of
@@ -84,6 +87,11 @@ def renew(house: House, **agreed: Any) -> None:
         renewal_signed(uow, LAWYER, house.now, house.today, OFFICIAL, house.contract_id, paper, told)
 
 
+def price(house: House, proposal: Proposal) -> None:
+    with house.units() as uow:
+        enter_prices(uow, LAWYER, house.now, house.today, kit(), house.contract_id, proposal)
+
+
 def agree(office: Office) -> None:
     revision = office.case().revision
     with office.house.units() as uow:
@@ -134,6 +142,36 @@ def test_a_notice_of_non_renewal_names_every_day_of_the_exit_and_can_be_frozen_a
         "deletion_due": d("2027-03-16"), "settlement_due": d("2027-02-01"),
     }  # fmt: skip
     freeze(house, PaperKind.NON_RENEWAL)
+
+
+def test_renewed_prices_are_entered_within_the_cap_and_start_the_next_calculation(house: House) -> None:
+    house.at("2026-09-01")
+    with pytest.raises(ContractError, match="没有起草中的续约协议"):
+        price(house, Proposal(Decimal(2)))
+    choose(house, Choice.RENEW)
+    with pytest.raises(ContractError, match="年度调价上限"):
+        price(house, Proposal(Decimal(30)))
+    price(house, Proposal(Decimal("2.5")))
+    told = values(house, PaperKind.RENEWAL, "renewal")
+    assert (told["price_mode"], told["price_basis"]) == (
+        "adjusted",
+        "双方协商的续约调价2.5%（以不含税价格为基数，不足一分的舍去）",
+    )
+    fill(house, PaperKind.RENEWAL, **{"renewal.pia_ref": "PIA-2026-004", "renewal.licence_table": [LICENCE]})
+    freeze(house, PaperKind.RENEWAL)
+    renew(house, years=1)
+    with house.units() as uow:
+        found = work_out(uow, LAWYER, OFFICIAL, house.contract_id, Proposal())
+    assert {x.item: x.before for x in found.lines}["固定月费"] == Decimal("102500.00")
+
+
+def test_a_price_that_is_not_changed_after_all_leaves_no_table(house: House) -> None:
+    choose(house.at("2026-09-01"), Choice.RENEW)
+    price(house, Proposal(Decimal(1)))
+    price(house, Proposal())
+    told = values(house, PaperKind.RENEWAL, "renewal")
+    assert told["price_mode"] == "same"
+    assert "price_table" not in told
 
 
 # ---- ending

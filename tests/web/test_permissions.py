@@ -152,6 +152,8 @@ POST /contracts/CONTRACT/term/papers/PAPER/sending inofofn
 POST /contracts/CONTRACT/term/papers/PAPER/signature inofofn
 POST /contracts/CONTRACT/term/deliveries/DELIVERY/arrival inofofn
 GET  /contracts/CONTRACT/term/notice          inoooon
+GET  /contracts/CONTRACT/term/price           inoooon
+POST /contracts/CONTRACT/term/price           inofofn
 GET  /contracts/CONTRACT/ending/              inoooon
 POST /contracts/CONTRACT/ending/              inofofn
 POST /contracts/CONTRACT/ending/CASE/         inofofn

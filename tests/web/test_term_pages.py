@@ -221,3 +221,21 @@ def test_days_are_never_guessed(house: Desk, visitor: Visitor) -> None:
     assert bad.status_code == 422
     assert "不是有效的日期" in text_of(bad)
     assert "应为整数" in text_of(bad)
+
+
+def test_renewed_prices_are_shown_refused_and_written_into_the_draft(house: Desk, visitor: Visitor) -> None:
+    contract = started(house, 270)
+    at = f"/contracts/{contract}/term/price"
+    assert "100,000.00" in text_of(visitor.get(at))
+    assert "超过第8.3节的年度调价上限" in text_of(visitor.get(f"{at}?rise=30"))
+    strange = visitor.get(f"{at}?rise=abc")
+    assert "应为数字" in text_of(strange)
+    worked = visitor.get(f"{at}?rise=2.5")
+    assert "102,500.00" in text_of(worked)
+    assert "没有起草中的续约协议" in text_of(worked)
+    refused = visitor.post(at, {"rise": "2.5"})
+    assert refused.status_code == 422
+    revision = hidden(visitor.get(f"/contracts/{contract}/term/").get_data(as_text=True), "/term/decision", "revision")
+    visitor.post(f"/contracts/{contract}/term/decision", {"choice": "renew", "reason": "续签一年", "revision": revision})
+    told = visitor.post(at, {"rise": "2.5"}, follow_redirects=True)
+    assert "已将价格计算写入" in text_of(told)

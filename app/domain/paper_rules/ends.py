@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
-from app.domain.money import cents
+from app.domain.money import cents, cents_within
 from app.domain.paper_rules.common import iso
 from app.domain.paper_rules.context import PaperDraft, figure, paper_rule
 from app.domain.papers import PaperKind
@@ -74,7 +74,8 @@ def renewed_prices_are_computed_and_capped(d: PaperDraft) -> Iterator[Hit]:
         before, after, rate = (figure(row.get(k)) for k in ("before", "after", "rate"))
         if before is None or after is None or rate is None:
             continue
-        if cents(before * (100 + rate) / 100) != cents(after):
+        exact = before * (100 + rate) / 100
+        if cents(after) not in (cents(exact), cents_within(exact)):  # within a cap, a part of a fen is dropped
             yield Hit(Severity.ERROR, f"“{row.get('item')}”的续展期价格与幅度不符。", d.place("renewal.price_table"))
         if cap is not None and rate > cap:
             yield Hit(Severity.ERROR, f"“{row.get('item')}”的幅度{rate}%超过年度上限{cap}%。", d.place("renewal.price_table"))
