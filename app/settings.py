@@ -39,6 +39,15 @@ class Settings:
     smtp_password: str = field(default="", metadata={"help": "邮件服务器密码"})
     mail_from: str = field(default="", metadata={"help": "发件人地址；空为 chengyue@本机名"})
     public_url: str = field(default="", metadata={"help": "对外网址，邮件中的链接以此开头；空为 http://监听地址:端口"})
+    organisation: str = field(
+        default="成约", metadata={"help": "运营本系统的单位名称，写入内置证书机构和系统证书；首次签署前设置，此后不再改变"}
+    )
+    signing_keys: str = field(
+        default="",
+        metadata={"help": "加密签署私钥的密钥（“名称 Base64”，逗号分隔，最后一个为当前密钥）；空则首次使用时生成并存入数据目录"},
+    )
+    timestamp_url: str = field(default="", metadata={"help": "外部 RFC 3161 时间戳服务的地址；空则用内置时间戳"})
+    trusted_roots: str = field(default="", metadata={"help": "受信任的外部证书机构根证书文件（PEM）；空则只信任内置机构"})
     secure_cookies: bool = field(default=False, metadata={"help": "仅通过 HTTPS 发送 Cookie（在 HTTPS 后部署时设为 1）"})
 
     @classmethod
@@ -78,7 +87,7 @@ def _parse_number(raw: str) -> None:
         raise ValueError(error.message) from error
 
 
-_SECRET = frozenset({"encryption_key", "secret_key", "smtp_password"})
+_SECRET = frozenset({"encryption_key", "secret_key", "signing_keys", "smtp_password"})
 """Never repeated in a message."""
 _RANGES = {
     "port": (0, 65535),
@@ -107,6 +116,8 @@ def _parse(name: str, raw: str) -> object:
         raise ValueError("须为 starttls、tls 或 none")
     if name == "encryption_key" and not re.fullmatch(r"[0-9a-fA-F]{64}", raw):
         raise ValueError("须为 64 位十六进制数字（32 字节）")
+    if name == "timestamp_url" and not raw.startswith(("http://", "https://")):
+        raise ValueError("须以 http:// 或 https:// 开头")
     if name == "public_url" and not raw.startswith(("http://", "https://")):
         raise ValueError("须以 http:// 或 https:// 开头")
     if name == "log_level" and raw.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):

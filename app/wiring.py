@@ -39,6 +39,7 @@ if TYPE_CHECKING:  # the database and its library are loaded by those who use it
     from app.services.paper_texts import PaperKit
     from app.services.ports import Mailer, RegisterUploadReading, RegisterWriter
     from app.services.redlining import RedlineTools
+    from app.signing_room import Room
     from app.store.blobs import BlobStore
     from app.store.seal import AuditSeal
     from app.store.uow import UnitOfWork
@@ -197,6 +198,16 @@ class Wiring:
         from app.store.blobs import BlobStore
 
         return BlobStore(self.settings.data_dir / "blobs")
+
+    @cached_property
+    def signing_room(self) -> Room:
+        """Where documents are signed: built-in authority, keys and clock. Made at first use. Raises ``key.ring``, ``authority.damaged``."""
+        from app.signing_room import Room, read_roots
+
+        settings = self.settings
+        roots = read_roots(Path(settings.trusted_roots) if settings.trusted_roots else None)
+        folder, reachable = settings.data_dir / "pki", settings.public_url.rstrip("/")
+        return Room(folder, settings.organisation, reachable, self.now, settings.signing_keys, settings.timestamp_url, roots)
 
     @cached_property
     def audit_seal(self) -> AuditSeal:

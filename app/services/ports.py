@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
 from app.domain.audit import Checkpoint
 from app.domain.comparison import Comparison
-from app.domain.documents import Attachment, DocumentMeta, RenderedPdf, TextProof
+from app.domain.documents import Attachment, BoxPlacement, DocumentMeta, RenderedPdf, TextProof
 from app.domain.messages import Mail, MailText
 from app.domain.recording import OldRegister
 from app.domain.sheets import CellFault
+from app.domain.signing_form import Credential, Hand, IssuedKey, Person, SignedFile, SigningForm, SignOrder
 from app.domain.tree import Instrument, Table
 
 Progress = Callable[[str], None]
@@ -156,3 +158,74 @@ class PdfReader(Protocol):
     """The text of a PDF, page by page, read where it can do no harm. Raises ``ContractError`` for a file that is refused."""
 
     def __call__(self, content: bytes) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateState:
+    """What the register says of a certificate. ``reason``: a value of ``signatures.revocation.Reason``; empty while it is good."""
+
+    revoked_at: datetime | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceFile:
+    """A file of an evidence package: path, bytes, what it is."""
+
+    path: str
+    content: bytes
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOfSignature:
+    """One line of the signature record."""
+
+    label: str
+    name: str
+    serial: str
+    at: datetime
+    clock: str
+
+
+class SigningRoom(Protocol):
+    """Where files are frozen, signed, archived and proven. Refusals are ``ContractError`` with the codes of ``signatures``."""
+
+    def freeze(
+        self,
+        pdf: bytes,
+        form: SigningForm,
+        boxes: Sequence[BoxPlacement],
+        system: Credential,
+        state: CertificateState,
+        now: datetime,
+    ) -> bytes: ...
+
+    def issue(self, person: Person, pin: str | None, now: datetime) -> IssuedKey: ...
+
+    def pin_faults(self, pin: str) -> tuple[str, ...]: ...
+
+    def sign(
+        self, pdf: bytes, order: SignOrder, credential: Credential, owner: str, pin: str, state: CertificateState, now: datetime
+    ) -> SignedFile: ...
+
+    def archive(
+        self,
+        pdf: bytes,
+        states: Sequence[tuple[str, CertificateState]],
+        texts: Mapping[str, str],
+        ticks: Sequence[str],
+        now: datetime,
+    ) -> bytes: ...
+
+    def working_copy(
+        self, docx: bytes, fillings: Mapping[str, Hand | str | bool], lines: Sequence[RecordOfSignature], title: str, number: str,
+        pdf_digest: str, system: Credential, now: datetime,
+    ) -> bytes: ...  # fmt: skip
+
+    def evidence(
+        self, number: str, title: str, pdf: bytes, states: Sequence[tuple[str, CertificateState]], files: Sequence[EvidenceFile],
+        system: Credential, now: datetime,
+    ) -> bytes: ...  # fmt: skip
+
+    def page(self, pdf: bytes, number: int) -> bytes: ...

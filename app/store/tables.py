@@ -18,6 +18,7 @@ from app.store import (
     outbox,
     paper_texts,
     search,
+    signings,
     terms,
     users,
     versions,
@@ -27,6 +28,6 @@ from app.store.base import Base
 
 MODULES = (
     amendments, approvals, audit, comments, contracts, deliveries, documents, drafts, effects, endings, instruments, organisations,
-    outbox, paper_texts, search, terms, users, versions, views,
+    outbox, paper_texts, search, signings, terms, users, versions, views,
 )  # fmt: skip
 METADATA = Base.metadata

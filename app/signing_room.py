@@ -1,0 +1,304 @@
+"""The room where documents are signed: the services' port over ``signatures``, with this installation's keys and clock.
+
+Heavy libraries load with this module, so wiring imports it on first use.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+
+import pypdfium2
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from app.domain.documents import BoxPlacement
+from app.domain.errors import ContractError
+from app.domain.execution import Mark
+from app.domain.signing_form import (
+    Credential,
+    Hand,
+    HandKind,
+    IssuedKey,
+    Person,
+    SignedFile,
+    SigningForm,
+    SignOrder,
+    Use,
+)
+from app.services.ports import CertificateState, EvidenceFile, RecordOfSignature
+from signatures.appearance import Appearance
+from signatures.archive import archive
+from signatures.authority import Authority, open_authority
+from signatures.certificates import Holder, HolderKind, fingerprint, read_certificates, serial_text
+from signatures.credentials import KeyCredentials
+from signatures.docx.fill import Filling, Record, RecordLine
+from signatures.docx.working_copy import make_working_copy
+from signatures.errors import SignatureError
+from signatures.evidence.package import Enclosed, Evidence, make_package
+from signatures.freezing import freeze
+from signatures.hand import typed, written
+from signatures.image import prepare_handwriting
+from signatures.keystore import KeyRing, SealedKey, new_private_key, open_key, pin_faults, seal_key
+from signatures.layout import LARGEST_SEAL, Box, CheckMark, Layout, Sign, SignatureField, TextMark
+from signatures.revocation import Reason, Revocation, Status
+from signatures.seal import SealDesign, SealKind, draw_seal
+from signatures.signing import Signing, sign
+from signatures.time_source import OutsideService, TimeSource
+from signatures.validation_data import ValidationData
+from signatures.verification.trusting import Expected, Trust
+from signatures.verification.verdict import Verdict
+from signatures.verification.words import spoken
+from signatures.verification.worker import Verifier
+
+SYSTEM = "system"
+_PAGE_WIDTH = 1240
+"""Pixels of a page as it is read in the browser: sharp on a telephone, too."""
+
+
+def told(error: SignatureError) -> ContractError:
+    """A refusal of the package as one of ours."""
+    return ContractError(error.code, error.message)
+
+
+@dataclass(frozen=True)
+class Room:
+    """``keys``: the key-encryption keys as text, empty for a file in ``folder``; ``base_url`` empty: not reachable from outside."""
+
+    folder: Path
+    organisation: str
+    base_url: str
+    clock: Callable[[], datetime]
+    keys: str = ""
+    timestamp_url: str = ""
+    roots: tuple[bytes, ...] = ()
+
+    # ---- tools
+
+    @cached_property
+    def ring(self) -> KeyRing:
+        return KeyRing.parse(self.keys) if self.keys else KeyRing.from_file(self.folder / "key-encryption-keys")
+
+    @cached_property
+    def authority(self) -> Authority:
+        return open_authority(self.folder, self.ring, self.clock(), self.organisation, self.base_url).renewed(self.clock())
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        return Verifier(reserve=True)
+
+    def source(self) -> TimeSource:
+        outside = OutsideService(self.timestamp_url) if self.timestamp_url else None
+        return TimeSource(self.authority.timestamps(self.clock), outside)
+
+    # ---- the port
+
+    def freeze(
+        self,
+        pdf: bytes,
+        form: SigningForm,
+        boxes: Sequence[BoxPlacement],
+        system: Credential,
+        state: CertificateState,
+        now: datetime,
+    ) -> bytes:
+        """Raises ``layout.invalid``, ``pdf.unusable``."""
+        try:
+            own = self._credentials(system, SYSTEM, None)
+            return freeze(pdf, _layout(form, boxes), own, self.source(), now, self._status(own.certificate, state, now))
+        except SignatureError as error:
+            raise told(error) from error
+
+    def issue(self, person: Person, pin: str | None, now: datetime) -> IssuedKey:
+        """A new key, sealed under its certificate's serial, with the certificate. Raises ``pin.weak``."""
+        kind = HolderKind.SYSTEM if person.reference == SYSTEM else HolderKind.ORGANISATION if person.seal else HolderKind.PERSON
+        holder = Holder(kind, person.name, person.organisation, person.code, person.reference)
+        key = new_private_key()
+        try:
+            certificate = self.authority.issue(holder, key.public_key(), now)
+            serial = serial_text(certificate)
+            sealed = seal_key(key, self.ring, serial, person.reference, pin)
+        except SignatureError as error:
+            raise told(error) from error
+        text = certificate.public_bytes(Encoding.PEM).decode()
+        return IssuedKey(serial, fingerprint(certificate), text, sealed.text(), certificate.not_valid_after_utc)
+
+    def pin_faults(self, pin: str) -> tuple[str, ...]:
+        return pin_faults(pin)
+
+    def sign(
+        self, pdf: bytes, order: SignOrder, credential: Credential, owner: str, pin: str, state: CertificateState, now: datetime
+    ) -> SignedFile:
+        """Raises ``pin.wrong`` and what ``signatures.signing.sign`` raises."""
+        try:
+            own = self._credentials(credential, owner, pin)
+            shown = self._shown(order, own.certificate)
+            signing = Signing(
+                field=order.field,
+                appearance=shown,
+                sign=Sign.SEAL if order.seal_of else Sign.HANDWRITING,
+                texts=order.texts,
+                pictures=dict.fromkeys(order.hands, shown) if shown is not None else {},
+                ticks=order.ticks,
+                name=order.name,
+                reason=order.reason,
+                place=order.place,
+            )
+            source = self.source()
+            done = sign(pdf, signing, own, source, now, self._status(own.certificate, state, now))
+        except SignatureError as error:
+            raise told(error) from error
+        return SignedFile(done.pdf, done.clock.label, done.clock_note)
+
+    def archive(
+        self,
+        pdf: bytes,
+        states: Sequence[tuple[str, CertificateState]],
+        texts: Mapping[str, str],
+        ticks: Sequence[str],
+        now: datetime,
+    ) -> bytes:
+        """``states``: every certificate (PEM) that signed, with its state now."""
+        data = self._data(states, now)
+        try:
+            return archive(pdf, data, self.source(), texts, ticks)
+        except SignatureError as error:
+            raise told(error) from error
+
+    def show_hand(self, hand: Hand) -> Appearance:
+        return _hand(hand)
+
+    def working_copy(
+        self, docx: bytes, fillings: Mapping[str, Hand | str | bool], lines: Sequence[RecordOfSignature], title: str, number: str,
+        pdf_digest: str, system: Credential, now: datetime,
+    ) -> bytes:  # fmt: skip
+        """``fillings``: box → hand, words, or a tick."""
+        record = Record(title, number, pdf_digest, tuple(RecordLine(x.label, x.name, x.serial, x.at, x.clock) for x in lines))
+        try:
+            own = self._credentials(system, SYSTEM, None)
+            return make_working_copy(docx, {name: _filling(value) for name, value in fillings.items()}, record, own, now)
+        except SignatureError as error:
+            raise told(error) from error
+
+    def evidence(
+        self, number: str, title: str, pdf: bytes, states: Sequence[tuple[str, CertificateState]], files: Sequence[EvidenceFile],
+        system: Credential, now: datetime,
+    ) -> bytes:  # fmt: skip
+        """The evidence package (ZIP)."""
+        verdict = self.verify(pdf, now)
+        enclosed = tuple(Enclosed(f.path, f.content, f.about) for f in files)
+        evidence = Evidence(number, title, pdf, verdict, self.authority.chain, self._data(states, now), enclosed)
+        try:
+            return make_package(evidence, self._credentials(system, SYSTEM, None), self.source(), now)
+        except SignatureError as error:
+            raise told(error) from error
+
+    def verify(self, pdf: bytes, now: datetime, signers: Mapping[str, str] | None = None) -> Verdict:
+        """In a process of its own. ``signers``: field → fingerprint of the certificate on record."""
+        root = self.authority.root.public_bytes(Encoding.DER)
+        return self.verifier.verify(pdf, Trust(own=(root,), others=self.roots), now, Expected(signers=signers or {}))
+
+    def page(self, pdf: bytes, number: int) -> bytes:
+        """A page (from 1) as PNG, with what signatures have filled in."""
+        document = pypdfium2.PdfDocument(pdf)
+        try:
+            document.init_forms()
+            sheet = document[number - 1]
+            image = sheet.render(scale=_PAGE_WIDTH / sheet.get_width(), may_draw_forms=True).to_pil()
+            sheet.close()
+        finally:
+            document.close()
+        data = io.BytesIO()
+        image.convert("P", palette=1, colors=64).save(data, "PNG", optimize=False)
+        return data.getvalue()
+
+    # ---- inside
+
+    def _credentials(self, credential: Credential, owner: str, pin: str | None) -> KeyCredentials:
+        certificate = x509.load_pem_x509_certificate(credential.certificate.encode())
+        key = open_key(SealedKey.read(credential.sealed), self.ring, credential.serial, owner, pin)
+        return KeyCredentials(key, certificate, self.authority.chain)
+
+    def _shown(self, order: SignOrder, certificate: x509.Certificate) -> Appearance | None:
+        if order.seal_of:
+            return draw_seal(SealDesign(SealKind.CONTRACT, order.seal_of, serial_text(certificate)))
+        return _hand(order.hand) if order.hand is not None else None
+
+    def _status(self, certificate: x509.Certificate, state: CertificateState, now: datetime) -> ValidationData:
+        return self.authority.validation_data(certificate, _state(certificate, state), now)
+
+    def _data(self, states: Sequence[tuple[str, CertificateState]], now: datetime) -> ValidationData:
+        certificates = [(x509.load_pem_x509_certificate(text.encode()), state) for text, state in states]
+        ocsps = tuple(self.authority.ocsp(c, _state(c, state), now) for c, state in certificates)
+        return ValidationData(
+            (*(c for c, _ in certificates), *self.authority.chain), ocsps, (self.authority.authority_list(now),)
+        )
+
+
+def read_roots(path: Path | None) -> tuple[bytes, ...]:
+    """Certificates of outside authorities that the installation trusts. Raises ``certificate.unreadable``."""
+    if path is None:
+        return ()
+    try:
+        return read_certificates(path.read_bytes())
+    except SignatureError as error:
+        raise told(error) from error
+    except OSError as error:
+        raise ContractError("certificate.unreadable", f"无法读取受信任的根证书文件 {path}：{error.strerror}") from error
+
+
+def lines_of(verdict: Verdict, language: str) -> tuple[str, ...]:
+    return tuple(spoken(verdict, language))
+
+
+def _state(certificate: x509.Certificate, state: CertificateState) -> Status:
+    if state.revoked_at is None:
+        return Status(issued=True)
+    return Status(True, Revocation(certificate.serial_number, state.revoked_at, Reason(state.reason or "ceased")))
+
+
+def _hand(hand: Hand) -> Appearance:
+    try:
+        if hand.kind is HandKind.DRAWN:
+            return written(hand.strokes)
+        if hand.kind is HandKind.TYPED:
+            return typed(hand.text)
+        return prepare_handwriting(hand.image).picture
+    except SignatureError as error:
+        raise told(error) from error
+
+
+def _filling(value: Hand | str | bool) -> Filling:
+    if isinstance(value, bool):
+        return Filling(tick=value)
+    return Filling(text=value) if isinstance(value, str) else Filling(_hand(value))
+
+
+def _layout(form: SigningForm, boxes: Sequence[BoxPlacement]) -> Layout:
+    placed = {b.name: Box(b.page, b.x1, b.y1, b.x2, b.y2) for b in boxes}
+    marks: list[TextMark | CheckMark] = [
+        (CheckMark if f.use is Use.CONFIRMATION else TextMark)(f.key, placed[f.name], f.label)
+        for f in form.fields
+        if f.name in placed
+    ]
+    made = {m.name for m in marks}
+    signatures: list[SignatureField] = []
+    for place in form.places:
+        seal = place.mark is Mark.SEAL
+        box = placed[place.name].grown_to(LARGEST_SEAL) if seal else placed[place.name]
+        # What a party fills goes with its hand; a party that only seals fills it with the seal.
+        leads = not seal or form.place(place.owner, Mark.SIGNATURE) is None
+        fills = tuple(f.key for f in form.owned(place.owner) if f.key in made) if leads else ()
+        signatures.append(
+            SignatureField(place.key, box, _title(place.owner, place.label), Sign.SEAL if seal else Sign.HANDWRITING, fills)
+        )
+    shared = tuple(f.key for f in form.owned("") if f.key in made)
+    return Layout(tuple(signatures), tuple(marks), (), shared)
+
+
+def _title(owner: str, label: str) -> str:
+    return {"party_a": "甲方", "party_b": "乙方"}.get(owner, "") + label
