@@ -48,6 +48,7 @@ from app.web.language import init_language
 from app.web.pages import ROOT, init_pages
 from app.web.register_words import init_register
 from app.web.security import init_security
+from app.web.throttle import Throttle
 from app.wiring import Wiring
 
 BLUEPRINTS = (
@@ -67,6 +68,7 @@ def create_app(settings: Settings, wiring: Desk | None = None) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_upload_mb * 1024 * 1024
     app.extensions[KEY] = tools
     app.extensions[JOBS] = Jobs(settings.data_dir / "documents")
+    app.extensions[access.THROTTLE] = Throttle()
     init_security(app, secret_key=tools.secret_key, secure_cookies=settings.secure_cookies)
     init_language(app, settings.data_dir, settings.language)
     init_errors(app)

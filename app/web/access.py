@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -23,8 +23,10 @@ from app.services.own_account import request_reset, set_password_by_link
 from app.web.desk import desk
 from app.web.gate import TOKEN, client, forget_session, keep_session, me
 from app.web.language import same_origin_path
+from app.web.throttle import Throttle
 
 pages = Blueprint("access", __name__)
+THROTTLE = "sign_in_throttle"
 
 
 def post_office() -> Post:
@@ -44,9 +46,11 @@ def sign_in() -> ResponseReturnValue:
 def enter() -> ResponseReturnValue:
     login = request.form.get("login", "")[:200]
     try:
+        require_patience()
         with desk().unit_of_work() as uow:
             made = service.sign_in(uow, desk().now(), login, request.form.get("password", ""), client(), desk().write_mail)
     except service.SignInRefused as error:
+        count_failure()
         return render_template("access/sign_in.html", login=login, next=_next(), problem=error.message), 422
     keep_session(made.token)
     return redirect(url_for("access.second_factor", next=_next()) if made.second_factor_due else _next())
@@ -65,11 +69,13 @@ def second_factor() -> ResponseReturnValue:
 def pass_second_factor() -> ResponseReturnValue:
     code = request.form.get("code", "")[:40]
     try:
+        require_patience()
         with desk().unit_of_work() as uow:
             made = service.pass_second_factor(
                 uow, desk().now(), session.get(TOKEN, ""), code, client(), desk().write_mail, desk().vault
             )
     except service.SignInRefused:
+        count_failure()
         problem = _("验证码不正确，或者等待过久、多次有误而暂停登录。请输入应用此刻显示的验证码，或者返回重新登录。")
         return render_template("access/second_factor.html", next=_next(), problem=problem), 422
     keep_session(made.token)
@@ -159,6 +165,18 @@ def _password_page(token: str, problem: ContractError | None = None) -> Response
 
 def _spent(error: LinkSpent) -> ResponseReturnValue:
     return render_template("access/spent.html", message=error.message), 404
+
+
+def require_patience() -> None:
+    """Raises ``SignInRefused``, in the same words as ever, where too many failures came from this address."""
+    throttle: Throttle = current_app.extensions[THROTTLE]
+    if throttle.is_refused(client().address, desk().now()):
+        raise service.SignInRefused
+
+
+def count_failure() -> None:
+    throttle: Throttle = current_app.extensions[THROTTLE]
+    throttle.failed(client().address, desk().now())
 
 
 def _next() -> str:
