@@ -125,7 +125,7 @@ class _Planner:
     def plan(self) -> Plan:
         rows = [planned for row in self.register.rows if (planned := self.row(row)) is not None]
         unused = tuple(sorted(self.examined.files.keys() - self.used.keys()))
-        return Plan(tuple(rows), tuple(sorted(self.faults, key=lambda f: (f.row, len(f.letter), f.letter))), unused)
+        return Plan(tuple(rows), tuple(sorted(self.faults, key=lambda f: (f.row, not f.letter, len(f.letter), f.letter))), unused)
 
     def row(self, row: OldRow) -> Planned | None:
         contract, problems = read_recorded(row.cells, self.today)

@@ -11,6 +11,8 @@ from playwright.sync_api import Page, expect
 
 from app.settings import Settings
 from app.wiring import Wiring
+from tests.intake.pdfs import pdf
+from tests.intake.test_register_upload import book
 from tests.services.shelf import Shelf
 from tests.web.conftest import Server
 from tests.web.test_browser import AXE, serious
@@ -104,6 +106,47 @@ def test_the_register_fits_a_narrow_screen_as_cards(page: Page) -> None:
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+HEADS = ("合同编号", "合同名称", "甲方名称", "乙方名称", "签订日期")
+
+
+def upload(page: Page, folder: Path, *rows: tuple[object, ...]) -> None:
+    """Choose an old register with a signed copy for each row, and wait until it is checked."""
+    (folder / "台账.xlsx").write_bytes(book(*rows, heads=HEADS))
+    files = [folder / "台账.xlsx"]
+    for row in rows:
+        files.append(folder / f"{row[0]}.pdf")
+        files[-1].write_bytes(pdf(f"{row[0]}的旧约定"))
+    page.goto("/register/import")
+    page.locator("#file").set_input_files(files)
+    expect(page.locator('output[for="file"]')).to_have_text(f"已选 {len(files)} 个文件")
+    page.get_by_role("button", name="上传并核对").click()
+    expect(page.locator("table.plain-table").first).to_be_visible(timeout=60_000)
+
+
+def test_an_old_register_is_uploaded_looked_at_and_recorded(page: Page, tmp_path: Path) -> None:
+    upload(page, tmp_path, ("OLD-1", "旧合同", "甲方有限公司", "乙方有限公司", "2024-05-20"))
+    expect(page.get_by_text("1 份合同核对无误，尚未入账")).to_be_visible()
+    page.get_by_role("button", name="补录这 1 份合同").click()
+    expect(page.get_by_text("已补录 1 份合同")).to_be_visible()
+    page.get_by_role("searchbox").fill("旧约定")
+    page.get_by_role("button", name="查找").click()
+    expect(page.get_by_role("rowheader")).to_have_text("OLD-1")
+    expect(page.locator(".hit-place")).to_have_text("签署件第1页")
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed")
+def test_the_pages_of_the_import_are_accessible_and_fit_a_narrow_screen(page: Page, tmp_path: Path) -> None:
+    found = {}
+    page.goto("/register/import")
+    found["import"] = serious(page)
+    upload(page, tmp_path, ("OLD-8", "", "甲", "乙", "2024-02-30"), ("OLD-9", "旧合同", "甲", "乙", "2024-05-20"))
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 844})
+        found[f"checked {width}"] = serious(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert {where: problems for where, problems in found.items() if problems} == {}
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed")
