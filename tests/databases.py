@@ -122,11 +122,16 @@ def _strategy(maintenance: str) -> str:
     return " STRATEGY FILE_COPY" if version >= 150000 else ""
 
 
+def copy_database(maintenance: str, name: str, template: str = TEMPLATE) -> str:
+    """The address of a new database that is a copy of ``template``; it goes with its server."""
+    _command(maintenance, f"CREATE DATABASE {name} TEMPLATE {template}{_strategy(maintenance)}")
+    return maintenance.rpartition("/")[0] + f"/{name}"
+
+
 @contextmanager
-def copy_of_template(maintenance: str, name: str) -> Iterator[str]:
-    """The address of a fresh migrated database, dropped afterwards."""
-    _command(maintenance, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}{_strategy(maintenance)}")
+def copy_of_template(maintenance: str, name: str, template: str = TEMPLATE) -> Iterator[str]:
+    """The address of a fresh copy of a database (a migrated one), dropped afterwards."""
     try:
-        yield maintenance.rpartition("/")[0] + f"/{name}"
+        yield copy_database(maintenance, name, template)
     finally:
         _command(maintenance, f"DROP DATABASE {name} WITH (FORCE)")

@@ -6,6 +6,7 @@ import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 
 from app.domain.digest import digest
 from app.domain.errors import ContractError
@@ -142,10 +143,17 @@ def read_version(uow: UnitOfWork, version_id: str) -> StoredVersion:
         raise VersionMissing(version_id)
     if content_hash(row.tree, row.answers) != row.content:
         raise VersionDamaged(row.ordinal)
-    instrument = read_tree(row.tree)
-    if digest(instrument) != row.digest:
+    instrument, found = _parsed(row.tree)
+    if found != row.digest:
         raise VersionDamaged(row.ordinal)
     return StoredVersion(_head(row), instrument, read_stored_answers(row.answers))
+
+
+@lru_cache(maxsize=8)
+def _parsed(tree: str) -> tuple[Instrument, str]:
+    """A stored tree and its digest: one page reads the same version many times, and a tree never changes."""
+    instrument = read_tree(tree)
+    return instrument, digest(instrument)
 
 
 def list_versions(uow: UnitOfWork, contract_id: str) -> tuple[VersionHead, ...]:

@@ -13,6 +13,7 @@ from app.store.blobs import BlobStore
 from app.store.engine import reading
 from app.store.seal import AuditSeal
 from app.store.uow import UnitOfWork
+from tests.services.snapshots import Snapshots
 
 Units = Callable[[], UnitOfWork]
 
@@ -20,6 +21,11 @@ Units = Callable[[], UnitOfWork]
 @pytest.fixture
 def units(engine: Engine) -> Units:
     return lambda: UnitOfWork(engine)
+
+
+@pytest.fixture(scope="session")
+def snapshots(request: pytest.FixtureRequest) -> Snapshots:
+    return Snapshots(request)
 
 
 @pytest.fixture

@@ -25,17 +25,21 @@ from app.store.blobs import BlobStore
 from app.store.instruments import instruments_of
 from app.store.uow import ChangedMeanwhile, UnitOfWork
 from tests.services.fixtures import ensure
-from tests.services.living import d, noon
+from tests.services.living import House, d, in_force, noon
 from tests.services.paper_house import EFFECT, LATER, TERM, TODAY, Desk, Rewrite, Strike, kit
+from tests.services.snapshots import filled
 
 Units = Callable[[], UnitOfWork]
 PAYMENT = "fees.payment.term"
 REWORDED = Rewrite("process.flow.system", "工单系统与数据", "工单数据归甲方控制，乙方不得复制、导出或者向他人提供。")
 
 
+house = filled(in_force)
+
+
 @pytest.fixture
-def desk(units: Units, blobs: BlobStore) -> Desk:
-    return Desk.open(units, blobs)
+def desk(house: House, blobs: BlobStore) -> Desk:
+    return Desk(house.units, blobs, house.contract_id)
 
 
 def test_an_amendment_changes_the_text_from_its_day_and_not_before(desk: Desk):

@@ -44,16 +44,19 @@ from tests.services.approving import (
 )
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, NOW, OTHER, PATTERN, TODAY, draft, ensure, reference
+from tests.services.snapshots import filled
 
 F = Function
 LIBRARY = reference().library
 PLACE = "contract.sign_place"
 
 
-@pytest.fixture
-def office(units: Units) -> Office:
+def _ready(units: Units) -> Office:
     with units() as uow:
         return Office(units, ready_contract(uow))
+
+
+office = filled(_ready)
 
 
 def _edit(office: Office, value: str = "上海市浦东新区", actor: Actor = LAWYER) -> None:

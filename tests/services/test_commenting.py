@@ -45,6 +45,7 @@ from app.store.outbox import FAILED, OutboxRow, messages
 from app.store.users import find_user
 from tests.services.conftest import Units
 from tests.services.fixtures import NOW, PATTERN, TODAY, draft, later, reference, user
+from tests.services.snapshots import filled
 
 POST = Post(write_mail, lambda contract, thread: f"https://example.com/contracts/{contract}/text#thread-{thread}")
 PLACE = "fees.payment.term"
@@ -106,8 +107,7 @@ class MailServer:
         self.carried.append(mail)
 
 
-@pytest.fixture
-def room(units: Units) -> Room:
+def _room(units: Units) -> Room:
     with units() as uow:
         owner = user(uow, "wang", "王律师", Role.DRAFTER)
         approver = user(uow, "zhao", "赵经理", Role.APPROVER)
@@ -119,6 +119,9 @@ def room(units: Units) -> Room:
     with units() as uow:
         contract = create_contract(uow, owner, NOW, TODAY, reference(), draft_id, PATTERN).id
     return Room(units, contract, owner, approver, auditor, outsider)
+
+
+room = filled(_room)
 
 
 # ---- threads
@@ -315,15 +318,15 @@ def test_a_mail_that_waits_for_one_whose_account_was_closed_goes_nowhere(room: R
     assert len(post.carried) == active
 
 
-def test_a_thread_of_another_contract_is_not_there(room: Room, units: Units) -> None:
+def test_a_thread_of_another_contract_is_not_there(room: Room) -> None:
     thread = room.open(room.owner, "意见")
-    with units() as uow:
+    with room.units() as uow:
         other_draft = draft(uow)
-    with units() as uow:
+    with room.units() as uow:
         other = create_contract(uow, room.owner, NOW, TODAY, reference(), other_draft, PATTERN).id
-    with units() as uow, pytest.raises(Hidden):
+    with room.units() as uow, pytest.raises(Hidden):
         reply(uow, room.owner, NOW, POST, other, thread, "意见", audience=Audience.INTERNAL)
-    with units() as uow, pytest.raises(Hidden):
+    with room.units() as uow, pytest.raises(Hidden):
         set_audience(uow, room.owner, NOW, other, thread, Audience.INTERNAL)
 
 

@@ -24,10 +24,10 @@ from app.services.renewal_pricing import enter_prices, work_out
 from app.services.termination import CaseDetails
 from app.services.termination_papers import agreement_signed, draft_agreement, draft_demand, draft_notice
 from app.store.instruments import instruments_of
-from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER
 from tests.services.living import OFFICIAL, House, d, in_force
 from tests.services.paper_house import kit
+from tests.services.snapshots import filled
 from tests.services.test_termination import Office, demanded, rescinded
 
 LICENCE = {
@@ -35,9 +35,7 @@ LICENCE = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def house(units: Units) -> House:
-    return in_force(units)
+house = filled(in_force)
 
 
 def paper_of(house: House, kind: PaperKind) -> str:
@@ -177,8 +175,8 @@ def test_a_price_that_is_not_changed_after_all_leaves_no_table(house: House) -> 
 # ---- ending
 
 
-def test_a_demand_names_its_ground_and_counts_the_grace_from_the_expected_arrival(units: Units) -> None:
-    office = Office(in_force(units)).at("2026-07-08")
+def test_a_demand_names_its_ground_and_counts_the_grace_from_the_expected_arrival(house: House) -> None:
+    office = Office(house).at("2026-07-08")
     office.open()
     office.do(draft_demand)
     told = values(office.house, PaperKind.DEMAND, "demand")
@@ -192,8 +190,8 @@ def test_a_demand_names_its_ground_and_counts_the_grace_from_the_expected_arriva
     freeze(office.house, PaperKind.DEMAND)
 
 
-def test_a_demand_for_money_comes_from_the_contractor_with_rate_and_account(units: Units) -> None:
-    office = Office(in_force(units)).at("2026-07-08")
+def test_a_demand_for_money_comes_from_the_contractor_with_rate_and_account(house: House) -> None:
+    office = Office(house).at("2026-07-08")
     office.open(
         CaseDetails(
             Route.BREACH,
@@ -213,8 +211,8 @@ def test_a_demand_for_money_comes_from_the_contractor_with_rate_and_account(unit
     assert (paper.get("paper.sender"), paper.get("receiver.role")) == ("party_b", "甲方")
 
 
-def test_a_notice_of_rescission_carries_basis_facts_demand_and_cure_period(units: Units) -> None:
-    office = Office(in_force(units))
+def test_a_notice_of_rescission_carries_basis_facts_demand_and_cure_period(house: House) -> None:
+    office = Office(house)
     demanded(office)
     office.at("2026-07-30").do(draft_notice)
     told = values(office.house, PaperKind.RESCISSION, "rescission")
@@ -230,8 +228,8 @@ def test_a_notice_of_rescission_carries_basis_facts_demand_and_cure_period(units
     freeze(office.house, PaperKind.RESCISSION)
 
 
-def test_a_last_chance_and_a_part_are_told_in_the_notice(units: Units) -> None:
-    office = Office(in_force(units)).at("2026-07-08")
+def test_a_last_chance_and_a_part_are_told_in_the_notice(house: House) -> None:
+    office = Office(house).at("2026-07-08")
     part = CaseDetails(Route.STATUTORY, by="b", ground="refuse", part="夜间在线客服", facts="甲方书面表示不再支付夜间服务费",
                        evidence="函件202607", known_on=d("2026-07-06"))  # fmt: skip
     office.open(part)
@@ -243,16 +241,16 @@ def test_a_last_chance_and_a_part_are_told_in_the_notice(units: Units) -> None:
     assert "C4-04" not in rules(office.house, PaperKind.RESCISSION)
 
 
-def test_leaving_without_ground_has_its_title_and_its_day(units: Units) -> None:
-    office = Office(in_force(units)).at("2026-07-08")
+def test_leaving_without_ground_has_its_title_and_its_day(house: House) -> None:
+    office = Office(house).at("2026-07-08")
     office.open(CaseDetails(Route.CONVENIENCE, by="a", end_on=d("2026-10-31")))
     office.do(draft_notice)
     told = values(office.house, PaperKind.RESCISSION, "rescission")
     assert (told["ground"], told["end_date"], told["ending"]) == ("convenience", d("2026-10-31"), "提前终止")
 
 
-def test_a_termination_agreement_of_a_case_has_its_day_and_the_list_of_the_exit(units: Units) -> None:
-    office = Office(in_force(units))
+def test_a_termination_agreement_of_a_case_has_its_day_and_the_list_of_the_exit(house: House) -> None:
+    office = Office(house)
     rescinded(office)
     first = office.exit().exits[0]
     with office.house.units() as uow:
@@ -274,8 +272,8 @@ def test_a_termination_agreement_of_a_case_has_its_day_and_the_list_of_the_exit(
     assert rules(office.house, PaperKind.TERMINATION) == {"C0-07"}
 
 
-def test_an_agreed_end_is_recorded_as_the_frozen_agreement_says(units: Units) -> None:
-    office = Office(in_force(units)).at("2026-07-08")
+def test_an_agreed_end_is_recorded_as_the_frozen_agreement_says(house: House) -> None:
+    office = Office(house).at("2026-07-08")
     office.open(CaseDetails(Route.AGREEMENT, facts="甲方业务调整，双方协商一致提前终止。", end_on=d("2026-08-31")))
     agree(office)
     settled = {"number": "JS-202606", "period": "2026年6月", "amount": "106000.00", "state": "closed"}

@@ -27,16 +27,21 @@ from app.store.instruments import find_instrument
 from app.store.uow import ChangedMeanwhile, UnitOfWork
 from tests.papers.samples import GIVEN
 from tests.services.fixtures import LAWYER, NOW, PATTERN, TODAY, draft, ensure, reference
-from tests.services.living import d
+from tests.services.living import House, d
+from tests.services.living import in_force as in_force_contract
 from tests.services.paper_house import Desk, kit
+from tests.services.snapshots import filled
 
 Units = Callable[[], UnitOfWork]
 K = PaperKind
 
 
+house = filled(in_force_contract)
+
+
 @pytest.fixture
-def desk(units: Units, blobs: BlobStore) -> Desk:
-    return Desk.open(units, blobs)
+def desk(house: House, blobs: BlobStore) -> Desk:
+    return Desk(house.units, blobs, house.contract_id)
 
 
 def start(desk: Desk, kind: PaperKind, **values: Any) -> str:

@@ -25,11 +25,9 @@ from app.store.uow import ChangedMeanwhile
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, NOW, OTHER
 from tests.services.living import OFFICIAL, READER, WORK, House, d, in_force
+from tests.services.snapshots import filled
 
-
-@pytest.fixture
-def house(units: Units) -> House:
-    return in_force(units)
+house = filled(in_force)
 
 
 def choose(
@@ -230,9 +228,11 @@ def test_a_signed_agreement_is_signed_once(house: House) -> None:
 # ---- the option
 
 
-@pytest.fixture
-def option(units: Units) -> House:
+def _with_option(units: Units) -> House:
     return in_force(units, {"renew.mode": "option", "renew.option_holder": "party_a"})
+
+
+option = filled(_with_option)
 
 
 def exercised(house: House, sent: str, arrived: str, sender: str = "a") -> str:

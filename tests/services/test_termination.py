@@ -48,6 +48,7 @@ from app.store.uow import ChangedMeanwhile
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER
 from tests.services.living import OFFICIAL, READER, WORK, House, d, in_force
+from tests.services.snapshots import filled
 
 BREACH = CaseDetails(
     Route.BREACH, by="a", ground="fail", facts="2026年4月至6月连续三期不合格", evidence="JS-202604、JS-202605、JS-202606",
@@ -125,9 +126,12 @@ class Office:
             return exit_desk(uow, LAWYER, self.house.today, OFFICIAL, self.house.contract_id)
 
 
+house = filled(in_force)
+
+
 @pytest.fixture
-def office(units: Units) -> Office:
-    return Office(in_force(units))
+def office(house: House) -> Office:
+    return Office(house)
 
 
 def demanded(office: Office) -> None:
