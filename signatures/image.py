@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from PIL import Image, ImageChops, ImageFilter, ImageMath, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageMath, ImageOps, UnidentifiedImageError
 
 from signatures.appearance import Picture
 from signatures.drawing import MM
@@ -24,6 +24,7 @@ _MOST_PIXELS = 40_000_000
 _TOO_MANY = "图像的像素过多；请缩小到4000万像素以内。"
 _LARGEST_SIDE = 1600
 """Pixels kept: 900 dpi of the largest seal."""
+_SPECIMEN_SIDE = 240
 _FEWEST_PIXELS = 200
 """Across the ink; below it print looks ragged, and the uploader is told."""
 _FORMATS = ["PNG", "JPEG", "WEBP"]
@@ -50,6 +51,19 @@ def prepare_seal(upload: bytes, width_mm: float) -> Prepared:
     if height_mm > LARGEST:
         raise SignatureError("image.size", f"按此宽度印章高{height_mm:.1f}毫米，超过{LARGEST:g}毫米；请核对宽度。")
     return Prepared(Picture(_png(ink), width_mm * MM, height_mm * MM, ink=True), notes)
+
+
+def specimen(picture: Picture) -> bytes:
+    """A small PNG to recognise a seal by, ruled through so that it can't be used as one."""
+    with Image.open(io.BytesIO(picture.png), formats=["PNG"]) as opened:
+        image = opened.convert("RGBA")
+    image.thumbnail((_SPECIMEN_SIDE, _SPECIMEN_SIDE), Image.Resampling.LANCZOS)
+    stripes = Image.new("L", image.size, 255)
+    pen = ImageDraw.Draw(stripes)
+    for start in range(-image.height, image.width, 14):
+        pen.line([(start, image.height), (start + image.height, 0)], fill=0, width=4)
+    image.putalpha(ImageChops.multiply(image.getchannel("A"), stripes))
+    return _png(image)
 
 
 def prepare_handwriting(upload: bytes, box_mm: tuple[float, float] = (60.0, 20.0)) -> Prepared:

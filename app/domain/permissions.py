@@ -107,6 +107,13 @@ class Action(Enum):
     IMPORT_REGISTER = "register.import"
     READ_ORGANISATIONS = "organisation.read"
     EDIT_ORGANISATIONS = "organisation.edit"
+    # seals
+    READ_SEALS = "seal.read"
+    KEEP_SEALS = "seal.keep"
+    """Register seals, appoint their keepers, approvers and users, move them through their states."""
+    APPLY_FOR_SEAL = "seal.apply"
+    HANDLE_SEAL = "seal.handle"
+    """Act on an application; what somebody may do there hangs on the offices held by written authority (``seal_register``)."""
     # the log
     READ_AUDIT = "audit.read"
     EXPORT_CONTRACT_AUDIT = "audit.export"
@@ -194,6 +201,10 @@ PERMISSIONS: Mapping[Action, Predicate] = {
     _A.IMPORT_REGISTER: _role(_R.CONTRACT_ADMINISTRATOR),
     _A.READ_ORGANISATIONS: _role(*_READERS),
     _A.EDIT_ORGANISATIONS: _role(*_WRITERS),
+    _A.READ_SEALS: _role(*_READERS),
+    _A.KEEP_SEALS: _role(_R.CONTRACT_ADMINISTRATOR),
+    _A.APPLY_FOR_SEAL: _with(*_WRITERS),
+    _A.HANDLE_SEAL: _with(_R.DRAFTER, _R.APPROVER, _R.CONTRACT_ADMINISTRATOR),
     _A.READ_AUDIT: _role(_R.AUDITOR),
     _A.EXPORT_CONTRACT_AUDIT: _with(_R.CONTRACT_ADMINISTRATOR, _R.AUDITOR),
     _A.READ_USERS: _role(_R.SYSTEM_ADMINISTRATOR, _R.AUDITOR),
@@ -209,6 +220,8 @@ _OF_USERS = frozenset({_A.MANAGE_USERS})
 _UNSEEN = frozenset({_A.CHANGE_OWNER})
 _OWN_READING: Mapping[Action, Action] = {
     _A.EDIT_ORGANISATIONS: _A.READ_ORGANISATIONS,
+    _A.KEEP_SEALS: _A.READ_SEALS,
+    _A.READ_SEALS: _A.READ_SEALS,
     _A.RETRY_MAIL: _A.READ_OUTBOX,
     _A.READ_AUDIT: _A.READ_AUDIT,
     _A.READ_USERS: _A.READ_USERS,

@@ -229,3 +229,24 @@ class SigningRoom(Protocol):
     ) -> bytes: ...  # fmt: skip
 
     def page(self, pdf: bytes, number: int) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedSeal:
+    """An uploaded seal with its background removed. ``preview``: a small striped PNG that can't be used as a seal; ``notes``: remarks."""
+
+    png: bytes
+    width_mm: float
+    height_mm: float
+    preview: bytes
+    notes: tuple[str, ...]
+
+
+class SealStudio(Protocol):
+    """Pictures of seals. Refusals are ``ContractError`` with the codes of ``signatures``."""
+
+    def prepare(self, content: bytes, width_mm: float) -> PreparedSeal: ...
+
+    def drawn(self, kind: str, owner: str, size_mm: float) -> str:
+        """The system's own drawing as SVG, with a serial number of noughts: the real one comes with the signature."""
+        ...

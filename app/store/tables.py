@@ -17,6 +17,7 @@ from app.store import (
     organisations,
     outbox,
     paper_texts,
+    seals,
     search,
     signings,
     terms,
@@ -28,6 +29,6 @@ from app.store.base import Base
 
 MODULES = (
     amendments, approvals, audit, comments, contracts, deliveries, documents, drafts, effects, endings, instruments, organisations,
-    outbox, paper_texts, search, signings, terms, users, versions, views,
+    outbox, paper_texts, seals, search, signings, terms, users, versions, views,
 )  # fmt: skip
 METADATA = Base.metadata
