@@ -34,6 +34,7 @@ from app.web import (
     sharing,
     term,
     users,
+    verification,
     versions,
     workspace,
 )  # fmt: skip
@@ -49,6 +50,7 @@ from app.web.pages import ROOT, init_pages
 from app.web.register_words import init_register
 from app.web.security import init_security
 from app.web.throttle import Throttle
+from app.web.verification import init_verification
 from app.wiring import Wiring
 
 BLUEPRINTS = (
@@ -56,7 +58,7 @@ BLUEPRINTS = (
     documents.pages, contracts.pages, commentary.pages, sharing.pages, approval.pages, approval_desk.pages, versions.pages, comparison.pages,
     term.pages, ending.pages, exits.pages,
     organisations.pages, parties.pages, files.pages, contract_people.pages, effect.pages, log.contract_pages, log.house_pages,
-    outbox.pages, register.pages, register_import.pages,
+    outbox.pages, register.pages, register_import.pages, verification.pages,
 )  # fmt: skip
 
 
@@ -78,6 +80,7 @@ def create_app(settings: Settings, wiring: Desk | None = None) -> Flask:
     init_register(app)
     init_exports(app, settings.data_dir / "exports")
     init_imports(app, settings.data_dir / "imports")
+    init_verification(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     if settings.trusted_proxies:

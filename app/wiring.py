@@ -37,7 +37,7 @@ if TYPE_CHECKING:  # the database and its library are loaded by those who use it
     from app.services.advancing import Clockwork
     from app.services.commented_document import CommentTools
     from app.services.paper_texts import PaperKit
-    from app.services.ports import Mailer, RegisterUploadReading, RegisterWriter
+    from app.services.ports import Mailer, RegisterUploadReading, RegisterWriter, SignedFileVerifier
     from app.services.redlining import RedlineTools
     from app.signing_room import Room
     from app.store.blobs import BlobStore
@@ -293,6 +293,15 @@ class Wiring:
         from app.intake.pdf_text import read_pdf
 
         return read_pdf(content)
+
+    @cached_property
+    def file_verifier(self) -> SignedFileVerifier:
+        """Examines signed files of strangers against this installation's roots."""
+        from app.signing_room import read_roots
+        from app.verification_room import VerificationRoom
+
+        trusted = self.settings.trusted_roots
+        return VerificationRoom(self.settings.data_dir / "pki", read_roots(Path(trusted) if trusted else None))
 
     def register_template(self) -> bytes:
         from app.rendering.register_template import register_template

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
@@ -16,6 +16,7 @@ from app.domain.recording import OldRegister
 from app.domain.sheets import CellFault
 from app.domain.signing_form import Credential, Hand, IssuedKey, Person, SignedFile, SigningForm, SignOrder
 from app.domain.tree import Instrument, Table
+from signatures.verification.verdict import Verdict
 
 Progress = Callable[[str], None]
 """Told the name of each step as it begins."""
@@ -250,3 +251,19 @@ class SealStudio(Protocol):
     def drawn(self, kind: str, owner: str, size_mm: float) -> str:
         """The system's own drawing as SVG, with a serial number of noughts: the real one comes with the signature."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class OnRecord:
+    """What the record says of a signed file. ``digest``: SHA-256 of the final file; ``signers``: field → fingerprint of the certificate."""
+
+    digest: str = ""
+    signers: Mapping[str, str] = field(default_factory=dict)
+
+
+class SignedFileVerifier(Protocol):
+    """Examines signed PDFs where they can do no harm; what the file holds never raises."""
+
+    def states(self, pdf: bytes) -> tuple[str, ...]: ...
+
+    def verify(self, pdf: bytes, now: datetime, record: OnRecord) -> Verdict: ...

@@ -159,6 +159,12 @@ def signings_to_finish(session: Session) -> list[str]:
     return list(session.scalars(statement.order_by(SigningRow.started_at)))
 
 
+def signing_frozen_as(session: Session, digests: Collection[str]) -> SigningRow | None:
+    """The one whose certified file has one of these digests."""
+    statement = select(SigningRow).where(SigningRow.frozen.in_(digests)).options(_WHOLE)
+    return session.scalars(statement.order_by(SigningRow.started_at.desc(), SigningRow.id).limit(1)).one_or_none()
+
+
 def open_signings(session: Session) -> list[str]:
     return list(session.scalars(select(SigningRow.id).where(SigningRow.status == "open").order_by(SigningRow.started_at)))
 

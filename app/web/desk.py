@@ -17,7 +17,7 @@ from app.services.commented_document import CommentTools
 from app.services.drafting import Reference
 from app.services.generation import Tools
 from app.services.paper_texts import PaperKit
-from app.services.ports import MailWriter, RegisterUploadReading, RegisterWriter, ServiceListReading
+from app.services.ports import MailWriter, RegisterUploadReading, RegisterWriter, ServiceListReading, SignedFileVerifier
 from app.services.redlining import RedlineTools
 from app.settings import Settings
 from app.store.blobs import BlobStore
@@ -56,6 +56,8 @@ class Desk(Protocol):
     @property
     def write_register(self) -> RegisterWriter: ...
     def read_register_upload(self, files: Sequence[tuple[str, bytes]]) -> RegisterUploadReading: ...
+    @property
+    def file_verifier(self) -> SignedFileVerifier: ...
     def read_pdf(self, content: bytes) -> tuple[str, ...]: ...
     def register_template(self) -> bytes: ...
     @property

@@ -29,10 +29,10 @@ OPEN_TO_ALL = frozenset(
     {
         "static", "language", "access.sign_in", "access.enter", "access.second_factor", "access.pass_second_factor",
         "access.sign_out", "access.forgotten", "access.request_link", "access.first_run", "access.begin", "access.link",
-        "access.set_password",
+        "access.set_password", "verification.show", "verification.check",
     }
 )  # fmt: skip
-"""What must work before anybody is signed in."""
+"""What must work for somebody who is not signed in."""
 
 _A = Action
 NEEDS: Mapping[str, Action] = {

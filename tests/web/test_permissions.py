@@ -37,6 +37,8 @@ GET  /first-run/TOKEN                         nnnnnnn
 POST /first-run/TOKEN                         ooooooo
 GET  /password/TOKEN                          nnnnnnn
 POST /password/TOKEN                          nnnnnnn
+GET  /verify/                                 ooooooo
+POST /verify/                                 ooooooo
 GET  /account/                                ioooooo
 POST /account/password                        ioooooo
 POST /account/sessions/SESSION/end            ioooooo
