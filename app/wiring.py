@@ -39,6 +39,7 @@ if TYPE_CHECKING:  # the database and its library are loaded by those who use it
     from app.services.paper_texts import PaperKit
     from app.services.ports import Mailer, RegisterUploadReading, RegisterWriter, SignedFileVerifier
     from app.services.redlining import RedlineTools
+    from app.services.telling import Post as ReminderPost
     from app.signing_room import Room
     from app.store.blobs import BlobStore
     from app.store.seal import AuditSeal
@@ -192,6 +193,14 @@ class Wiring:
         from app.notify.mail_texts import write_mail
 
         return write_mail
+
+    @property
+    def reminder_post(self) -> ReminderPost:
+        """How reminders are written."""
+        from app.notify.calendar import write_calendar
+        from app.services.telling import Post
+
+        return Post(self.write_mail, write_calendar, self.settings.base_url, self.secret_key.encode("utf-8"))
 
     @cached_property
     def blobs(self) -> BlobStore:

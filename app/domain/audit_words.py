@@ -19,6 +19,7 @@ from app.domain.exit_plan import TASKS, TaskKey
 from app.domain.lifecycle import Event, Flag, Stage
 from app.domain.notice import Method, Proof
 from app.domain.organisations import LABELS
+from app.domain.reminders import Topic
 from app.domain.renewal_decision import Choice
 from app.domain.term_chain import Origin
 from app.domain.termination import HAPPENINGS, Outcome, Route
@@ -167,6 +168,21 @@ def _remark(what: str) -> Callable[[Data, Names], str]:
     return lambda data, _names: f"{what}（{Audience(data['audience']).label}）"
 
 
+def _reminder_moved(data: Data, _names: Names) -> str:
+    what = f"{Topic(data['topic']).label}“{data['title']}”"
+    return (
+        f"{what}的日期由 {data['before']} 改为 {data['after']}，提醒随之重排"
+        if data["after"]
+        else f"{what}（{data['before']}）已经办结，不再提醒"
+    )
+
+
+def _reminder_raised(data: Data, _names: Names) -> str:
+    told = "、".join(data["to"])
+    whom = f"提醒{told}" if told else "到了提醒日，但没有可以通知的人"
+    return f"{whom}：{Topic(data['topic']).label}“{data['title']}”，{Topic(data['topic']).day_label} {data['due_on']}"
+
+
 def _condition(what: str) -> Callable[[Data, Names], str]:
     def sentence(data: Data, _names: Names) -> str:
         tail = f"（{Ground(data['ground']).label}，{data['on']}）" if "ground" in data else ""
@@ -270,6 +286,10 @@ SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
     "paper.sent": _paper("发出文书"),
     "paper.signed": lambda data, _names: f"记录文书签署 {data['number']}，{data['signed_on']}",
     "paper.voided": _paper("作废文书"),
+    "reminder.moved": _reminder_moved,
+    "reminder.raised": _reminder_raised,
+    "reminder.snoozed": lambda data, _names: f"推迟提醒“{data['title']}”至 {data['until']}",
+    "reminder.planned_anew": lambda _data, _names: "重新安排全部提醒",
     "renewal.decided": lambda data, _names: f"作出续约决定：{Choice(data['choice']).label}",
     "term.renewed": _term("续展期限"),
     "term.taken_back": _term("撤销误记的续展"),

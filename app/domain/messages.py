@@ -33,7 +33,8 @@ class MailText:
 class NewMail:
     """A mail to be sent. ``key`` names its cause and is unique: the same cause never mails the same person twice.
 
-    ``hold``: how long it waits before it goes out, so that what follows at once can still be added to it.
+    ``hold``: how long it waits before it goes out, so that what follows at once can still be added to it. ``calendar``: an iCalendar
+    file to go along. ``channel``: ``mail``, or the id of a robot or webhook; ``recipient`` is then the channel's name.
     """
 
     key: str
@@ -44,6 +45,8 @@ class NewMail:
     contract_id: str | None = None
     user_id: str | None = None
     hold: timedelta = timedelta(0)
+    calendar: str = ""
+    channel: str = "mail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Mail:
     text: str
     html: str
     created_at: datetime
+    calendar: str = ""
 
 
 class MailRefused(ContractError):

@@ -16,6 +16,8 @@ from app.services.indexing import index_missing
 from app.services.log_upkeep import Post as LogPost
 from app.services.log_upkeep import verify_regularly
 from app.services.outbox import deliver_outbox
+from app.services.raising import raise_due
+from app.services.telling import tell_people
 from app.wiring import Wiring
 
 log = logging.getLogger(__name__)
@@ -61,6 +63,13 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
         parts = (("补充协议生效", amended), ("自动流转", done.moved), ("须人工处理", done.stuck), ("出现故障", len(done.failed)))
         return "，".join(f"{label} {count} 次" for label, count in parts if count)
 
+    def remind() -> str:
+        now, going = wiring.now(), lambda: not ending.is_set()
+        raised = raise_due(wiring.unit_of_work, now, wiring.calendar, carry_on=going)
+        told = tell_people(wiring.unit_of_work, now, wiring.reminder_post, carry_on=going)
+        parts = (("安排日期", raised.planned, "项"), ("到期提醒", raised.raised, "项"), ("写出提醒", told, "封"))
+        return "，".join(f"{label} {count} {unit}" for label, count, unit in parts if count)
+
     def end() -> str:
         done = look_at_endings(wiring.unit_of_work, wiring.now(), wiring.today(), wiring.calendar, wiring.clockwork.term_post)
         for fault in done.faults:
@@ -89,6 +98,7 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
     return (
         Task("邮件投递", 10, deliver, ending),
         Task("合同阶段", 300, advance, ending),
+        Task("到期提醒", 60, remind, ending),
         Task("终止事项", 300, end, ending),
         Task("全文索引", 60, index, ending),
         Task("审计检查点", 600, checkpoint, ending),

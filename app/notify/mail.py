@@ -76,6 +76,12 @@ def _compose(mail: Mail, sender: str) -> EmailMessage:
     message.set_content(mail.text)
     if mail.html:
         message.add_alternative(mail.html, subtype="html")
+    if mail.calendar:
+        # An attachment and no alternative: an alternative of this type is an invitation, which asks for an answer.
+        calendar = mail.calendar.encode("utf-8")
+        message.add_attachment(
+            calendar, maintype="text", subtype="calendar", filename="reminders.ics", params={"charset": "utf-8"}
+        )
     return message
 
 

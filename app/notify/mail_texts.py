@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -14,7 +15,7 @@ from app.domain.messages import MailText
 FOLDER = Path(__file__).resolve().parents[2] / "templates" / "mails"
 
 
-def write_mail(mail: str, values: Mapping[str, str]) -> MailText:
+def write_mail(mail: str, values: Mapping[str, Any]) -> MailText:
     """The mail ``mail`` with ``values`` filled in; a value that is missing is an error, HTML is escaped."""
     places = _environment()
     subject = " ".join(places.get_template(f"{mail}/subject.txt").render(values).split())

@@ -86,7 +86,7 @@ def _carry(row: OutboxRow, mailer: Mailer | None) -> tuple[str, str, str]:
         return "local", LOCAL, ""
     if row.attempts > len(BACK_OFF) + 1:
         return "failed", FAILED, "多次投递均在途中中断，未得到邮件服务器的答复。"
-    mail = Mail(row.id, row.recipient, row.subject, row.text, row.html, row.created_at)
+    mail = Mail(row.id, row.recipient, row.subject, row.text, row.html, row.created_at, row.calendar)
     try:
         mailer.send(mail)
     except MailRefused as error:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
+from app.domain.agenda import Entry
 from app.domain.audit import Checkpoint
 from app.domain.comparison import Comparison
 from app.domain.documents import Attachment, BoxPlacement, DocumentMeta, RenderedPdf, TextProof
@@ -87,7 +88,13 @@ class Mailer(Protocol):
 class MailWriter(Protocol):
     """Fills the words of one mail (a folder of ``templates/mails``) with values."""
 
-    def __call__(self, mail: str, values: Mapping[str, str]) -> MailText: ...
+    def __call__(self, mail: str, values: Mapping[str, Any]) -> MailText: ...
+
+
+class CalendarWriter(Protocol):
+    """An iCalendar file of days with their alarms; ``name``: what the calendar is called."""
+
+    def __call__(self, entries: Sequence[Entry], name: str) -> str: ...
 
 
 class FileInspector(Protocol):

@@ -20,7 +20,8 @@ class OutboxRow(Base):
 
     ``state``: waiting | sent | local (no mail server was set; it is shown in the web interface) | failed (given up; shown to
     a person). The mail's Message-ID is made from ``id``: it stays the same over all attempts, so a receiver drops a doubled
-    one. A lease is held until ``leased_until``; whoever dies with it loses it by time. ``lease`` names the holder.
+    one. ``calendar``: an iCalendar file that goes along. ``channel``: ``mail``, or the id of the robot or webhook that carries it.
+    A lease is held until ``leased_until``; whoever dies with it loses it by time. ``lease`` names the holder.
     """
 
     __tablename__ = "outbox"
@@ -31,6 +32,8 @@ class OutboxRow(Base):
     subject: Mapped[str] = mapped_column(String(300))
     text: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text, default="")
+    calendar: Mapped[str] = mapped_column(Text, default="", server_default="")
+    channel: Mapped[str] = mapped_column(String(32), default="mail", server_default="mail")
     contract_id: Mapped[str | None] = mapped_column(ForeignKey("contracts.id"))
     user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
     state: Mapped[str] = mapped_column(String(16))

@@ -6,6 +6,8 @@ from app.store import (
     amendments,
     approvals,
     audit,
+    beats,
+    channels,
     comments,
     contracts,
     deliveries,
@@ -14,9 +16,11 @@ from app.store import (
     effects,
     endings,
     instruments,
+    links,
     organisations,
     outbox,
     paper_texts,
+    reminders,
     seals,
     search,
     signings,
@@ -28,7 +32,7 @@ from app.store import (
 from app.store.base import Base
 
 MODULES = (
-    amendments, approvals, audit, comments, contracts, deliveries, documents, drafts, effects, endings, instruments, organisations,
-    outbox, paper_texts, seals, search, signings, terms, users, versions, views,
+    amendments, approvals, audit, beats, channels, comments, contracts, deliveries, documents, drafts, effects, endings, instruments, links,
+    organisations, outbox, paper_texts, reminders, seals, search, signings, terms, users, versions, views,
 )  # fmt: skip
 METADATA = Base.metadata

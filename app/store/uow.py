@@ -66,6 +66,13 @@ class UnitOfWork:
         """Put a message into the outbox with this transaction; a second one with the same key is dropped."""
         self._mails.append((at, mail))
 
+    def send_now(self, at: datetime, mail: NewMail) -> None:
+        """The same, with the row there at once, for what refers to it within this transaction."""
+        self.session.flush()
+        if message_with_key(self.session, mail.key) is None:
+            self.session.add(_message(at, mail))
+            self.session.flush()
+
     def commit(self) -> None:
         """Write everything, the audit entries last. Raises ``ChangedMeanwhile`` or ``Busy``; nothing is stored then."""
         try:
@@ -98,6 +105,8 @@ def _message(at: datetime, mail: NewMail) -> OutboxRow:
         subject=mail.subject,
         text=mail.text,
         html=mail.html,
+        calendar=mail.calendar,
+        channel=mail.channel,
         contract_id=mail.contract_id,
         user_id=mail.user_id,
         state=WAITING,

@@ -110,6 +110,12 @@ def users_with_role(session: Session, role: str) -> list[UserRow]:
     return list(session.scalars(statement.order_by(UserRow.id).with_for_update(of=UserRow)))
 
 
+def ids_with_role(session: Session, role: str) -> tuple[str, ...]:
+    """Ids of the active users with a role, by name."""
+    statement = select(UserRow.id).join(UserRoleRow).where(UserRoleRow.role == role, UserRow.active)
+    return tuple(session.scalars(statement.order_by(UserRow.name, UserRow.id)))
+
+
 def users_with_plain_keys(session: Session) -> list[UserRow]:
     """Users whose second factor isn't sealed yet, locked: another process that starts now waits, and finds none."""
     plain = select(UserRow).where(UserRow.totp_secret != "", UserRow.totp_secret.not_like(f"{FORM}%"))

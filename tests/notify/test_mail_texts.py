@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from jinja2 import Environment, UndefinedError, meta
 
 from app.notify.mail_texts import FOLDER, write_mail
 
 VALUES = {"name": "王律师", "login": "wang", "number": "SHFW-2026-0001", "link": "https://example.com/password/x"}
+ITEM = {
+    "about": "合同 SHFW-2026-0001《售后服务外包合同》", "topic": "付款", "title": "1月服务费", "day_label": "付款到期日", "due": "2027年3月17日",
+    "distance": "还有 5 天", "detail": ("依据第8.2节。",), "link": "https://example.com/c", "why": "至今没有处理", "previous": "2027年3月1日",
+    "choices": ({"label": "续签", "url": "https://example.com/d"},),
+}  # fmt: skip
+LISTS = {"items": [ITEM, {**ITEM, "choices": ()}]}
 MAILS = sorted(p.name for p in FOLDER.iterdir() if p.is_dir())
 
 
-def values_for(mail: str) -> dict[str, str]:
+def values_for(mail: str) -> dict[str, Any]:
     """A value for every name that the mail's words ask for."""
     sources = [p.read_text(encoding="utf-8") for p in (FOLDER / mail).iterdir()]
     names = set().union(*(meta.find_undeclared_variables(Environment(autoescape=True).parse(source)) for source in sources))
-    return {name: VALUES.get(name, f"（{name}）") for name in names}
+    return {name: LISTS.get(name) or VALUES.get(name, f"（{name}）") for name in names}
 
 
 @pytest.mark.parametrize("mail", MAILS)
