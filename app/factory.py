@@ -9,10 +9,12 @@ from app.settings import Settings
 from app.web import (
     access,
     account,
+    amendments,
     approval,
     approval_desk,
     commentary,
     comparison,
+    consolidated,
     contract_people,
     contracts,
     deviations,
@@ -26,6 +28,9 @@ from app.web import (
     log,
     organisations,
     outbox,
+    paper_documents,
+    paper_form,
+    papers,
     parties,
     playbook,
     register,
@@ -56,7 +61,7 @@ from app.wiring import Wiring
 BLUEPRINTS = (
     access.pages, account.pages, users.pages, drafts.pages, workspace.pages, findings.pages, playbook.pages, deviations.pages, service_list.pages,
     documents.pages, contracts.pages, commentary.pages, sharing.pages, approval.pages, approval_desk.pages, versions.pages, comparison.pages,
-    term.pages, ending.pages, exits.pages,
+    papers.pages, paper_form.pages, paper_documents.pages, amendments.pages, consolidated.pages, term.pages, ending.pages, exits.pages,
     organisations.pages, parties.pages, files.pages, contract_people.pages, effect.pages, log.contract_pages, log.house_pages,
     outbox.pages, register.pages, register_import.pages, verification.pages,
 )  # fmt: skip

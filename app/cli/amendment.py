@@ -40,7 +40,8 @@ from app.services.amending import (
 from app.services.amendment_signing import freeze_amendment, record_signed
 from app.services.amendment_study import AmendmentStudy, study_amendment
 from app.services.consolidating import InForce, history_of, terms_as_of
-from app.services.filing import DocumentKind, attach_document
+from app.services.documents import file_document
+from app.services.filing import DocumentKind
 from app.services.paper_desk import study_any
 from app.services.paper_files import copy_of
 from app.wiring import now, today
@@ -151,11 +152,10 @@ def freeze(paper: str, login: str) -> None:
 def sign(paper: str, signed_on: date, copy: Path, login: str) -> None:
     """记录双方已签署，归入签署件；生效日已到的即行生效，未到的到日由后台任务生效。"""
     desk = at_paper(login, paper)
-    media = "application/pdf" if copy.suffix.lower() == ".pdf" else "application/octet-stream"
     with desk.wiring.unit_of_work() as uow:
-        filed = attach_document(
-            uow, desk.actor, now(), desk.wiring.blobs, desk.head.contract_id, kind=DocumentKind.SIGNED, name=copy.name,
-            media_type=media, content=copy.read_bytes(), paper_id=desk.head.id,
+        filed = file_document(
+            uow, desk.actor, now(), desk.wiring.blobs, desk.wiring.inspect_file, desk.head.contract_id, kind=DocumentKind.SIGNED,
+            name=copy.name, content=copy.read_bytes(), paper_id=desk.head.id,
         )  # fmt: skip
     with desk.wiring.unit_of_work() as uow:
         signed = record_signed(

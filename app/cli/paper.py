@@ -193,5 +193,5 @@ def files(paper: str, out: Path, keep: bool, login: str) -> None:
     made = write_files(desk.wiring, files_of(shown), out)
     if keep:
         with desk.wiring.unit_of_work() as uow:
-            for filed in file_paper(uow, desk.actor, now(), desk.wiring.blobs, desk.head.id, made):
+            for filed in file_paper(uow, desk.actor, now(), desk.wiring.blobs, desk.head.id, made.files, made.meta.digest):
                 click.echo(f"已归入 {filed.name}")

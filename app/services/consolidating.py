@@ -108,12 +108,14 @@ def in_force(uow: UnitOfWork, contract: ContractRow, day: date, *, known_on: dat
 
 @dataclass(frozen=True, slots=True)
 class PlaceHistory:
-    """The life of one place. ``label``: how it reads (第8.2.3条); ``original``: its signed words, empty where it came later."""
+    """The life of one place. ``label``: how it reads (第8.2.3条); ``original``: its signed words, empty where it came later;
+    ``rows``: changes of the rows of its table, by row."""
 
     place: str
     label: str
     original: str
     marks: tuple[Mark, ...]
+    rows: tuple[tuple[Mark, ...], ...] = ()
 
 
 def history_of(uow: UnitOfWork, actor: Actor, contract_id: str, place: str) -> PlaceHistory:
@@ -128,4 +130,6 @@ def history_of(uow: UnitOfWork, actor: Actor, contract_id: str, place: str) -> P
     if not marks and place not in labels:
         raise ContractError("place.missing", f"合同中没有“{place[:60]}”这一处。")
     original = titled(known.title, known.text) if known is not None else (marks[0].before if marks else "")
-    return PlaceHistory(place, labels.get(place, ("", ""))[0] or place, original, marks)
+    table = next((p.table for p in whole.standing.instrument.provisions() if p.id == place and p.table is not None), None)
+    rows = tuple(found for key, found in whole.marks.items() if table is not None and key.startswith(f"{table.id}#"))
+    return PlaceHistory(place, labels.get(place, ("", ""))[0] or place, original, marks, rows)

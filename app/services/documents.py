@@ -73,7 +73,7 @@ def list_documents(uow: UnitOfWork, actor: Actor, contract_id: str) -> tuple[Doc
 
 def file_document(
     uow: UnitOfWork, actor: Actor, now: datetime, blobs: BlobStore, inspect: FileInspector, contract_id: str, *,
-    kind: DocumentKind, name: str, content: bytes, remark: str = "",
+    kind: DocumentKind, name: str, content: bytes, remark: str = "", paper_id: str = "",
 ) -> DocumentView:  # fmt: skip
     """Put a person's file into the record. Raises ``ContractMissing``, ``Forbidden``, ``RefusedFile``, ``document.kind``, ``document.many``."""
     contract = opened(uow, actor, Action.FILE_PAPER, contract_id)
@@ -88,8 +88,9 @@ def file_document(
     uow.session.rollback()  # looking at the file takes a while
     media_type = inspect(content, name)
     return attach_document(
-        uow, actor, now, blobs, contract_id, kind=kind, name=name, media_type=media_type, content=content, remark=remark.strip()
-    )
+        uow, actor, now, blobs, contract_id, kind=kind, name=name, media_type=media_type, content=content, paper_id=paper_id,
+        remark=remark.strip(),
+    )  # fmt: skip
 
 
 def open_document(

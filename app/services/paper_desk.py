@@ -14,7 +14,7 @@ from app.services.consolidating import signed_amendments
 from app.services.filing import DocumentView, documents_by_paper
 from app.services.paper_freezing import CompiledPaper, FrozenPaper, compile_paper, freeze_paper, read_frozen
 from app.services.paper_texts import PaperHead, PaperKit, head_of, kind_of, open_paper
-from app.services.papers import PaperMissing, void_paper
+from app.services.papers import PaperMissing, PaperView, view_paper, void_paper
 from app.services.record import opened
 from app.store.amendments import amendments_of
 from app.store.contracts import ContractRow
@@ -58,6 +58,20 @@ def paper_lines(uow: UnitOfWork, actor: Actor, contract_id: str) -> tuple[PaperL
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def paper_line(uow: UnitOfWork, actor: Actor, contract_id: str, paper_id: str) -> PaperLine:
+    """One paper of this contract. Raises ``PaperMissing``."""
+    found = next((line for line in paper_lines(uow, actor, contract_id) if line.head.id == paper_id), None)
+    if found is None:
+        raise PaperMissing(paper_id)
+    return found
+
+
+def paper_view(uow: UnitOfWork, actor: Actor, paper_id: str) -> PaperView:
+    """The paper with its sendings. Raises ``PaperMissing``."""
+    _, row = open_paper(uow, actor, Action.READ_CONTRACTS, paper_id)
+    return view_paper(uow, row)
 
 
 def paper_numbered(uow: UnitOfWork, actor: Actor, number: str) -> PaperHead:

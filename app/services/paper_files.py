@@ -62,21 +62,22 @@ def make_files(
 
 
 def file_paper(
-    uow: UnitOfWork, actor: Actor, now: datetime, blobs: BlobStore, paper_id: str, made: Generated
+    uow: UnitOfWork, actor: Actor, now: datetime, blobs: BlobStore, paper_id: str, files: Mapping[str, bytes], digest: str
 ) -> tuple[DocumentView, ...]:
-    """Put the finished files of a frozen paper into the contract's record. Raises ``paper.state`` for a draft."""
+    """Put the finished DOCX and PDF of a frozen paper into the contract's record. ``digest``: of its words. Raises ``paper.state``
+    for a draft."""
     _, row = open_paper(uow, actor, Action.FILE_PAPER, paper_id)
     require_state(row, *(s for s in PaperState if s is not PaperState.DRAFT), what="归入文件")
     contract_id, number = row.contract_id, row.number
     known = {d.sha256 for d in documents_of(uow.session, contract_id) if d.instrument_id == paper_id}
     filed = []
-    for name, content in made.files.items():
+    for name, content in files.items():
         ending = name.rpartition(".")[2]
         if ending not in ("docx", "pdf"):
             continue
         view = attach_document(
             uow, actor, now, blobs, contract_id, kind=DocumentKind.GENERATED, name=name, media_type=_TYPES[ending],
-            content=content, paper_id=paper_id, remark=f"文书 {number}，文本哈希 {made.meta.digest}",
+            content=content, paper_id=paper_id, remark=f"文书 {number}，文本哈希 {digest}",
         )  # fmt: skip
         if view.sha256 not in known:
             filed.append(view)

@@ -72,6 +72,10 @@ class PaperText:
     reading: Reading
     acknowledgements: tuple[Acknowledgement, ...]
 
+    def faults_of(self, name: str) -> tuple[InputFault, ...]:
+        """Faults of one variable, its cells and fields included."""
+        return tuple(f for f in self.reading.faults if f.path == name or f.path.startswith((f"{name}.", f"{name}[")))
+
 
 class FormMissing(ContractError):
     def __init__(self, title: str) -> None:

@@ -71,6 +71,24 @@ def parts(library: ClauseLibrary) -> tuple[Part, ...]:
     return (front, *chapters)
 
 
+_CLOSING = ("sign.", "deliver.")
+_OF_SENDER = ("paper.sender", "sender.", "sign.sender_", "deliver.")
+_OF_BOTH = ("sign.party_",)
+
+
+def paper_groups(library: ClauseLibrary, *, both: bool) -> tuple[Group, ...]:
+    """The questions of a short instrument: what it is about by chapter, then its date and who signs. ``both``: both parties sign."""
+    hidden = _OF_SENDER if both else _OF_BOTH
+    asked: dict[str, list[Variable]] = {}
+    for variable in library.variables:
+        if variable.required is not Requirement.COMPUTED and not variable.name.startswith(hidden):
+            late = variable.section == "0" and variable.name.startswith(_CLOSING)
+            asked.setdefault("sign" if late else variable.section, []).append(variable)
+    titles = {str(c.index): c.title for c in library.chapters} | {"0": "文书", "sign": "签署" if both else "送达与签发"}
+    order = ["0", *(str(c.index) for c in library.chapters), "sign"]
+    return tuple(Group(key, titles[key], tuple(asked[key])) for key in order if key in asked)
+
+
 def part_of(library: ClauseLibrary, variable: str) -> int:
     """The chapter index that asks for a variable; the front where it is unknown."""
     found = library.variables.get(variable)

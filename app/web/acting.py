@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -15,9 +15,12 @@ from app.services.record import ContractMissing
 Page = Callable[..., str]
 
 
-def acted(contract_id: str, act: Callable[[], str], page: Page, endpoint: str, **more: Any) -> ResponseReturnValue:
+def acted(
+    contract_id: str, act: Callable[[], str], page: Page, endpoint: str, where: Mapping[str, Any] | None = None, **more: Any
+) -> ResponseReturnValue:
     """``act`` does the work and returns the sentence to tell on the next page; it travels in the signed session, never in the address.
 
+    ``where``: what else the address of the next page wants.
     What is refused shows ``page`` again with ``problem``, ``faults``, ``entered`` (the form) and ``form`` (its name), and status 422.
     """
     try:
@@ -29,4 +32,4 @@ def acted(contract_id: str, act: Callable[[], str], page: Page, endpoint: str, *
     except ContractError as error:
         return page(contract_id, problem=error.message, entered=request.form, form=request.form.get("form", ""), **more), 422
     flash(told)
-    return redirect(url_for(endpoint, contract_id=contract_id) + "#told")
+    return redirect(url_for(endpoint, contract_id=contract_id, **(where or {})) + "#told")

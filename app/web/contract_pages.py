@@ -48,6 +48,7 @@ def tabs() -> tuple[Tab, ...]:
         Tab("commentary.show", _("文本与批注"), others=("sharing",)),
         Tab("approval.show", _("审批")),
         Tab("versions.index", _("版本与比较"), others=("comparison",)),
+        Tab("papers.index", _("变更"), others=("paper_form", "paper_documents", "amendment", "consolidated")),
         Tab("term.show", _("期限"), others=("ending", "exits")),
         Tab("files.index", _("文件")),
         Tab("people.show", _("人员")),

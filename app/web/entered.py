@@ -10,9 +10,25 @@ from typing import Any, TypeVar
 from flask import request
 from flask_babel import gettext as _
 
-from app.domain.errors import InputError, InputFault
+from app.domain.errors import ContractError, InputError, InputFault
 
 E = TypeVar("E", bound=Enum)
+MOST_AT_ONCE = 500
+
+
+def sent_answers() -> tuple[dict[str, Any], dict[str, int] | None]:
+    """Answers that a page sends by itself: raw by name (an empty text clears one), and the revision of each answer that the page
+    showed; None where the sender doesn't say. Raises ``answers.shape``."""
+    try:
+        body = request.get_json(silent=True)
+    except RecursionError:  # brackets a hundred thousand deep
+        body = None
+    entered = body.get("answers") if isinstance(body, dict) else None
+    if not isinstance(entered, dict) or not entered or len(entered) > MOST_AT_ONCE:
+        raise ContractError("answers.shape", _("提交的内容不完整，请刷新页面后重试。"))
+    shown = body.get("seen") if isinstance(body, dict) else None
+    seen = {str(n): r for n, r in shown.items() if isinstance(r, int)} if isinstance(shown, dict) else None
+    return {str(name): (None if value == "" else value) for name, value in entered.items()}, seen
 
 
 class Entered:

@@ -13,9 +13,11 @@ from werkzeug.exceptions import HTTPException
 from app.domain.errors import ContractError, LibraryError
 from app.domain.permissions import Forbidden, Hidden
 from app.services.accounts import UserMissing
+from app.services.amendment_study import AmendmentMissing
 from app.services.drafts import DraftMissing
 from app.services.filing import DocumentMissing
 from app.services.outbox_reading import MessageMissing
+from app.services.papers import PaperMissing
 from app.services.record import ContractMissing
 from app.services.register_views import ViewMissing
 from app.services.registering import OrganisationMissing
@@ -36,6 +38,8 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(ViewMissing, _hidden)
     app.register_error_handler(DocumentMissing, _hidden)
     app.register_error_handler(MessageMissing, _hidden)
+    app.register_error_handler(PaperMissing, _hidden)
+    app.register_error_handler(AmendmentMissing, _hidden)
     app.register_error_handler(Forbidden, _forbidden)
     app.register_error_handler(LibraryError, _library)
     app.register_error_handler(ContractError, _refused)

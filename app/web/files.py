@@ -69,14 +69,14 @@ def download(contract_id: str, document_id: str) -> ResponseReturnValue:
     return answer
 
 
-def put_in(contract_id: str, sent: FileStorage | None, kind: DocumentKind, remark: str) -> DocumentView:
-    """A file that came with a form. Raises ``ContractError`` where there is none or it is not taken."""
+def put_in(contract_id: str, sent: FileStorage | None, kind: DocumentKind, remark: str, paper_id: str = "") -> DocumentView:
+    """A file that came with a form; of a paper where it belongs to one. Raises ``ContractError`` where there is none or it is not taken."""
     if sent is None or not sent.filename:
         raise ContractError("document.none", _("请先选择一个文件。"))
     with desk().unit_of_work() as uow:
         return service.file_document(
             uow, actor(), desk().now(), desk().blobs, desk().inspect_file, contract_id,
-            kind=kind, name=sent.filename, content=sent.stream.read(), remark=remark,
+            kind=kind, name=sent.filename, content=sent.stream.read(), remark=remark, paper_id=paper_id,
         )  # fmt: skip
 
 

@@ -27,10 +27,12 @@ from app.services.ports import Progress
 
 JOBS = "chengyue.jobs"
 KEY = re.compile(
-    r"[0-9a-f]{32}/(?:(?:v?\d{1,9})-(?:draft|final)|[vd]\d{1,9}-[vd]\d{1,9}-redline|[vd]\d{1,9}-c[0-9a-f]{16}-comments)"
+    r"[0-9a-f]{32}/(?:(?:v?\d{1,9})-(?:draft|final)|[vd]\d{1,9}-[vd]\d{1,9}-redline|[vd]\d{1,9}-c[0-9a-f]{16}-comments"
+    r"|p[0-9a-f]{32}-c[0-9a-f]{16}-(?:draft|final)|t\d{8}-c[0-9a-f]{16}-copy)"
 )
 """A draft's or a contract's id, then what is made: documents of a draft's revision or of a version (``17-draft``, ``v2-final``),
-a comparison (``v1-d17-redline``), a text with comments (``v2-c…-comments``)."""
+a comparison (``v1-d17-redline``), a text with comments (``v2-c…-comments``), a paper (``p…-c…-final``), a consolidated copy
+of a day (``t20270301-c…-copy``)."""
 _PASSING = re.compile(r"(?<!\w)d?\d+(?=-)|(?<!\w)c[0-9a-f]{16}(?=-)")
 """The part of a name that an edit makes out of date: a draft's revision, the state of the comments. Versions never are."""
 MANIFEST = "manifest.json"

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from flask_babel import gettext as _
 
+from app.domain.answers import Reading
 from app.domain.errors import InputFault
 from app.domain.presentation import number, present
 from app.domain.typed_values import allowed_range
 from app.domain.variables import Column, Contact, FillStage, Variable, VariableType, is_blank
-from app.services.drafts import DraftView
 from app.services.questionnaire import Group, applies, must_answer
 from app.web.pages import printable
 
@@ -27,6 +27,16 @@ _KINDS = {
     VariableType.CONTACT: "contact", VariableType.TABLE: "table",
 }  # fmt: skip
 _FIGURES = (VariableType.INT, VariableType.DECIMAL, VariableType.PERCENT, VariableType.MONEY)
+
+
+class Entries(Protocol):
+    """What was entered and how it reads: a draft's answers, or a paper's."""
+
+    @property
+    def raw(self) -> Mapping[str, Any]: ...
+    @property
+    def reading(self) -> Reading: ...
+    def faults_of(self, name: str) -> tuple[InputFault, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +112,11 @@ class QuestionGroup:
     questions: tuple[Question, ...]
 
 
-def group_view(group: Group, view: DraftView) -> QuestionGroup:
+def group_view(group: Group, view: Entries) -> QuestionGroup:
     return QuestionGroup(group.section, group.title, tuple(question(v, view) for v in group.variables))
 
 
-def question(variable: Variable, view: DraftView) -> Question:
+def question(variable: Variable, view: Entries) -> Question:
     raw = view.raw.get(variable.name)
     value = view.reading.answers.get(variable.name)
     faults = view.faults_of(variable.name)

@@ -6,22 +6,20 @@ from typing import Any
 
 from flask import Blueprint, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 
-from app.domain.errors import ContractError
 from app.services.conflicts import Conflict
 from app.services.drafting import build
 from app.services.drafts import DraftView, save_answers
 from app.services.party_filling import answer_in_words
 from app.services.questionnaire import FRONT, Part, Progress, part_of, parts, progress
 from app.web.desk import desk
+from app.web.entered import sent_answers
 from app.web.gate import actor
 from app.web.pages import clock, printable
 from app.web.questions import group_view, state
 from app.web.reviewing import loaded
 
 pages = Blueprint("workspace", __name__, url_prefix="/drafts/<draft_id>")
-MOST_AT_ONCE = 500
 
 
 @pages.get("/")
@@ -44,7 +42,7 @@ def show(draft_id: str) -> str:
 @pages.post("/answers")
 def save(draft_id: str) -> ResponseReturnValue:
     """Store what was typed, sound or not, and tell what the page must show differently now."""
-    entered, seen = _entered()
+    entered, seen = sent_answers()
     with desk().unit_of_work() as uow:
         view = save_answers(uow, actor(), desk().now(), desk().library, draft_id, entered, seen=seen)
     return jsonify(_state(view, _part()))
@@ -68,20 +66,6 @@ def _part() -> Part:
     name = request.args.get("variable", "")
     index = part_of(desk().library, name) if name else request.args.get("chapter", FRONT, type=int)
     return next((p for p in found if p.index == index), found[0])
-
-
-def _entered() -> tuple[dict[str, Any], dict[str, int] | None]:
-    """Raw answers by name, and the revision of each answer that the page showed; None where the sender doesn't say."""
-    try:
-        body = request.get_json(silent=True)
-    except RecursionError:  # brackets a hundred thousand deep
-        body = None
-    entered = body.get("answers") if isinstance(body, dict) else None
-    if not isinstance(entered, dict) or not entered or len(entered) > MOST_AT_ONCE:
-        raise ContractError("answers.shape", _("提交的内容不完整，请刷新页面后重试。"))
-    shown = body.get("seen") if isinstance(body, dict) else None
-    seen = {str(n): r for n, r in shown.items() if isinstance(r, int)} if isinstance(shown, dict) else None
-    return {str(name): (None if value == "" else value) for name, value in entered.items()}, seen
 
 
 def _conflict(conflict: Conflict, view: DraftView) -> dict[str, Any]:

@@ -180,7 +180,7 @@ def test_the_files_of_a_frozen_paper_are_filed_with_its_number(desk: Desk, real_
     assert sorted(files.files) == [f"SHFW-2025-0001-ZG-01.{e}" for e in ("docx", "json", "pdf", "txt")]
     assert all(p.equal for p in files.proofs)
     with desk.units() as uow:
-        filed = file_paper(uow, desk.actor, desk.now, desk.blobs, made, files)
+        filed = file_paper(uow, desk.actor, desk.now, desk.blobs, made, files.files, files.meta.digest)
     with desk.units() as uow:
         names = {r.name for r in documents_of(uow.session, desk.contract_id) if r.instrument_id == made}
     assert names == {f.name for f in filed} == {"SHFW-2025-0001-ZG-01.docx", "SHFW-2025-0001-ZG-01.pdf"}
