@@ -6,7 +6,7 @@ import hashlib
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from app.services.consolidating import InForce, NoSignedText, history_of, terms_as_of
@@ -66,14 +66,20 @@ def documents(contract_id: str) -> str:
 
 @pages.post("/documents")
 def generate(contract_id: str) -> ResponseReturnValue:
+    """Make the files of the day that the form names; without one nothing is made."""
     found = _found(contract_id)
-    start(_key(contract_id, found), copy_of(found))
+    if "on" in request.form:
+        start(_key(contract_id, found), copy_of(found))
     return redirect(url_for("consolidated.documents", contract_id=contract_id, on=found.consolidated.as_of.isoformat()))
 
 
 @pages.get("/documents/<name>")
 def download(contract_id: str, name: str) -> ResponseReturnValue:
-    return send(jobs(), _key(contract_id, _found(contract_id)), name, name.rpartition(".")[0])
+    try:
+        key = _key(contract_id, _found(contract_id))
+    except NoSignedText:
+        abort(404)
+    return send(jobs(), key, name, name.rpartition(".")[0])
 
 
 def _found(contract_id: str) -> InForce:

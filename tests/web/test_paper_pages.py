@@ -80,7 +80,7 @@ def test_an_amendment_is_edited_frozen_signed_and_read_as_of_a_day(papers: Paper
     at = f"amendments/{made}"
     assert "正在排出合同" in papers.page(at)
     assert "pay.days_after_confirm" in papers.page(f"{at}/values?query=付款")
-    assert "45" not in papers.page(f"{at}/edit?variable=pay.days_after_confirm")
+    assert 'value="30"' in papers.page(f"{at}/edit?variable=pay.days_after_confirm")
     assert papers.send(f"{at}/values", 422, pay__days_after_confirm="不是数")["faults"]
     papers.send(f"{at}/values", pay__days_after_confirm="45")
     assert "没有可以改写的条款" in papers.page(f"{at}/edit?place=s.8.2&kind=reword")
@@ -137,7 +137,13 @@ def test_a_paper_is_filled_in_checked_frozen_sent_and_arrived(papers: Papers) ->
     revision = re.search(r'name="revision" value="(\d+)"', sent)
     assert revision
     back = papers.post(
-        f"{at}/arrivals/{arrival[1]}", arrived_on=day, proof="receipt", evidence="邮件头", revision=revision[1], form="x", status=422
+        f"{at}/arrivals/{arrival[1]}",
+        arrived_on=day,
+        proof="receipt",
+        evidence="邮件头",
+        revision=revision[1],
+        form="x",
+        status=422,
     )
     assert "到达" in back
 

@@ -182,7 +182,7 @@ GET  /contracts/CONTRACT/consolidated/text    inoooon
 GET  /contracts/CONTRACT/consolidated/history inoooon
 GET  /contracts/CONTRACT/consolidated/documents inoooon
 POST /contracts/CONTRACT/consolidated/documents inoooon
-GET  /contracts/CONTRACT/consolidated/documents/NAME inoooon
+GET  /contracts/CONTRACT/consolidated/documents/NAME innnnnn
 GET  /contracts/CONTRACT/term/                inoooon
 POST /contracts/CONTRACT/term/decision        inofofn
 POST /contracts/CONTRACT/term/option          inofofn
