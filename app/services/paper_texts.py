@@ -72,6 +72,11 @@ class PaperText:
     reading: Reading
     acknowledgements: tuple[Acknowledgement, ...]
 
+    @property
+    def revisions(self) -> Mapping[str, int]:
+        """Answers of a paper carry no revision of their own."""
+        return {}
+
     def faults_of(self, name: str) -> tuple[InputFault, ...]:
         """Faults of one variable, its cells and fields included."""
         return tuple(f for f in self.reading.faults if f.path == name or f.path.startswith((f"{name}.", f"{name}[")))

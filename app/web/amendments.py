@@ -65,6 +65,7 @@ class Answered:
 
     raw: Mapping[str, Any]
     reading: Reading
+    revisions: Mapping[str, int]
 
     def faults_of(self, _name: str) -> tuple[InputFault, ...]:
         return ()
@@ -141,7 +142,7 @@ def edit(contract_id: str, paper_id: str) -> ResponseReturnValue:
 def set_values(contract_id: str, paper_id: str) -> ResponseReturnValue:
     _own(contract_id, paper_id)
     faults: list[str] = []
-    for name, raw in sent_answers().items():
+    for name, raw in sent_answers()[0].items():
         try:
             with desk().unit_of_work() as uow:
                 enter_value(uow, actor(), desk().now(), desk().papers, paper_id, name, raw)
@@ -273,7 +274,7 @@ def _dialog(contract_id: str, paper_id: str, kind: str, place: str, problem: str
     provision = after.instrument.provision(place)
     shown: dict[str, Any] = {"variable": variable, "name": name, "provision": provision, "kind": kind, "place": place}
     if variable is not None and variable.required is not Requirement.COMPUTED:
-        shown["q"] = question(variable, Answered({name: after.answers.get(name)}, Reading(after.answers, ())))
+        shown["q"] = question(variable, Answered({name: after.answers.get(name)}, Reading(after.answers, ()), {}))
     label = reference_labels(after.instrument).get(place, ("", ""))[0]
     return render_template(
         "contracts/_edit_dialog.html", contract_id=contract_id, paper_id=paper_id, label=label, problem=problem,

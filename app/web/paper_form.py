@@ -40,7 +40,7 @@ class FindingLine:
 def save(contract_id: str, paper_id: str) -> ResponseReturnValue:
     kind = _kind(contract_id, paper_id)
     with desk().unit_of_work() as uow:
-        text = fill_paper(uow, actor(), desk().now(), desk().today(), desk().papers, paper_id, sent_answers())
+        text = fill_paper(uow, actor(), desk().now(), desk().today(), desk().papers, paper_id, sent_answers()[0])
     return jsonify(_state(kind, text))
 
 
@@ -120,5 +120,6 @@ def _state(kind: PaperKind, text: PaperText) -> dict[str, Any]:
         "revision": text.revision,
         "savedAt": clock(desk().now())[-5:],
         "title": text.head.title,
+        "conflicts": [],
         "questions": {v.name: state(question(v, text)) for g in groups for v in g.variables},
     }

@@ -12,6 +12,7 @@ from app.cli import amendment, paper
 from app.settings import Settings
 from app.wiring import Wiring
 from tests.cli.test_commands import Command, run
+from tests.papers.files import PDF
 from tests.services.living import in_force
 from tests.web.people import first_lawyer
 
@@ -49,7 +50,7 @@ def test_an_amendment_is_made_signed_and_read_back_as_of_a_day(run: Command, tmp
     refused = run("amendment", "edit", FIRST, "--as", "wang", "--strike", "8.2.2")
     assert (refused.code, refused.out) == (1, "")
     copy = tmp_path / "签署件.pdf"
-    copy.write_bytes(b"%PDF-1.7 signed")
+    copy.write_bytes(PDF)
     signed = run("amendment", "sign", FIRST, "--as", "wang", "--on", "2026-02-02", "--copy", copy)
     assert "自 2026-03-01 起生效" in signed.out, signed.err
     assert terms(run, "2026-02-28") == ({"pay.days_after_confirm": 30}, [])
@@ -69,7 +70,7 @@ def terms(run: Command, day: str) -> tuple[dict[str, object], list[str]]:
 
 def test_what_was_overtaken_is_taken_over_place_by_place(run: Command, tmp_path: Path) -> None:
     copy = tmp_path / "签署件.pdf"
-    copy.write_bytes(b"%PDF-1.7 signed")
+    copy.write_bytes(PDF)
     for number, days in ((FIRST, 45), (SECOND, 60)):
         run("amendment", "draft", NUMBER, "--as", "wang")
         run("amendment", "edit", number, "--as", "wang", "--set", f"pay.days_after_confirm={days}")

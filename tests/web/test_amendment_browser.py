@@ -9,11 +9,11 @@ from playwright.sync_api import Page, expect
 
 from app.settings import Settings
 from app.wiring import Wiring, today
+from tests.papers.files import PDF
 from tests.web.conftest import Server
 from tests.web.people import LAWYER, actor_named
 from tests.web.terms import in_force
 from tests.web.test_browser import serious
-from tests.web.test_paper_pages import PDF
 
 LATER = today() + timedelta(days=40)
 

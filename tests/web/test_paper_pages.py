@@ -12,11 +12,11 @@ from flask import Flask
 from app.services.amendment_signing import apply_due
 from app.web.desk import KEY, Desk
 from app.wiring import today
+from tests.papers.files import PDF
 from tests.web.conftest import Visitor
 from tests.web.people import LAWYER, actor_named, session_of
 from tests.web.terms import in_force
 
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"  # noqa: E501
 JSON = {"Accept": "application/json"}
 
 

@@ -19,6 +19,9 @@ const autosave = new Autosave({
   },
 });
 
+// Answers of a paper carry no revision of their own.
+const put = (question, value, now = false) => autosave.put(question.dataset.question, value, 0, now);
+
 let timer = 0;
 function changed() {
   preview.soon();
@@ -61,14 +64,14 @@ const inForm = (target) => {
 desk.addEventListener("input", (event) => {
   const question = inForm(event.target);
   if (!question) return;
-  autosave.put(question.dataset.question, read(question));
+  put(question, read(question));
   if (question.dataset.kind === "table") renumber(question);
 });
 
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-picker]")) event.target.parentElement.querySelector("input").value = event.target.value;
   const question = inForm(event.target);
-  if (question) autosave.put(question.dataset.question, read(question), true);
+  if (question) put(question, read(question), true);
 });
 
 desk.addEventListener("focusin", (event) => {
@@ -141,7 +144,7 @@ document.addEventListener("click", (event) => {
   else if ("reset" in data && inForm(button)) reset(inForm(button));
   else if (button.matches("[data-row-add], [data-row-remove], [data-row-up], [data-row-down]")) {
     const question = rowAction(button);
-    if (question && inForm(button)) autosave.put(question.dataset.question, read(question), true);
+    if (question && inForm(button)) put(question, read(question), true);
   }
 });
 
@@ -152,7 +155,7 @@ function pickDate(field) {
 }
 
 async function reset(question) {
-  autosave.put(question.dataset.question, null);
+  put(question, null);
   await autosave.flush();
   const response = await fetch(location.pathname, { headers: { Accept: "text/html" } });
   if (!response.ok) return;
