@@ -26,9 +26,12 @@ from app.domain.amendment import (
 from app.domain.numbering import reference_labels
 from app.domain.outline import titled
 from app.domain.presentation import present
+from app.domain.tables import present_cell
 from app.domain.tree import FilledValue, FormRow, Instrument, Level, Provision, Table, TableRow, plain
-from app.domain.variables import Row, Value, VariableSet, VariableType, is_blank
+from app.domain.variables import Row, Value, Variable, VariableSet, VariableType, is_blank
 
+SAID_BY: Mapping[str, str] = {"fees.price_rows": "fees.price_table"}
+"""Tables that are typed in, and the printed table computed from each, which says the change already."""
 UNCHANGED = "不变"
 NONE = "无"
 KINDS = {
@@ -171,15 +174,14 @@ class _Writer:
     def _value(self, operation: Assign, place: int) -> None:
         """Only what no printed place shows; everything else stands in the words that print it."""
         variable = self.variables.get(operation.variable)
-        if (
-            operation.derived
-            or variable is None
-            or operation.variable in _printed(self.after.instrument) | _printed(self.before.instrument)
-        ):
+        printed = _printed(self.after.instrument) | _printed(self.before.instrument)
+        if operation.derived or variable is None or {operation.variable, SAID_BY.get(operation.variable)} & printed:
             return
-        before, after = (
-            _shown(self.variables, operation.variable, s.answers.get(operation.variable)) for s in (self.before, self.after)
-        )
+        old, new = (s.answers.get(operation.variable) for s in (self.before, self.after))
+        if variable.type is VariableType.TABLE:
+            before, after = _differing_rows(variable, old, new), _differing_rows(variable, new, old)
+        else:
+            before, after = (_shown(self.variables, operation.variable, v) for v in (old, new))
         self.items.append(ChangeItem("value", "相关约定", "", variable.label, before, after, (place,)))
         self.lines.append(Comparison(f"“{variable.label}”", "修改", before, after))
 
@@ -337,6 +339,17 @@ def _line_text(instrument: Instrument, line: str) -> str:
 
 def _rows_text(rows: tuple[FormRow, ...]) -> str:
     return "；".join(f"{r.label}：{r.text}" for r in rows)
+
+
+def _differing_rows(variable: Variable, rows: Value, other: Value) -> str:
+    """The rows of a table that print nowhere and that the other side does not have."""
+    known = other if isinstance(other, tuple) else ()
+    found = [row for row in rows if isinstance(row, Mapping) and row not in known] if isinstance(rows, tuple) else []
+    said = (
+        "；".join(f"{c.label}：{present_cell(c, row[c.key])}" for c in variable.columns if row.get(c.key) is not None)
+        for row in found
+    )
+    return "。".join(said) or NONE
 
 
 def _tables(instrument: Instrument) -> dict[str, tuple[str, Table]]:
