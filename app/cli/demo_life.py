@@ -144,7 +144,9 @@ class Life:
         self.do(lambda uow: fill_paper(uow, self.actor, self.now, self.today, kit, paper_id, entered))
         frozen = self.do(lambda uow: freeze_paper(uow, self.actor, self.now, self.today, kit, paper_id))
         made = make_files(replace(files_of(frozen), stem=frozen.head.number, formats=self.formats), self.tools, self.now)
-        filed = self.do(lambda uow: file_paper(uow, self.actor, self.now, self.wiring.blobs, paper_id, made.files, made.meta.digest))
+        filed = self.do(
+            lambda uow: file_paper(uow, self.actor, self.now, self.wiring.blobs, paper_id, made.files, made.meta.digest)
+        )
         self.say(f"{frozen.head.title} {frozen.head.number} 定稿，归档 {len(filed)} 个文件")
         proven = len(self.formats & {Format.DOCX, Format.PDF})
         self.hold("生成的文件与文书文字逐条一致", len(made.proofs) == proven and all(p.equal for p in made.proofs))
