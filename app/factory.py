@@ -41,6 +41,7 @@ from app.web import (
     users,
     verification,
     versions,
+    workbench,
     workspace,
 )  # fmt: skip
 from app.web.contract_pages import init_contract_pages
@@ -59,6 +60,7 @@ from app.web.verification import init_verification
 from app.wiring import Wiring
 
 BLUEPRINTS = (
+    workbench.pages,
     access.pages, account.pages, users.pages, drafts.pages, workspace.pages, findings.pages, playbook.pages, deviations.pages, service_list.pages,
     documents.pages, contracts.pages, commentary.pages, sharing.pages, approval.pages, approval_desk.pages, versions.pages, comparison.pages,
     papers.pages, paper_form.pages, paper_documents.pages, amendments.pages, consolidated.pages, term.pages, ending.pages, exits.pages,

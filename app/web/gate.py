@@ -37,6 +37,7 @@ OPEN_TO_ALL = frozenset(
 _A = Action
 NEEDS: Mapping[str, Action] = {
     "start": _A.USE_OWN_ACCOUNT,
+    "workbench.show": _A.READ_CONTRACTS,
     "drafts.index": _A.READ_DRAFTS,
     "drafts.summary": _A.READ_DRAFTS,
     "drafts.new": _A.CREATE_DRAFT,
@@ -234,7 +235,7 @@ def init_gate(app: Flask) -> None:
 
 def start() -> ResponseReturnValue:
     """The first page that the one signed in may read."""
-    page = "drafts.index" if can("draft.read") else "users.index" if can("user.read") else "account.show"
+    page = "workbench.show" if can("contract.read") else "users.index" if can("user.read") else "account.show"
     return redirect(url_for(page))
 
 

@@ -26,6 +26,7 @@ from tests.web.people import actor_named, contract_of, first_lawyer, person, ses
 # o let in (whatever the page then says of the entries), f refused with 403, n there is no such page (404), i sign in first.
 EXPECTED = """
 GET  /                                        ioooooo
+GET  /workbench/                              inoooon
 POST /language                                ooooooo
 GET  /sign-in                                 ooooooo
 POST /sign-in                                 ooooooo
