@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import Enum
 
 from app.domain.lifecycle import Stage
 from app.domain.months import Month, binned, months_from
 from app.domain.permissions import Action, Actor, may, require
+from app.domain.reminders import Topic
+from app.services.agenda import LONG_AGO, AgendaLine, Counts, read_agenda, read_counts
 from app.services.approval_desk import read_desk
+from app.store.agenda import date_counts
 from app.store.contracts import ContractRow
 from app.store.uow import UnitOfWork
 from app.store.workbench import current_terms, decided_terms, ends_between, owned_in_stages, returned_drafts
 
 AHEAD = 12
 """Months that the chart shows, this one included."""
+NEAR = timedelta(days=29)
 MOST = 100
 """Matters of one kind that are listed; whoever has more works from the register."""
 RUNNING = frozenset({Stage.ACTIVE.value, Stage.EXPIRING.value})
@@ -56,16 +60,22 @@ class Matter:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """How many contracts that the actor may see end in each of the coming months."""
+    """Of contracts that the actor may see: how many end in each of the coming months, and for how many a notice on the renewal must go
+    out in it at the latest."""
 
     months: tuple[Month, ...]
     ends: Mapping[Month, int]
+    notices: Mapping[Month, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Workbench:
+    """``dates``: the actor's own, overdue and of the next four weeks, the earliest first."""
+
     matters: tuple[Matter, ...]
     ahead: Ahead
+    dates: tuple[AgendaLine, ...]
+    counts: Counts
 
     def of(self, kind: MatterKind) -> tuple[Matter, ...]:
         return tuple(m for m in self.matters if m.kind is kind)
@@ -74,13 +84,16 @@ class Workbench:
 def read_workbench(uow: UnitOfWork, actor: Actor, today: date) -> Workbench:
     """Raises ``Forbidden`` for somebody who may not read contracts."""
     require(actor, Action.READ_CONTRACTS)
-    return Workbench((*_approvals(uow, actor), *_owned(uow, actor)), read_ahead(uow, actor, today))
+    matters = (*_approvals(uow, actor), *_owned(uow, actor))
+    dates = read_agenda(uow, actor, today, today - LONG_AGO, today + NEAR)
+    return Workbench(matters, read_ahead(uow, actor, today), dates, read_counts(uow, actor, today))
 
 
 def read_ahead(uow: UnitOfWork, actor: Actor, today: date) -> Ahead:
     months = months_from(Month.of(today), AHEAD)
     ends = ends_between(uow.session, actor.id, RUNNING, today, months[-1].last_day)
-    return Ahead(months, binned(ends, months))
+    notices = date_counts(uow.session, actor.id, today, months[-1].last_day, Topic.RENEWAL.value)
+    return Ahead(months, binned(ends, months), binned(notices, months))
 
 
 def _approvals(uow: UnitOfWork, actor: Actor) -> list[Matter]:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, url_for
+from datetime import date, timedelta
+
+from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.domain.months import Month
+from app.domain.reminders import Topic
+from app.services.agenda import LONG_AGO, MOST, read_agenda
 from app.services.workbench import RUNNING, Ahead, Matter, MatterKind, read_workbench
 from app.web.desk import desk
 from app.web.gate import actor
+from app.web.pages import printable
 
 pages = Blueprint("workbench", __name__, url_prefix="/workbench")
 
@@ -29,8 +34,36 @@ def show() -> str:
         found = read_workbench(uow, actor(), today)
     return render_template(
         "workbench/index.html", found=found, kinds=tuple(MatterKind), today=today, name=matter_name, link=matter_link,
-        chart=chart_of(found.ahead), ending_in=ending_in,
+        chart=chart_of(found.ahead), ending_in=ending_in, yesterday=today - timedelta(days=1), week=today + timedelta(days=6),
+        month=today + timedelta(days=29), notices_in=notices_in, topic_name=topic_name,
     )  # fmt: skip
+
+
+@pages.get("/dates/")
+def dates() -> str:
+    """All dates: of one kind or several, of a stretch of time, mine or everybody's."""
+    today, faults = desk().today(), list[str]()
+    first = _day("from", today - LONG_AGO, faults)
+    last = _day("to", today + timedelta(days=90), faults)
+    topics = frozenset(t for t in Topic if t.value in request.args.getlist("topic"))
+    mine = request.args.get("whose") != "all"
+    with desk().reading() as uow:
+        found = read_agenda(uow, actor(), today, first, last, topics, mine=mine)
+    return render_template(
+        "workbench/dates.html", found=found, topics=tuple(Topic), chosen=topics, mine=mine, faults=faults, most=MOST,
+        first=request.args.get("from", ""), last=request.args.get("to", ""), topic_name=topic_name, today=today,
+    )  # fmt: skip
+
+
+def _day(name: str, usual: date, faults: list[str]) -> date:
+    text = request.args.get(name, "").strip()
+    if not text:
+        return usual
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        faults.append(_("“%(text)s”不是日期，请按 2027-01-31 的格式填写。", text=printable(text)[:40]))
+        return usual
 
 
 def matter_name(kind: MatterKind) -> str:
@@ -54,13 +87,42 @@ def ending_in(month: Month) -> str:
     return url_for("register.index", last_from=month.first_day, last_to=month.last_day, stage=sorted(RUNNING), sort="last_day")
 
 
+def notices_in(month: Month) -> str:
+    """The dates by which notices on renewals must go out in a month."""
+    span = {"from": month.first_day, "to": month.last_day}
+    return url_for("workbench.dates", topic=Topic.RENEWAL.value, whose="all", **span)  # type: ignore[arg-type]
+
+
+def topic_name(topic: Topic) -> str:
+    names = {
+        Topic.RENEWAL: _("续约通知"),
+        Topic.EXPIRY: _("合同届满"),
+        Topic.PAYMENT: _("付款"),
+        Topic.OBLIGATION: _("履约义务"),
+        Topic.SETTLEMENT: _("结算"),
+        Topic.RECTIFICATION: _("整改"),
+        Topic.LICENCE: _("许可与资质"),
+        Topic.AUTHORITY: _("授权委托"),
+        Topic.DELETION: _("数据删除证明"),
+        Topic.LPR: _("LPR 核对"),
+        Topic.LAW_STATUS: _("法规核对"),
+        Topic.HOLIDAYS: _("放假安排"),
+    }
+    return str(names[topic])
+
+
 def chart_of(ahead: Ahead) -> dict[str, object]:
     """For the script that draws: the label of each month, its figures, and where a bar leads."""
     return {
         "months": [f"{m.month}\n{m.year}" if m.month == 1 or m == ahead.months[0] else str(m.month) for m in ahead.months],
         "names": [str(m) for m in ahead.months],
         "series": [
-            {"name": _("届满"), "values": [ahead.ends[m] for m in ahead.months], "links": [ending_in(m) for m in ahead.months]}
+            {"name": _("届满"), "values": [ahead.ends[m] for m in ahead.months], "links": [ending_in(m) for m in ahead.months]},
+            {
+                "name": _("通知最晚寄出"),
+                "values": [ahead.notices[m] for m in ahead.months],
+                "links": [notices_in(m) for m in ahead.months],
+            },
         ],
         "unit": _("份"),
     }

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 
 from app.domain.errors import ContractError
 from app.domain.months import Month, binned, months_from
-from app.domain.permissions import Role
+from app.domain.permissions import Actor, Role
+from app.domain.reminders import Topic
+from app.services.agenda import Counts, read_agenda, read_counts
+from app.services.reminding import Subject, set_date
 from app.services.workbench import Matter, MatterKind, read_workbench
 from app.store.terms import RenewalDecisionRow, TermRow
 from tests.services.conftest import Units
@@ -87,3 +91,43 @@ def test_months_follow_each_other_over_the_year_and_know_their_days() -> None:
     assert Month(2028, 1).before == Month(2027, 12)
     assert Month.parse("2027-03") == Month(2027, 3)
     assert binned([(date(2027, 3, 31), 2), (date(2027, 4, 1), 1)], [Month(2027, 3)]) == {Month(2027, 3): 2}
+
+
+def remind(shelf: Shelf, name: str, due: str | None, topic: Topic = Topic.OBLIGATION, **more: Any) -> None:
+    with shelf.units() as uow:
+        set_date(uow, shelf.lawyer, NOW, Subject(topic, name, name, **more), date.fromisoformat(due) if due else None)
+        uow.commit()
+
+
+def test_each_sees_the_own_dates_and_everybody_those_of_open_contracts(shelf: Shelf) -> None:
+    other = shelf.person("li", "李律师", Role.DRAFTER)
+    open_one, secret = shelf.contract("HT-1", stage="active"), shelf.contract("HT-2", stage="active", confidential=True)
+    remind(shelf, "迟的", "2026-11-01", contract_id=open_one)
+    remind(shelf, "李的", "2026-11-25", contract_id=open_one, responsible_id=other.id)
+    remind(shelf, "密的", "2026-12-01", contract_id=secret)
+    remind(shelf, "资质", "2026-12-02", Topic.LICENCE)
+    remind(shelf, "办结", None, contract_id=open_one)
+    remind(shelf, "远的", "2027-11-25", contract_id=open_one)
+
+    def seen(actor: Actor, **more: Any) -> list[str]:
+        with shelf.units() as uow:
+            found = read_agenda(uow, actor, TODAY, date(2026, 1, 1), date(2027, 1, 1), **more)
+        return [("!" if line.late else "") + line.title for line in found]
+
+    assert seen(shelf.lawyer) == ["!迟的", "密的"]
+    assert seen(other) == ["李的"]
+    assert seen(shelf.lawyer, mine=False) == ["!迟的", "李的", "密的", "资质"]
+    assert seen(other, mine=False) == ["!迟的", "李的", "资质"]
+    assert seen(other, mine=False, topics=[Topic.LICENCE]) == ["资质"]
+    with shelf.units() as uow:
+        assert read_counts(uow, shelf.lawyer, TODAY) == Counts(late=1, week=0, month=1)
+        assert read_counts(uow, other, TODAY) == Counts(late=0, week=1, month=1)
+
+
+def test_the_chart_counts_the_last_safe_days_of_notices(shelf: Shelf) -> None:
+    contract = shelf.contract("HT-1", stage="active")
+    remind(shelf, "续约通知", "2027-03-05", Topic.RENEWAL, contract_id=contract)
+    remind(shelf, "别的", "2027-03-05", contract_id=contract)
+    with shelf.units() as uow:
+        notices = read_workbench(uow, shelf.lawyer, TODAY).ahead.notices
+    assert {str(m): n for m, n in notices.items() if n} == {"2027-03": 1}

@@ -27,6 +27,7 @@ from tests.web.people import actor_named, contract_of, first_lawyer, person, ses
 EXPECTED = """
 GET  /                                        ioooooo
 GET  /workbench/                              inoooon
+GET  /workbench/dates/                        inoooon
 POST /language                                ooooooo
 GET  /sign-in                                 ooooooo
 POST /sign-in                                 ooooooo
