@@ -36,6 +36,7 @@ if TYPE_CHECKING:  # the database and its library are loaded by those who use it
     from app.rendering.pdf import PdfRenderer
     from app.services.advancing import Clockwork
     from app.services.commented_document import CommentTools
+    from app.services.obligation_planning import Almanac
     from app.services.paper_texts import PaperKit
     from app.services.ports import Mailer, RegisterUploadReading, RegisterWriter, SignedFileVerifier
     from app.services.redlining import RedlineTools
@@ -99,7 +100,16 @@ class Wiring:
             self.calendar,
             Post(self.write_mail, lambda contract_id: f"{base}/contracts/{contract_id}/"),
             TermPost(self.write_mail, lambda contract_id: f"{base}/contracts/{contract_id}/term"),
+            self.almanac,
         )
+
+    @cached_property
+    def almanac(self) -> Almanac:
+        """What obligations are planned by."""
+        from app.domain.obligations import Catalogue
+        from app.services.obligation_planning import Almanac
+
+        return Almanac(Catalogue.of(self.library), self.calendar)
 
     @cached_property
     def differ(self) -> TextDiff:

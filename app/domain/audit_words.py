@@ -18,6 +18,7 @@ from app.domain.effect import Condition, Ground
 from app.domain.exit_plan import TASKS, TaskKey
 from app.domain.lifecycle import Event, Flag, Stage
 from app.domain.notice import Method, Proof
+from app.domain.obligation_events import EVENTS
 from app.domain.organisations import LABELS
 from app.domain.reminders import Topic
 from app.domain.renewal_decision import Choice
@@ -238,6 +239,17 @@ def _said(what: str) -> Callable[[Data, Names], str]:
     return lambda data, _names: what.format_map({key: _plain(value) for key, value in data.items()})
 
 
+def _event(what: str) -> Callable[[Data, Names], str]:
+    """A sentence about an event that begins periods."""
+
+    def sentence(data: Data, _names: Names) -> str:
+        kind = EVENTS[data["kind"]]
+        words = what.format_map({**{k: _plain(v) for k, v in data.items()}, "kind": kind.label})
+        return " ".join(words.replace("（", " （").split()).replace(" （", "（")
+
+    return sentence
+
+
 SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
     "approval.consented": _seat("以{seat}身份同意"),
     "approval.delegated": _seat("将{seat}的审批转交给“{to}”"),
@@ -270,6 +282,18 @@ SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
         f"{'不再办理' if data['waived'] else '完成'}退出任务“{TASKS[TaskKey(data['task'])]}”：{data['done_on']}"
     ),
     "exit.task_reopened": lambda data, _names: f"重新办理退出任务“{TASKS[TaskKey(data['task'])]}”",
+    "event.ended": _event("{kind} {subject}的状态解除"),
+    "event.paused": _event("{kind} {subject}停钟"),
+    "event.recorded": _event("记录事件“{kind}” {subject}（{on}）"),
+    "event.resumed": _event("{kind} {subject}恢复计时"),
+    "event.withdrawn": _event("撤回事件“{kind}” {subject}（{on}）"),
+    "obligation.assigned": _said("将义务“{what}”交由 {name} 负责（{count}项）"),
+    "obligation.disputed": _said("义务“{name}”提出争议"),
+    "obligation.done": _said("完成义务“{name}”：{done_on}"),
+    "obligation.exported": _said("导出履行清单，{count}项"),
+    "obligation.planned": _said("排定履行计划：新增{added}项，改期{moved}项，取消{dropped}项"),
+    "obligation.reopened": _said("重新办理义务“{name}”"),
+    "obligation.waived": _said("豁免义务“{name}”，依据：{authority}"),
     "outbox.retried": _said("重新投递发往 {recipient} 的邮件"),
     "outbox.uncovered": _said("查看发往 {recipient} 的邮件中的一次性链接"),
     "amendment.edited": _said("在 {number} 中修订 {place}"),

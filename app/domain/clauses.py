@@ -98,7 +98,11 @@ class Topic:
 
 @dataclass(frozen=True, slots=True)
 class ObligationSource:
-    """A duty that a provision creates, in the brief's notation (brief §0.1)."""
+    """A duty that a provision creates, in the brief's notation (brief §0.1).
+
+    ``further``: variables beside ``variable`` that the period takes: the following stages, or the working day of the month.
+    ``fixed``: ``variable`` is only related, the period stands in words. ``when``: a condition over the answers.
+    """
 
     id: str
     obligor: str
@@ -109,6 +113,9 @@ class ObligationSource:
     remind: str
     variable: str
     provision: str
+    further: tuple[str, ...] = ()
+    fixed: bool = False
+    when: str = ""
 
 
 @dataclass(frozen=True, slots=True)

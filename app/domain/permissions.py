@@ -97,6 +97,7 @@ class Action(Enum):
     VOID_CONTRACT = "contract.void"
     LEAD_SIGNING = "contract.signing"
     KEEP_PERFORMANCE = "contract.performance"
+    WAIVE_OBLIGATION = "contract.waive"
     END_CONTRACT = "contract.ending"
     ARCHIVE_CONTRACT = "contract.archive"
     FILE_PAPER = "contract.paper"
@@ -176,6 +177,12 @@ def _hands_over(actor: Actor, record: Record) -> bool:
     return _keeps(actor, record) or _role(Role.SYSTEM_ADMINISTRATOR)(actor, record)
 
 
+def _waives(actor: Actor, record: Record) -> bool:
+    """Gives up what a party owes: a contract administrator, or the head of legal as an approver."""
+    head = Role.APPROVER in actor.roles and Function.LEGAL_HEAD in actor.offices
+    return _sees(actor, record) and (head or Role.CONTRACT_ADMINISTRATOR in actor.roles)
+
+
 _A = Action
 PERMISSIONS: Mapping[Action, Predicate] = {
     _A.READ_DRAFTS: _sees,
@@ -192,6 +199,7 @@ PERMISSIONS: Mapping[Action, Predicate] = {
     _A.VOID_CONTRACT: _keeps,
     _A.LEAD_SIGNING: _with(*_WRITERS),
     _A.KEEP_PERFORMANCE: _with(*_WRITERS),
+    _A.WAIVE_OBLIGATION: _waives,
     _A.END_CONTRACT: _with(*_WRITERS),
     _A.ARCHIVE_CONTRACT: _with(_R.CONTRACT_ADMINISTRATOR),
     _A.FILE_PAPER: _with(*_WRITERS),

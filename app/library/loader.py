@@ -191,7 +191,20 @@ def _section(model: SectionModel) -> SectionSource:
         form=tuple(_row(r) for r in model.form),
         topics=tuple(_topic(t, model.number) for t in model.topics),
         obligations=tuple(
-            ObligationSource(o.id, o.obligor, o.action, o.trigger, o.due, o.clock, o.remind, o.variable, o.provision)
+            ObligationSource(
+                o.id,
+                o.obligor,
+                o.action,
+                o.trigger,
+                o.due,
+                o.clock,
+                o.remind,
+                o.variable,
+                o.provision,
+                tuple(o.further),
+                o.fixed,
+                o.when,
+            )
             for o in model.obligations
         ),
     )

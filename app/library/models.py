@@ -87,6 +87,9 @@ class ObligationModel(Strict):
     remind: str = ""
     variable: str = ""
     provision: str = Field(min_length=1)
+    further: list[str] = Field(default_factory=list)
+    fixed: bool = False
+    when: str = ""
 
 
 class SectionModel(Strict):

@@ -24,12 +24,13 @@ _ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def write_register(
-    heads: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[Cell]], remarks: Sequence[tuple[str, str]]
-) -> bytes:
+    heads: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[Cell]], remarks: Sequence[tuple[str, str]], *,
+    title: str = "合同台账",
+) -> bytes:  # fmt: skip
     """The rows under their heads, and a second sheet with ``remarks``: what was asked for, when, how many."""
     book = Workbook(write_only=True)
     book.properties.creator = book.properties.lastModifiedBy = "成约"
-    sheet: Any = book.create_sheet("合同台账")
+    sheet: Any = book.create_sheet(title)
     for number, width in enumerate(widths, 1):
         sheet.column_dimensions[get_column_letter(number)].width = width
     sheet.freeze_panes = "B2"

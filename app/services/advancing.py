@@ -17,6 +17,7 @@ from app.domain.lifecycle import Event, IllegalMove, Stage
 from app.domain.lifecycle_facts import Facts, TermFacts
 from app.services.journal import CLOCK
 from app.services.moving import move
+from app.services.obligation_planning import Almanac, plan_quietly
 from app.services.record import state_of
 from app.services.renewal_clock import Post as TermPost
 from app.services.renewal_clock import renew_contract
@@ -47,11 +48,12 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Clockwork:
-    """What the clock works with. ``term_post``: how the owner is told of a renewal."""
+    """What the clock works with. ``term_post``: how the owner is told of a renewal; ``almanac``: what obligations are planned by."""
 
     calendar: WorkingCalendar
     post: Post
     term_post: TermPost
+    almanac: Almanac | None = None
 
 
 @dataclass(slots=True)
@@ -95,6 +97,7 @@ def _advance(
                 return  # somebody else was quicker
             due, look = due_move(uow, contract, work, today)
             if due is None:
+                plan_quietly(uow, CLOCK, now(), contract, work.almanac)
                 contract.clock_on = look
                 uow.commit()
                 return

@@ -40,8 +40,8 @@ def move(
     return after
 
 
-WATCHED = frozenset({Stage.SIGNING, Stage.SIGNED, Stage.ACTIVE, Stage.EXPIRING})
-"""Stages in which the clock may cause a move."""
+WATCHED = frozenset({Stage.SIGNING, Stage.SIGNED, Stage.ACTIVE, Stage.EXPIRING, Stage.EXPIRED, Stage.TERMINATED})
+"""Stages that the clock looks at: it may cause a move, or it plans the contract's obligations anew."""
 
 
 def wake(contract: ContractRow, now: datetime) -> None:

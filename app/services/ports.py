@@ -144,11 +144,12 @@ Cell = str | Decimal | date | datetime | None
 
 
 class RegisterWriter(Protocol):
-    """Rows as a workbook, written one by one. ``remarks``: label and text of a second sheet."""
+    """Rows as a workbook, written one by one. ``remarks``: label and text of a second sheet; ``title``: name of the first."""
 
     def __call__(
-        self, heads: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[Cell]], remarks: Sequence[tuple[str, str]]
-    ) -> bytes: ...
+        self, heads: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[Cell]], remarks: Sequence[tuple[str, str]], *,
+        title: str = ...,
+    ) -> bytes: ...  # fmt: skip
 
 
 class RegisterUploadReading(Protocol):

@@ -17,6 +17,7 @@ from app.store import (
     endings,
     instruments,
     links,
+    obligations,
     organisations,
     outbox,
     paper_texts,
@@ -33,6 +34,6 @@ from app.store.base import Base
 
 MODULES = (
     amendments, approvals, audit, beats, channels, comments, contracts, deliveries, documents, drafts, effects, endings, instruments, links,
-    organisations, outbox, paper_texts, reminders, seals, search, signings, terms, users, versions, views,
+    obligations, organisations, outbox, paper_texts, reminders, seals, search, signings, terms, users, versions, views,
 )  # fmt: skip
 METADATA = Base.metadata

@@ -40,6 +40,7 @@ contract.comment          --yyyf-
 contract.void             --ffyf-
 contract.signing          --yfyf-
 contract.performance      --yfyf-
+contract.waive            --ffyf-
 contract.ending           --yfyf-
 contract.archive          --ffyf-
 contract.paper            --yfyf-
