@@ -26,7 +26,7 @@ from app.store.register import (
     StoreFilter,
     conditions,
     contracts_in_order,
-    count,
+    count_filtered,
     read_page,
     segments,
     walk,
@@ -100,9 +100,10 @@ def read_register(
     """A page of the contracts that ``actor`` may read. Raises ``UnusableQuery``, ``BadPlace``."""
     require(actor, Action.READ_CONTRACTS)
     query = parse_query(wanted.text) if wanted.text.strip() else None
-    where = conditions(uow.session, _stored(uow, wanted), actor.id)
+    stored = _stored(uow, wanted)
+    where = conditions(uow.session, stored, actor.id)
     if query is None:
-        return _page(uow, actor, where, order, after, before, size, count(uow.session, where))
+        return _page(uow, actor, where, order, after, before, size, count_filtered(uow.session, stored, where, actor.id))
     start = _start(after or before)
     found = find_contracts(uow, query, where, start + size + 1)
     if found.capped:

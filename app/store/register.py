@@ -10,7 +10,22 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, literal, or_, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    and_,
+    any_,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 
 from app.domain.lifecycle import Stage
@@ -107,11 +122,33 @@ def conditions(session: Session, wanted: StoreFilter, actor_id: str) -> list[Col
 def _of_parties(session: Session, names: tuple[str, ...]) -> ColumnElement[bool]:
     if not names:
         return false()
-    theirs = select(ContractPartyRow.contract_id).where(ContractPartyRow.name.in_(names))
+    named = _any_of(session, names)
+    theirs = select(ContractPartyRow.contract_id).where(named)
     few = list(session.scalars(theirs.limit(MANY + 1)))
     if len(few) <= MANY:
         return ContractRow.id.in_(few)
-    return exists().where(ContractPartyRow.contract_id == ContractRow.id, ContractPartyRow.name.in_(names))
+    return exists().where(ContractPartyRow.contract_id == ContractRow.id, named)
+
+
+def _any_of(session: Session, names: tuple[str, ...]) -> ColumnElement[bool]:
+    """PostgreSQL takes hundreds of names as one array, which it hashes, in a fraction of the time that so many parameters take."""
+    if session.get_bind().dialect.name == "postgresql":
+        return ContractPartyRow.name == any_(literal(list(names), ARRAY(String)))
+    return ContractPartyRow.name.in_(names)
+
+
+def count_filtered(session: Session, wanted: StoreFilter, where: Sequence[ColumnElement[bool]], actor_id: str) -> int:
+    """How many match; counting stops at ``COUNTED`` + 1.
+
+    Of a party's name that thousands bear, the first contracts that an index yields are tried alone: mostly they are enough for 1,000+.
+    """
+    if wanted.parties and session.get_bind().dialect.name == "postgresql":
+        some = select(ContractPartyRow.contract_id).where(_any_of(session, wanted.parties)).limit(COUNTED + COUNTED // 2)
+        others = conditions(session, replace(wanted, parties=None), actor_id)
+        found = count(session, [*others, ContractRow.id.in_(some)])
+        if found > COUNTED:
+            return found
+    return count(session, where)
 
 
 def count(session: Session, where: Sequence[ColumnElement[bool]], most: int | None = None) -> int:
