@@ -17,6 +17,7 @@ from app.web import (
     consolidated,
     contract_people,
     contracts,
+    deciding,
     deviations,
     documents,
     drafts,
@@ -64,6 +65,7 @@ BLUEPRINTS = (
     access.pages, account.pages, users.pages, drafts.pages, workspace.pages, findings.pages, playbook.pages, deviations.pages, service_list.pages,
     documents.pages, contracts.pages, commentary.pages, sharing.pages, approval.pages, approval_desk.pages, versions.pages, comparison.pages,
     papers.pages, paper_form.pages, paper_documents.pages, amendments.pages, consolidated.pages, term.pages, ending.pages, exits.pages,
+    deciding.pages,
     organisations.pages, parties.pages, files.pages, contract_people.pages, effect.pages, log.contract_pages, log.house_pages,
     outbox.pages, register.pages, register_import.pages, verification.pages,
 )  # fmt: skip

@@ -210,7 +210,12 @@ class Wiring:
         from app.notify.calendar import write_calendar
         from app.services.telling import Post
 
-        return Post(self.write_mail, write_calendar, self.settings.base_url, self.secret_key.encode("utf-8"))
+        return Post(self.write_mail, write_calendar, self.settings.base_url, self.link_key)
+
+    @property
+    def link_key(self) -> bytes:
+        """Signs the links in reminders that decide."""
+        return self.secret_key.encode("utf-8")
 
     @cached_property
     def blobs(self) -> BlobStore:

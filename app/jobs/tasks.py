@@ -17,6 +17,7 @@ from app.services.log_upkeep import Post as LogPost
 from app.services.log_upkeep import verify_regularly
 from app.services.outbox import deliver_outbox
 from app.services.raising import raise_due
+from app.services.renewal_reminding import work_out_waiting
 from app.services.telling import tell_people
 from app.wiring import Wiring
 
@@ -65,9 +66,15 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
 
     def remind() -> str:
         now, going = wiring.now(), lambda: not ending.is_set()
+        worked = work_out_waiting(wiring.unit_of_work, now, wiring.today(), wiring.calendar, carry_on=going)
         raised = raise_due(wiring.unit_of_work, now, wiring.calendar, carry_on=going)
         told = tell_people(wiring.unit_of_work, now, wiring.reminder_post, carry_on=going)
-        parts = (("安排日期", raised.planned, "项"), ("到期提醒", raised.raised, "项"), ("写出提醒", told, "封"))
+        parts = (
+            ("计算期限", worked, "份"),
+            ("安排日期", raised.planned, "项"),
+            ("到期提醒", raised.raised, "项"),
+            ("写出提醒", told, "封"),
+        )
         return "，".join(f"{label} {count} {unit}" for label, count, unit in parts if count)
 
     def end() -> str:

@@ -21,6 +21,7 @@ from app.services.moving import wake
 from app.services.paper_freezing import FrozenPaper, freeze_compiled
 from app.services.paper_texts import PaperKit, entered_values, open_paper, require_state
 from app.services.record import require_contract
+from app.services.reminding import work_out
 from app.services.versions import add_version
 from app.store.amendment_json import read_edits, read_operations, write_operations
 from app.store.amendments import AmendmentRow, amendments_of, amendments_to_apply, find_amendment
@@ -178,6 +179,7 @@ def apply_amendment(
         ordinal=head.ordinal, digest=head.digest, effective_on=row.effective_on.isoformat(),
     )  # fmt: skip
     wake(contract, now)
+    work_out(uow, contract.id, now)
     uow.session.flush()
     index_contract(uow, contract)
 

@@ -12,6 +12,7 @@ from app.services.access import record_of
 from app.services.journal import CLOCK, note
 from app.services.record import state_of
 from app.store.contracts import ContractRow
+from app.store.reminders import ask_to_work_out
 from app.store.uow import UnitOfWork
 
 
@@ -33,6 +34,8 @@ def move(
         contract.took_effect_on = facts.effect.effective_on
     contract.updated_at, contract.updated_by = now, actor.name
     contract.clock_on = law_day(now) if after.stage in WATCHED else None
+    if WATCHED & {before.stage, after.stage}:
+        ask_to_work_out(uow.session, contract.id, now)
     note(
         uow, actor, now, "contract.moved", contract=contract.id, event=event.value, before=_words(before), after=_words(after),
         reason=facts.reason if facts else "", **data,

@@ -20,7 +20,7 @@ from app.store.uow import UnitOfWork
 
 STATES = (WAITING, FAILED, LOCAL, SENT)
 COVER = "••••••"
-_LINK = re.compile(r"(/(?:password|first-run)/)[A-Za-z0-9_-]{20,}")
+_LINK = re.compile(r"(/(?:password|first-run|decide/[0-9a-f]{32}/[a-z_]+)/)[A-Za-z0-9_-]{20,}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from app.domain.permissions import Actor
 from app.domain.renewal_decision import Paper
 from app.domain.variables import Value
 from app.services.journal import note
+from app.services.reminding import work_out
 from app.services.term_state import TermState
 from app.store.answers_json import read_stored_answers
 from app.store.contracts import ContractRow, next_in_series
@@ -91,6 +92,7 @@ def void_paper(uow: UnitOfWork, actor: Actor, now: datetime, row: InstrumentRow,
         raise ContractError("paper.state", f"文书 {row.number} {STATES.get(row.state, row.state)}，不能作废。")
     row.state = VOID
     note(uow, actor, now, "paper.voided", contract=row.contract_id, paper=row.id, number=row.number, reason=reason)
+    work_out(uow, row.contract_id, now)
 
 
 def require_paper(uow: UnitOfWork, contract_id: str, paper_id: str) -> InstrumentRow:
@@ -127,6 +129,7 @@ def add_sending(
         uow, actor, now, "paper.sent", contract=paper.contract_id, paper=paper.id, number=paper.number, delivery=row.id,
         method=method.value, sender=sender, address=row.address, sent_on=sent_on.isoformat(),
     )  # fmt: skip
+    work_out(uow, paper.contract_id, now)
     return row
 
 

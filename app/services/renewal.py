@@ -11,12 +11,14 @@ from app.domain.calendar import WorkingCalendar
 from app.domain.errors import ContractError, InputError, InputFault
 from app.domain.lifecycle import Stage
 from app.domain.permissions import Action, Actor
+from app.domain.reminders import Topic
 from app.domain.renewal import Outlook, Schedule
 from app.domain.renewal_decision import Choice, Offer, Paper, offer_of, offers
 from app.services.filing import ContractView, view_contract
 from app.services.journal import note
 from app.services.papers import IN_THE_HOUSE, PaperView, draft_of, view_paper, void_paper
 from app.services.record import opened
+from app.services.reminding import close_dates, work_out
 from app.services.term_state import OPTION_NOTICE, TermState, load_term_state
 from app.store.contracts import ContractRow
 from app.store.instruments import instruments_of
@@ -146,6 +148,8 @@ def decide(
         uow, actor, now, "renewal.decided", contract=contract.id, term=state.chain.current.number, choice=choice.value,
         reason=reason.strip(), papers=list(papers),
     )  # fmt: skip
+    close_dates(uow, actor, now, Topic.RENEWAL, f"{contract.id}:{state.chain.current.number}")
+    work_out(uow, contract.id, now)
     uow.commit()
     return papers
 

@@ -12,6 +12,7 @@ from app.domain.permissions import Actor
 from app.domain.term_chain import Origin, Term, TermChain
 from app.services.journal import note
 from app.services.moving import move
+from app.services.reminding import work_out
 from app.services.term_state import TermState
 from app.store.contracts import ContractRow
 from app.store.endings import WHOLE, exits_of
@@ -52,7 +53,7 @@ def extend(
         uow, actor, now, "term.renewed", contract=contract.id, number=term.number, first_day=term.first_day.isoformat(),
         last_day=term.last_day.isoformat(), origin=term.origin.value, counts=term.counts, paper=term.paper, remark=remark.strip(),
     )  # fmt: skip
-    uow.session.flush()
+    work_out(uow, contract.id, now)
 
 
 def cancel_exit(uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, why: str, scope: str = WHOLE) -> None:
@@ -92,4 +93,4 @@ def take_back(
                 last_day=row.last_day.isoformat(), origin=row.origin, reason=why,
             )  # fmt: skip
     contract.last_day = before.chain.current.last_day
-    uow.session.flush()
+    work_out(uow, contract.id, now)

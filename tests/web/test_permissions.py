@@ -41,6 +41,8 @@ GET  /password/TOKEN                          nnnnnnn
 POST /password/TOKEN                          nnnnnnn
 GET  /verify/                                 ooooooo
 POST /verify/                                 ooooooo
+GET  /decide/LINK/CHOICE/SIGNATURE            nnnnnnn
+POST /decide/LINK/CHOICE/SIGNATURE            nnnnnnn
 GET  /account/                                ioooooo
 POST /account/password                        ioooooo
 POST /account/sessions/SESSION/end            ioooooo
@@ -234,7 +236,7 @@ NAMES = {
     "<path:filename>": "css/app.css", "<any(a,b):role>": "a", "<organisation_id>": "ORGANISATION", "<view_id>": "VIEW", "<export_id>": "EXPORT",
     "<import_id>": "IMPORT",
     "<paper_id>": "PAPER", "<delivery_id>": "DELIVERY", "<case_id>": "CASE", "<exit_id>": "EXIT", "<key>": "KEY",
-    "<document_id>": "DOCUMENT", "<message_id>": "MESSAGE",
+    "<link_id>": "LINK", "<choice>": "CHOICE", "<signature>": "SIGNATURE", "<document_id>": "DOCUMENT", "<message_id>": "MESSAGE",
 }  # fmt: skip
 
 
