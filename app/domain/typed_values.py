@@ -318,7 +318,7 @@ def as_variable(column: Column) -> Variable:
     """A column seen as a variable of its own, so that a cell is read like any other value."""
     return Variable(
         name=column.key, label=column.label, type=column.type, section="", unit=column.unit, options=column.options,
-        max_length=CELL_LENGTH, multiline=column.type is VariableType.TEXT,
+        minimum=-MONEY_LIMIT if column.signed else None, max_length=CELL_LENGTH, multiline=column.type is VariableType.TEXT,
     )  # fmt: skip
 
 

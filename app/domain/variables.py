@@ -80,6 +80,8 @@ class Column:
     width: int = 10
     unit: str = ""
     help: str = ""
+    signed: bool = False
+    """Takes figures below nought, too (what is taken off in a settlement)."""
 
 
 @dataclass(frozen=True, slots=True)

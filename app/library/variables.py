@@ -47,6 +47,7 @@ class ColumnModel(_Strict):
     width: int = Field(default=10, ge=1, le=100)
     unit: str = ""
     help: str = ""
+    signed: bool = False
 
 
 class VariableModel(_Strict):
@@ -182,7 +183,9 @@ def _options(models: list[OptionModel]) -> tuple[Option, ...]:
 
 def _column(model: ColumnModel) -> Column:
     kind = VariableType(model.type)
-    return Column(model.key, model.label, kind, model.required, _options(model.options), model.width, model.unit, model.help)
+    return Column(
+        model.key, model.label, kind, model.required, _options(model.options), model.width, model.unit, model.help, model.signed
+    )
 
 
 def _lines(path: Path) -> dict[str, int]:

@@ -24,6 +24,8 @@ from app.store import (
     reminders,
     seals,
     search,
+    service_months,
+    settlements,
     signings,
     terms,
     users,
@@ -34,6 +36,7 @@ from app.store.base import Base
 
 MODULES = (
     amendments, approvals, audit, beats, channels, comments, contracts, deliveries, documents, drafts, effects, endings, instruments, links,
-    obligations, organisations, outbox, paper_texts, reminders, seals, search, signings, terms, users, versions, views,
+    obligations, organisations, outbox, paper_texts, reminders, seals, search, service_months, settlements,
+    signings, terms, users, versions, views,
 )  # fmt: skip
 METADATA = Base.metadata

@@ -1,0 +1,336 @@
+"""A month's figures: entered, reviewed, objected to, confirmed; and the 整改通知 that a low score raises (sections 5.1–5.3)."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from app.domain.errors import ContractError, InputError, InputFault
+from app.domain.papers import PaperKind, PaperState
+from app.domain.permissions import Action, Actor
+from app.domain.settlement.month import MonthFigures, month_faults, plain_month, read_month
+from app.domain.settlement.papers import rectification_values
+from app.domain.settlement.scoring import ScoredMonth, Trigger, improvement_triggers, repeated_failure, score_month
+from app.domain.term import add_working_days, chinese_date
+from app.domain.termination import Route
+from app.services.journal import note
+from app.services.paper_texts import PaperKit, new_paper, put_text, require_stage
+from app.services.record import opened
+from app.services.settlement_terms import MonthTerms, TermsBook, require_settled_stage
+from app.services.termination import CaseDetails, open_case
+from app.store.contracts import ContractRow
+from app.store.documents import find_document
+from app.store.instruments import find_instrument, instruments_of
+from app.store.service_months import MonthStatementRow, ServiceMonthRow, find_service_month, service_months_of
+from app.store.settlements import settlements_of
+from app.store.uow import ChangedMeanwhile, UnitOfWork
+
+SUBMITTED, OBJECTED, CONFIRMED = "submitted", "objected", "confirmed"
+STATES = {SUBMITTED: "待审核", OBJECTED: "有异议", CONFIRMED: "已确认"}
+KINDS = {"submitted": "提交数据", "agreed": "认可", "objected": "提出异议", "deemed": "逾期未提出，视为认可"}
+PARTIES = {"a": "甲方", "b": "乙方"}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """``document_id`` empty: none is filed."""
+
+    words: str = ""
+    document_id: str = ""
+
+
+class MonthMissing(ContractError):
+    def __init__(self, month: date) -> None:
+        super().__init__("settlement.month_missing", f"{month.year}年{month.month}月还没有录入考核数据。")
+
+
+# ---- entering
+
+
+def enter_month(
+    uow: UnitOfWork, actor: Actor, now: datetime, today: date, contract_id: str, figures: MonthFigures, submitted_on: date,
+    *, seen: int = 0, by: str = "b", evidence: Evidence | None = None,
+) -> ScoredMonth:  # fmt: skip
+    """Record party B's figures of a month, or replace them until they are confirmed; returns the score. ``seen``: the revision that
+    the page showed, 0 for a new month. ``by`` ``a``: they are the result of party A's review, to which party B may object.
+
+    Raises ``InputError`` with every fault, ``ChangedMeanwhile``, ``settlement.settled`` once the month is confirmed or settled.
+    """
+    contract = opened(uow, actor, Action.KEEP_PERFORMANCE, contract_id, lock=True)
+    require_settled_stage(contract)
+    terms = TermsBook(uow, contract).on(figures.month)
+    found = list(month_faults(figures, terms.service, terms.fees))
+    if submitted_on > today:
+        found.append(InputFault("submitted_on", "乙方提交日", f"{submitted_on.isoformat()} 尚未到来"))
+    elif submitted_on <= terms.span.last:
+        found.append(InputFault("submitted_on", "乙方提交日", f"应晚于服务月份的最后一日{terms.span.last.isoformat()}"))
+    if (
+        figures.tickets is not None
+        and terms.fees.tiers
+        and (top := terms.fees.tiers[-1].upper) is not None
+        and figures.tickets >= top
+    ):
+        found.append(InputFault("tickets", "有效工单量", f"超出阶梯表的末段上限{top}", "请先依第11.2节补充阶梯"))
+    if found:
+        raise InputError(found)
+    row = find_service_month(uow.session, contract_id, figures.month)
+    if (row.revision if row else 0) != seen:
+        raise ChangedMeanwhile
+    if row is not None and row.state == CONFIRMED:
+        raise ContractError("settlement.settled", f"{_month(figures.month)}的考核数据已经确认；要更正的，请先撤销确认。")
+    if by == "a" and (row is None or row.state != OBJECTED):
+        raise ContractError("settlement.month_state", "甲方的审核结果应在甲方提出异议之后录入。")
+    scored = score_month(figures, terms.service)
+    text = json.dumps(plain_month(figures), ensure_ascii=False, separators=(",", ":"))
+    if row is None:
+        row = ServiceMonthRow(id=uuid.uuid4().hex, contract_id=contract_id, month=figures.month, created_at=now)
+        uow.session.add(row)
+    row.figures, row.confirmed_on, row.score = text, None, scored.total
+    if by == "b":
+        row.state, row.submitted_on = SUBMITTED, submitted_on
+    row.updated_at, row.updated_by = now, actor.name
+    _state(uow, actor, now, row, by, "submitted", submitted_on, evidence or Evidence())
+    note(
+        uow, actor, now, "month.entered", contract=contract_id, month=f"{figures.month:%Y-%m}", score=_points(scored), figures=text,
+        submitted_on=submitted_on.isoformat(),
+    )  # fmt: skip
+    uow.commit()
+    return scored
+
+
+def review_month(
+    uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit: PaperKit, contract_id: str, month: date, seen: int, *, agrees: bool,
+    on: date, evidence: Evidence,
+) -> str:  # fmt: skip
+    """Party A agrees, which confirms the month, or objects with its reasons. Returns a sentence that says what follows."""
+    contract, row, terms = _come(uow, actor, contract_id, month, seen)
+    _require(row, SUBMITTED, OBJECTED, what="审核")
+    _check_statement(row, on, today, evidence, agrees=agrees)
+    _state(uow, actor, now, row, "a", "agreed" if agrees else "objected", on, evidence)
+    said = _confirm(uow, actor, now, today, kit, contract, row, terms, on) if agrees else _object(row)
+    note(
+        uow, actor, now, "month.reviewed", contract=contract_id, month=f"{month:%Y-%m}", agrees=agrees, on=on.isoformat(),
+        reason=evidence.words,
+    )  # fmt: skip
+    _touch(row, actor, now)
+    uow.commit()
+    return said
+
+
+def answer_objection(
+    uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit: PaperKit, contract_id: str, month: date, seen: int, *, accepts: bool,
+    on: date, evidence: Evidence,
+) -> str:  # fmt: skip
+    """Party B accepts party A's result, whose figures must have been entered, or objects to it (section 4.3 then)."""
+    contract, row, terms = _come(uow, actor, contract_id, month, seen)
+    _require(row, OBJECTED, what="答复")
+    _check_statement(row, on, today, evidence, agrees=accepts)
+    _state(uow, actor, now, row, "b", "agreed" if accepts else "objected", on, evidence)
+    said = _confirm(uow, actor, now, today, kit, contract, row, terms, on) if accepts else "双方意见不一致，依合同第4.3节复核。"
+    note(
+        uow, actor, now, "month.answered", contract=contract_id, month=f"{month:%Y-%m}", agrees=accepts, on=on.isoformat(),
+        reason=evidence.words,
+    )  # fmt: skip
+    _touch(row, actor, now)
+    uow.commit()
+    return said
+
+
+def deem_confirmed(
+    uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit: PaperKit, contract_id: str, month: date, seen: int
+) -> str:
+    """The period to review, or to object to the review, has run out without a word: the last figures stand (section 5.2; CC:140).
+
+    Raises ``settlement.not_lapsed`` before.
+    """
+    contract, row, terms = _come(uow, actor, contract_id, month, seen)
+    _require(row, SUBMITTED, OBJECTED, what="视为确认")
+    lapses = lapse_day(row, terms, kit)
+    if lapses >= today:
+        raise ContractError("settlement.not_lapsed", f"期限至{chinese_date(lapses)}届满，届满后仍未提出的才能视为认可。")
+    silent = "a" if row.state == SUBMITTED else "b"
+    _state(uow, actor, now, row, silent, "deemed", lapses, Evidence("期限届满未提出异议（民法典第一百四十条，合同第5.2节）"))
+    said = _confirm(uow, actor, now, today, kit, contract, row, terms, lapses)
+    note(uow, actor, now, "month.deemed", contract=contract_id, month=f"{month:%Y-%m}", on=lapses.isoformat())
+    _touch(row, actor, now)
+    uow.commit()
+    return said
+
+
+def reopen_month(uow: UnitOfWork, actor: Actor, now: datetime, contract_id: str, month: date, seen: int, reason: str) -> None:
+    """Take a confirmation back while the month is in no settlement: an error or forged data came to light (section 5.2)."""
+    _, row, _ = _come(uow, actor, contract_id, month, seen)
+    _require(row, CONFIRMED, what="撤销确认")
+    if not reason.strip():
+        raise InputError([InputFault("reason", "理由", "请写明撤销确认的理由")])
+    taken = [s for s in settlements_of(uow.session, contract_id) if s.state != "void" and s.start <= month <= s.end]
+    if taken:
+        raise ContractError("settlement.settled", f"{_month(month)}已列入结算单；差额请在下期作为更正列示，或者先作废该结算单。")
+    row.state, row.confirmed_on = OBJECTED, None
+    note(uow, actor, now, "month.reopened", contract=contract_id, month=f"{month:%Y-%m}", reason=reason.strip())
+    _touch(row, actor, now)
+    uow.commit()
+
+
+def lapse_day(row: ServiceMonthRow, terms: MonthTerms, kit: PaperKit) -> date:
+    """The last day to review what party B submitted, or for party B to object to the review."""
+    key = "perf.review_workdays" if row.state == SUBMITTED else "perf.objection_workdays"
+    days = terms.answers.get(key)
+    begins = max((s.on_day for s in row.statements), default=row.submitted_on)
+    return add_working_days(begins, days if isinstance(days, int) else 5, kit.reference.calendar).day
+
+
+# ---- what a confirmed month leads to
+
+
+def scored_months(rows: list[ServiceMonthRow], book: TermsBook) -> tuple[ScoredMonth, ...]:
+    """The confirmed months as the terms of each judge them, in order."""
+    return tuple(score_month(figures_of(r), book.on(r.month).service) for r in rows if r.state == CONFIRMED)
+
+
+def figures_of(row: ServiceMonthRow) -> MonthFigures:
+    return read_month(json.loads(row.figures))
+
+
+def triggers_of(row: ServiceMonthRow, rows: list[ServiceMonthRow], book: TermsBook) -> tuple[ScoredMonth, tuple[Trigger, ...]]:
+    """The score of a month and why it asks for improvement; the month before counts only once it is confirmed."""
+    terms = book.on(row.month)
+    before = next((r for r in reversed(rows) if r.month < row.month and r.state == CONFIRMED), None)
+    earlier = score_month(figures_of(before), book.on(before.month).service) if before else None
+    scored = score_month(figures_of(row), terms.service)
+    return scored, improvement_triggers(scored, earlier, terms.service)
+
+
+def open_failure_case(uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit: PaperKit, contract_id: str) -> str:
+    """Open a case of ending for 考核持续不合格 (section 9.1) with the failed months as its facts; returns the case's id.
+
+    Raises ``settlement.not_failed`` where the agreed number of failed periods isn't reached.
+    """
+    contract = opened(uow, actor, Action.END_CONTRACT, contract_id)
+    rows, book = service_months_of(uow.session, contract_id), TermsBook(uow, contract)
+    months = scored_months(rows, book)
+    found = repeated_failure(months, book.on(months[-1].month).service) if months else None
+    if found is None or not found.reached:
+        raise ContractError("settlement.not_failed", "不合格期数尚未达到合同第9.1节约定的门槛，不能以考核持续不合格为由解除。")
+    failed = sorted({*found.in_a_row, *found.in_the_year})
+    scores = {m.month: m.total for m in months}
+    facts = f"{found.sentence}。" + "；".join(f"{_month(m)}得分{scores[m]}分" for m in failed) + "。"
+    evidence = "；".join(f"{_month(r.month)}考核数据（报表{figures_of(r).report_no}）" for r in rows if r.month in failed)
+    last = next(r for r in rows if r.month == months[-1].month)
+    cure = book.on(months[-1].month).answers.get("breach.cure_days")
+    details = CaseDetails(
+        Route.BREACH, "a", "fail", facts=facts, evidence=evidence, known_on=last.confirmed_on,
+        grace_days=cure if isinstance(cure, int) else 0,
+    )  # fmt: skip
+    return open_case(uow, actor, now, today, kit.reference.calendar, contract_id, details)
+
+
+# ---- inside
+
+
+def _come(
+    uow: UnitOfWork, actor: Actor, contract_id: str, month: date, seen: int
+) -> tuple[ContractRow, ServiceMonthRow, MonthTerms]:
+    contract = opened(uow, actor, Action.KEEP_PERFORMANCE, contract_id, lock=True)
+    row = find_service_month(uow.session, contract_id, month)
+    if row is None:
+        raise MonthMissing(month)
+    if row.revision != seen:
+        raise ChangedMeanwhile
+    return contract, row, TermsBook(uow, contract).on(month)
+
+
+def _require(row: ServiceMonthRow, *states: str, what: str) -> None:
+    if row.state not in states:
+        raise ContractError("settlement.month_state", f"{_month(row.month)}的考核数据{STATES[row.state]}，不能{what}。")
+
+
+def _check_statement(row: ServiceMonthRow, on: date, today: date, evidence: Evidence, *, agrees: bool) -> None:
+    found = []
+    if on > today:
+        found.append(InputFault("on", "日期", f"{on.isoformat()} 尚未到来"))
+    if on < row.submitted_on:
+        found.append(InputFault("on", "日期", f"早于乙方提交日{row.submitted_on.isoformat()}"))
+    if not agrees and len("".join(evidence.words.split())) < 5:
+        found.append(InputFault("words", "理由", "提出异议须写明有异议的指标、理由和证据"))
+    if found:
+        raise InputError(found)
+
+
+def _state(
+    uow: UnitOfWork, actor: Actor, now: datetime, row: ServiceMonthRow, party: str, kind: str, on: date, evidence: Evidence
+) -> None:
+    if evidence.document_id:
+        document = find_document(uow.session, evidence.document_id)
+        if document is None or document.contract_id != row.contract_id:
+            raise InputError([InputFault("document", "所附文件", "不属于本合同")])
+    row.statements.append(
+        MonthStatementRow(
+            month_id=row.id, ordinal=len(row.statements) + 1, party=party, kind=kind, on_day=on, words=evidence.words.strip(),
+            document_id=evidence.document_id or None, recorded_at=now, recorded_by=actor.name,
+        )
+    )  # fmt: skip
+
+
+def _object(row: ServiceMonthRow) -> str:
+    row.state = OBJECTED
+    return "已记录甲方的异议；可以录入甲方的审核结果，乙方逾期未异议的视为认可。"
+
+
+def _confirm(
+    uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit: PaperKit, contract: ContractRow, row: ServiceMonthRow,
+    terms: MonthTerms, on: date,
+) -> str:  # fmt: skip
+    """The score stands; where it asks for improvement, the 整改通知 is drafted with it."""
+    row.state, row.confirmed_on = CONFIRMED, on
+    rows = service_months_of(uow.session, contract.id)
+    scored, triggers = triggers_of(row, rows, TermsBook(uow, contract))
+    said = f"{_month(row.month)}考核已确认，得分{_points(scored)}。"
+    if not triggers or _alive(uow, row):
+        return said
+    try:
+        require_stage(contract, PaperKind.RECTIFICATION)
+    except ContractError:
+        return f"{said}已触发整改（{'；'.join(t.sentence for t in triggers)}），但合同已不在履行中，没有起草整改通知。"
+    paper = new_paper(uow, actor, now, contract, PaperKind.RECTIFICATION, {})
+    earlier = [
+        i
+        for i in instruments_of(uow.session, contract.id)
+        if i.kind == PaperKind.RECTIFICATION.value and i.state != PaperState.VOID.value
+    ]
+    turn = len(earlier) if contract.rectifying else 1
+    values = rectification_values(
+        scored,
+        triggers,
+        terms.service,
+        terms.answers,
+        terms.labels,
+        on,
+        today,
+        turn,
+        figures_of(row).report_no,
+        kit.reference.calendar,
+    )
+    put_text(uow, actor, now, today, kit, contract, paper, values, sender="party_a")
+    row.rectification_id = paper.id
+    return f"{said}已触发整改：{'；'.join(t.sentence for t in triggers)}；整改通知 {paper.number} 已起草。"
+
+
+def _alive(uow: UnitOfWork, row: ServiceMonthRow) -> bool:
+    """Whether a 整改通知 was raised for the month already and not given up."""
+    paper = find_instrument(uow.session, row.rectification_id) if row.rectification_id else None
+    return paper is not None and paper.state != PaperState.VOID.value
+
+
+def _touch(row: ServiceMonthRow, actor: Actor, now: datetime) -> None:
+    row.updated_at, row.updated_by = now, actor.name
+
+
+def _month(month: date) -> str:
+    return f"{month.year}年{month.month}月"
+
+
+def _points(scored: ScoredMonth) -> str:
+    return "不计分" if scored.total is None else f"{scored.total}分"

@@ -1,0 +1,379 @@
+"""Settlements: drawn up with their 结算单, confirmed, objected to, given up (sections 8.2, 8.3; brief C6)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from app.domain.errors import ContractError, InputError, InputFault
+from app.domain.money import ZERO
+from app.domain.papers import PaperKind, PaperState
+from app.domain.permissions import Action, Actor
+from app.domain.settlement.month import MonthFigures
+from app.domain.settlement.papers import Account, settlement_values
+from app.domain.settlement.plan import months_of
+from app.domain.settlement.receivable import Claimed, Due, Objection, claims, payment_due, right_since
+from app.domain.settlement.sheet import PastMonth, SheetMonth, settle
+from app.domain.settlement.terms import PayTerms
+from app.domain.settlement.view import SheetView, plain_sheet, read_sheet
+from app.domain.term import add_working_days, chinese_date, corresponding_day
+from app.services.journal import note
+from app.services.money_rows import invoices_of, paid_on
+from app.services.paper_texts import PaperKit, new_paper, put_text, require_stage
+from app.services.papers import IN_THE_HOUSE, SIGNED, void_paper
+from app.services.record import opened
+from app.services.service_levels import CONFIRMED, STATES, figures_of
+from app.services.settlement_terms import MonthTerms, TermsBook, require_settled_stage
+from app.store.contracts import ContractRow
+from app.store.instruments import find_instrument
+from app.store.service_months import ServiceMonthRow, service_months_of
+from app.store.settlements import SettlementRow, find_settlement, settlements_of, touch
+from app.store.uow import ChangedMeanwhile, UnitOfWork
+
+OPEN, DONE, VOID = "open", "confirmed", "void"
+SETTLEMENT_STATES = {OPEN: "待确认", DONE: "已确认", VOID: "已作废"}
+HOW = {"signed": "双方签署", "written": "甲方书面确认", "silence": "逾期未确认未异议，视为确认"}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A sheet before it is kept. ``scored_on``: the latest day on which a score of the period was confirmed."""
+
+    view: SheetView
+    plain: Mapping[str, Any]
+    terms: MonthTerms
+    scored_on: date
+
+
+class SettlementMissing(ContractError):
+    def __init__(self, settlement_id: str) -> None:
+        super().__init__("settlement.missing", f"没有找到结算单 {settlement_id[:40]}。")
+
+
+# ---- computing
+
+
+def compute(uow: UnitOfWork, contract: ContractRow, start: date, *, provisional: bool = False) -> Drawn:
+    """The sheet of the period that begins in the month ``start``. ``provisional``: with figures nobody confirmed yet, for a preview.
+
+    Raises ``settlement.month``, ``settlement.unconfirmed`` naming each month that stands in the way.
+    """
+    book = TermsBook(uow, contract)
+    wanted = period_of(start, book)
+    rows = {r.month: r for r in service_months_of(uow.session, contract.id)}
+    lacking = [
+        f"{m.year}年{m.month}月{'尚未录入' if m not in rows else STATES[rows[m].state]}"
+        for m in wanted
+        if m not in rows or (rows[m].state != CONFIRMED and not provisional)
+    ]
+    if lacking:
+        raise ContractError("settlement.unconfirmed", f"还不能编制结算单：{'、'.join(lacking)}；考核数据确认后才能结算。")
+    past = _past(uow, contract.id, wanted[0])
+    figures: list[MonthFigures] = []
+    months: list[SheetMonth] = []
+    remarks = []
+    for month in wanted:
+        terms, found = book.on(month), figures_of(rows[month])
+        figures.append(found)
+        months.append(SheetMonth(found, terms.service, terms.fees, terms.span))
+        if terms.remark:
+            remarks.append(terms.remark)
+    plain = plain_sheet(settle(months, past), figures, past, [*remarks, *_volume(rows, book, wanted[-1])])
+    scored_on = max(rows[m].confirmed_on or rows[m].submitted_on for m in wanted)
+    return Drawn(read_sheet(plain), plain, book.on(wanted[-1]), scored_on)
+
+
+def period_of(start: date, book: TermsBook) -> tuple[date, ...]:
+    """The months of the period that ``start`` lies in: itself, or its calendar quarter as far as there was service."""
+    if not book.on(start).pay.quarterly:
+        return (start,)
+    first = start.replace(month=(start.month - 1) // 3 * 3 + 1)
+    whole = months_of(first, corresponding_day(first, 2))
+    served = set(book.months())
+    return tuple(m for m in whole if m in served)
+
+
+def _past(uow: UnitOfWork, contract_id: str, before: date) -> list[PastMonth]:
+    """What was settled of the months before, as it stands in their sheets."""
+    found: dict[date, PastMonth] = {}
+    for row in settlements_of(uow.session, contract_id):
+        if row.state != VOID and row.start < before:
+            found |= {p.month: p for p in sheet_of(row).months}
+    return [found[m] for m in sorted(found) if m < before]
+
+
+def _volume(rows: Mapping[date, ServiceMonthRow], book: TermsBook, last: date) -> list[str]:
+    """Whether so many months in a row left the band on one side that a party may propose another price (section 8.3)."""
+    count = book.on(last).fees.volume_months
+    sides = set()
+    for month in (corresponding_day(last, -back) for back in range(count)):
+        tickets = figures_of(rows[month]).tickets if month in rows else None
+        if tickets is None:
+            return []
+        fees = book.on(month).fees
+        sides.add(1 if tickets > fees.upper else -1 if tickets < fees.lower else 0)
+    if len(sides) != 1 or sides == {0}:
+        return []
+    word = "高于波动区间上限" if sides == {1} else "低于波动区间下限"
+    return [f"有效工单量连续{count}个月{word}，任何一方可以依第8.3节提出调价"]
+
+
+def sheet_of(row: SettlementRow) -> SheetView:
+    """Raises ``settlement.damaged`` where what is stored isn't what was computed."""
+    if hashlib.sha256(row.sheet.encode()).hexdigest() != row.digest:
+        raise ContractError(
+            "settlement.damaged", "结算单的存储内容与其 SHA-256 不符，已拒绝读取，请从备份恢复并运行 audit verify。"
+        )
+    return read_sheet(json.loads(row.sheet))
+
+
+# ---- drawing up
+
+
+def draw_up(
+    uow: UnitOfWork,
+    actor: Actor,
+    now: datetime,
+    today: date,
+    kit: PaperKit,
+    contract_id: str,
+    start: date,
+    *,
+    submitted_on: date | None = None,
+) -> str:
+    """Keep the sheet of a period and draft its 结算单, filled in; returns the settlement's id.
+
+    Raises ``settlement.unconfirmed``, ``paper.period`` where the period has a settlement already.
+    """
+    contract = opened(uow, actor, Action.KEEP_PERFORMANCE, contract_id, lock=True)
+    require_settled_stage(contract)
+    require_stage(contract, PaperKind.SETTLEMENT)
+    drawn = compute(uow, contract, start)
+    pay, calendar = drawn.terms.pay, kit.reference.calendar
+    values = settlement_values(
+        drawn.view, pay, drawn.terms.service.cap, drawn.scored_on, today, account_of(uow, contract_id), calendar
+    )
+    paper = new_paper(uow, actor, now, contract, PaperKind.SETTLEMENT, values)
+    put_text(uow, actor, now, today, kit, contract, paper, values)
+    text = json.dumps(drawn.plain, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    total = drawn.view.total
+    row = SettlementRow(
+        id=uuid.uuid4().hex, contract_id=contract_id, instrument_id=paper.id, start=drawn.view.start, end=drawn.view.end, state=OPEN,
+        sheet=text, digest=hashlib.sha256(text.encode()).hexdigest(), excl=total.excl, tax=total.tax, incl=total.incl,
+        submitted_on=submitted_on or today, open_amount=max(ZERO, total.incl), created_at=now, created_by=actor.name,
+    )  # fmt: skip
+    uow.session.add(row)
+    note(
+        uow, actor, now, "settlement.drawn", contract=contract_id, settlement=row.id, number=paper.number, payable=f"{total.incl}",
+        digest=row.digest,
+    )  # fmt: skip
+    uow.commit()
+    return row.id
+
+
+def confirm_settlement(
+    uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit: PaperKit, contract_id: str, settlement_id: str, seen: int, *, on: date,
+    how: str, evidence: str,
+) -> str:  # fmt: skip
+    """The amount stands from ``on``; the payment period begins (SMEP:9). ``how``: a key of ``HOW``. Returns a sentence.
+
+    Silence counts only once the periods to confirm and to object have run out (section 8.2; CC:140).
+    """
+    contract, row = come_to(uow, actor, contract_id, settlement_id, seen)
+    _require(row, OPEN, what="确认")
+    terms = TermsBook(uow, contract).on(row.start.replace(day=1))
+    faults = []
+    if how not in HOW:
+        faults.append(InputFault("how", "确认方式", "请选择", "、".join(HOW.values())))
+    if on > today:
+        faults.append(InputFault("on", "确认日", f"{on.isoformat()} 尚未到来"))
+    if on < row.submitted_on:
+        faults.append(InputFault("on", "确认日", f"早于结算单提交日{row.submitted_on.isoformat()}"))
+    silent = silence_day(row, terms.pay, kit)
+    if how == "silence" and (silent >= today or on != silent):
+        faults.append(InputFault("on", "确认日", f"默示确认须期限届满：应为{silent.isoformat()}，且在该日之后记录"))
+    if how != "silence" and not evidence.strip():
+        faults.append(InputFault("evidence", "确认的证据", "请写明签署件或者书面确认的名称、编号"))
+    if faults:
+        raise InputError(faults)
+    row.state, row.confirmed_on, row.how, row.evidence = DONE, on, how, evidence.strip()
+    paper = find_instrument(uow.session, row.instrument_id)
+    if paper is not None and how == "signed" and paper.state in (*IN_THE_HOUSE, PaperState.SENT.value):
+        paper.state, paper.arrived_on = SIGNED, on
+    refresh(uow, kit, contract, row)
+    number = paper.number if paper else ""
+    note(
+        uow, actor, now, "settlement.confirmed", contract=contract_id, settlement=row.id, number=number, on=on.isoformat(), how=how,
+        evidence=row.evidence, payable=f"{row.incl}",
+    )  # fmt: skip
+    uow.commit()
+    due = due_of(uow, kit, contract, row)
+    day = (
+        f"付款到期日为{chinese_date(due.day.day)}"
+        if due.day
+        else f"乙方应当至迟于{chinese_date(due.invoice_by.day)}开具发票，{due.waiting}"
+    )
+    return f"{number}已于{chinese_date(on)}确认；{day}。"
+
+
+def object_to(
+    uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit: PaperKit, contract_id: str, settlement_id: str, seen: int, *,
+    amount: Decimal, on: date, reason: str,
+) -> None:  # fmt: skip
+    """Party A disputes a part (with tax); the rest counts as confirmed that day and is paid as usual (sections 8.2, 8.3; SMEP:15)."""
+    contract, row = come_to(uow, actor, contract_id, settlement_id, seen)
+    _require(row, OPEN, what="提出异议")
+    terms = TermsBook(uow, contract).on(row.start.replace(day=1))
+    last = add_working_days(row.submitted_on, terms.pay.objection_workdays, kit.reference.calendar).day
+    faults = []
+    if not 0 < amount <= row.incl:
+        faults.append(InputFault("amount", "争议金额", f"应大于零且不超过本期应付{row.incl}元"))
+    if not row.submitted_on <= on <= today:
+        faults.append(InputFault("on", "异议日", "应在结算单提交之后，且不晚于今日"))
+    elif on > last:
+        faults.append(InputFault("on", "异议日", f"异议期已于{last.isoformat()}届满（合同第8.3节）"))
+    if len("".join(reason.split())) < 5:
+        faults.append(InputFault("reason", "理由和证据", "请写明有异议的项目、理由和证据"))
+    if faults:
+        raise InputError(faults)
+    row.objected, row.objected_on, row.objection = amount, on, reason.strip()
+    row.state, row.confirmed_on, row.how, row.evidence = DONE, on, "written", "异议函中未异议的部分视为确认"
+    refresh(uow, kit, contract, row)
+    note(
+        uow, actor, now, "settlement.objected", contract=contract_id, settlement=row.id, amount=f"{amount}", on=on.isoformat(),
+        reason=row.objection,
+    )  # fmt: skip
+    uow.commit()
+
+
+def resolve_objection(
+    uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit: PaperKit, contract_id: str, settlement_id: str, seen: int, *,
+    on: date, reduced: Decimal, reason: str,
+) -> None:  # fmt: skip
+    """The outcome of a dispute: ``reduced`` (with tax) proved not to be owed; the rest is paid within five working days."""
+    contract, row = come_to(uow, actor, contract_id, settlement_id, seen)
+    if row.objected is None or row.objected_on is None or row.resolved_on is not None:
+        raise ContractError("settlement.no_objection", "本结算单没有待处理的异议。")
+    faults = []
+    if not 0 <= reduced <= row.objected:
+        faults.append(InputFault("reduced", "核减金额", f"应在零与争议金额{row.objected}元之间"))
+    if not row.objected_on <= on <= today:
+        faults.append(InputFault("on", "结果确定日", "应在异议之后，且不晚于今日"))
+    if not reason.strip():
+        faults.append(InputFault("reason", "复核结果", "请写明复核的结果和依据"))
+    if faults:
+        raise InputError(faults)
+    row.resolved_on, row.reduced, row.objection = on, reduced, f"{row.objection}\n复核：{reason.strip()}"
+    refresh(uow, kit, contract, row)
+    note(
+        uow, actor, now, "settlement.resolved", contract=contract_id, settlement=row.id, on=on.isoformat(), reduced=f"{reduced}",
+        reason=reason.strip(),
+    )  # fmt: skip
+    uow.commit()
+
+
+def void_settlement(
+    uow: UnitOfWork, actor: Actor, now: datetime, contract_id: str, settlement_id: str, seen: int, reason: str
+) -> None:
+    """Give a settlement up so that a corrected one can follow. Raises ``settlement.used`` once invoiced or paid on: reverse these first."""
+    _, row = come_to(uow, actor, contract_id, settlement_id, seen)
+    _require(row, OPEN, DONE, what="作废")
+    if not reason.strip():
+        raise InputError([InputFault("reason", "理由", "请写明作废的理由")])
+    later = [s for s in settlements_of(uow.session, contract_id) if s.state != VOID and s.start > row.start]
+    if later:
+        raise ContractError("settlement.used", "其后各期结算单以本期为基础，请从最近一期起逐期作废，或者在下期以更正项列示。")
+    if any(incl != 0 for incl in [sum((i.incl for i in row.invoices), ZERO)]) or paid_on(uow, row.id):
+        raise ContractError("settlement.used", "本结算单已经开票或者付款，请先开具红字发票、冲销付款，再作废。")
+    paper = find_instrument(uow.session, row.instrument_id)
+    if paper is not None and paper.state in IN_THE_HOUSE:
+        void_paper(uow, actor, now, paper, reason.strip())
+    elif paper is not None:
+        paper.state = PaperState.VOID.value
+    row.state, row.due_on, row.open_amount = VOID, None, ZERO
+    number = paper.number if paper else ""
+    note(uow, actor, now, "settlement.voided", contract=contract_id, settlement=row.id, number=number, reason=reason.strip())
+    uow.commit()
+
+
+# ---- shared with invoices and payments
+
+
+def come_to(uow: UnitOfWork, actor: Actor, contract_id: str, settlement_id: str, seen: int) -> tuple[ContractRow, SettlementRow]:
+    """Both kept from other writers. Raises ``ContractMissing``, ``Forbidden``, ``SettlementMissing``, ``ChangedMeanwhile``."""
+    contract = opened(uow, actor, Action.KEEP_PERFORMANCE, contract_id, lock=True)
+    row = find_settlement(uow.session, settlement_id)
+    if row is None or row.contract_id != contract_id:
+        raise SettlementMissing(settlement_id)
+    if row.revision != seen:
+        raise ChangedMeanwhile
+    return contract, row
+
+
+def claimed_of(sheet: SheetView, pay: PayTerms, buyer_uscc: str) -> Claimed:
+    return Claimed(sheet.by_rate, pay.invoice_type, buyer_uscc)
+
+
+def objection_of(row: SettlementRow) -> Objection | None:
+    if row.objected is None or row.objected_on is None:
+        return None
+    return Objection(row.objected, row.objected_on, row.resolved_on, row.reduced or ZERO)
+
+
+def buyer_of(contract: ContractRow) -> str:
+    return next((p.uscc for p in contract.parties if p.role == "a"), "")
+
+
+def due_of(uow: UnitOfWork, kit: PaperKit, contract: ContractRow, row: SettlementRow, pay: PayTerms | None = None) -> Due:
+    """The due day of a confirmed settlement as its invoices stand."""
+    terms = pay or TermsBook(uow, contract).on(row.start.replace(day=1)).pay
+    right = right_since(claimed_of(sheet_of(row), terms, buyer_of(contract)), invoices_of(row))
+    return payment_due(row.confirmed_on or row.submitted_on, right, terms, kit.reference.calendar)
+
+
+def refresh(uow: UnitOfWork, kit: PaperKit, contract: ContractRow, row: SettlementRow) -> None:
+    """Bring due day and open amount of the row in line with its invoices, payments and objection, in the caller's transaction."""
+    uow.session.flush()
+    if row.state != DONE:
+        return
+    pay = TermsBook(uow, contract).on(row.start.replace(day=1)).pay
+    due = due_of(uow, kit, contract, row, pay)
+    found = claims(row.incl, due, objection_of(row), pay, kit.reference.calendar)
+    paid = sum((amount for _, amount in paid_on(uow, row.id)), ZERO)
+    owed = sum((c.amount for c in found), ZERO)
+    row.open_amount = max(ZERO, owed - paid)
+    left, day = paid, None
+    for claim in sorted(found, key=lambda c: (c.pay_by is None, c.pay_by or date.max)):
+        left -= claim.amount
+        if left < 0:
+            day = claim.pay_by
+            break
+    row.due_on = day if row.open_amount else None
+    touch(row)
+
+
+def account_of(uow: UnitOfWork, contract_id: str) -> Account:
+    """What was confirmed and paid so far, with tax; what proved not to be owed left out."""
+    rows = [r for r in settlements_of(uow.session, contract_id) if r.state == DONE]
+    confirmed = sum((r.incl - (r.reduced or ZERO) for r in rows), ZERO)
+    paid = sum((amount for r in rows for _, amount in paid_on(uow, r.id)), ZERO)
+    return Account(confirmed, paid)
+
+
+def silence_day(row: SettlementRow, pay: PayTerms, kit: PaperKit) -> date:
+    """The later end of the two periods, to confirm and to object (section 8.2)."""
+    return max(
+        add_working_days(row.submitted_on, days, kit.reference.calendar).day
+        for days in (pay.confirm_workdays, pay.objection_workdays)
+    )
+
+
+def _require(row: SettlementRow, *states: str, what: str) -> None:
+    if row.state not in states:
+        raise ContractError("settlement.state", f"结算单{SETTLEMENT_STATES[row.state]}，不能{what}。")
