@@ -169,8 +169,9 @@ class Wiring:
         from app.rendering.proof.pdf_text import prove_pdf
 
         return Tools(
-            docx=render_docx, pdf=self._pdf, html=render_html, annexes=write_annexes, prove_docx=prove_docx, prove_pdf=prove_pdf
-        )
+            docx=render_docx, pdf=self._pdf, html=render_html, annexes=write_annexes, prove_docx=prove_docx, prove_pdf=prove_pdf,
+            verify_at=f"{self.settings.base_url}/verify/",
+        )  # fmt: skip
 
     @cached_property
     def engine(self) -> Engine:

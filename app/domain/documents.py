@@ -11,7 +11,8 @@ from datetime import datetime
 class DocumentMeta:
     """Identity of one generated document. ``digest`` is the canonical text's SHA-256; ``created`` is aware UTC.
 
-    ``final`` is False for a draft: a draft says so on every page.
+    ``final`` is False for a draft: a draft says so on every page. ``verification``: where anybody checks the text by its digest; a code
+    on the signature pages leads there. Empty: no code.
     """
 
     document_id: str
@@ -22,6 +23,7 @@ class DocumentMeta:
     created: datetime
     final: bool = False
     author: str = ""
+    verification: str = ""
 
 
 @dataclass(frozen=True, slots=True)

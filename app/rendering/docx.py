@@ -23,6 +23,7 @@ from lxml import etree
 from app.domain.documents import DocumentMeta
 from app.domain.tree import Instrument, Layout
 from app.rendering.docx_body import BodyWriter
+from app.rendering.docx_code import code_picture
 from app.rendering.docx_contents import contents_xml
 from app.rendering.docx_forms import CONTENT, LABEL, FormFrame
 from app.rendering.docx_numbering import Numbering, number_properties
@@ -86,6 +87,8 @@ def render_docx(
     Equal input gives equal bytes. Raises TemplateError when the template can't be used.
     """
     sheet = open_template(template_context(instrument, meta), template or TEMPLATES[instrument.layout])
+    if meta.verification:
+        sheet.frame.code = code_picture(sheet.document, meta.verification)
     runs = RunWriter(sheet.styles, Targets.of(instrument))
     writer = BodyWriter(sheet.styles, sheet.ids, sheet.numbering, runs, sheet.frame, sheet.layout)
     # The contents come first, so that their ids do not depend on the body's.

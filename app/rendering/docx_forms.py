@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 
 from lxml import etree
@@ -30,6 +30,8 @@ class FormFrame:
     def __init__(self, table: etree._Element, row: etree._Element) -> None:
         self._table = table
         self._row = row
+        self.code: Callable[[int], str] | None = None
+        """Makes the run that shows the code for checking the text; asked for a number of its own on every signature page."""
 
     @classmethod
     def take(cls, body: etree._Element) -> FormFrame:
@@ -53,7 +55,10 @@ class FormFrame:
         table.remove(prototype)
         table[position:position] = [self._fill(deepcopy(prototype), row, runs, styles, ids) for row in rows]
         small = paragraph(styles[Style.TABLE_END], "")
-        return small + etree.tostring(table, encoding="unicode", with_tail=False) + small
+        signs = any(isinstance(s, Box) and s.kind in (BoxKind.SIGNATURE, BoxKind.SEAL) for row in rows for s in row.content)
+        code = self.code(ids.of("code", rows[0].id)) if self.code is not None and signs else ""
+        above = paragraph(styles[Style.TABLE_END], code)
+        return above + etree.tostring(table, encoding="unicode", with_tail=False) + small
 
     def _fill(self, element: etree._Element, row: FormRow, runs: RunWriter, styles: Styles, ids: Ids) -> etree._Element:
         for node in element.iter(w("t")):

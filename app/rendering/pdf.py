@@ -23,7 +23,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher, URLFetcherResponse
 
 from app.domain.documents import Attachment, BoxPlacement, DocumentMeta, RenderedPdf
-from app.domain.tree import Instrument, Layout
+from app.domain.tree import BoxKind, Instrument, Layout
 from app.rendering.fonts import MISSING_SUBSETTER, EngineError, Face, FontSet
 from app.rendering.html import (
     PRINT_SHEETS,
@@ -37,8 +37,9 @@ from app.rendering.html import (
     render_paper,
     template_text,
 )
+from app.rendering.pdf_code import CAPTION, VerificationCode
 from app.rendering.pdf_file import finish
-from app.rendering.pdf_mark import DraftMark
+from app.rendering.pdf_mark import DraftMark, outlined
 
 VARIANT = "pdf/a-3a"
 _ASSET = "asset:"
@@ -113,6 +114,7 @@ class PdfRenderer:
         self._front = self._css(template_text("front.css"))
         self._paper_sheets = [self._css(template_text(sheet)) for sheet in PRINT_SHEETS[Layout.PAPER][1:]]
         self._mark = DraftMark(fonts.bold_sans)
+        self._caption = outlined(fonts.bold_sans, CAPTION)
         self._gaps: dict[int, int] = {}
         self._lock = Lock()
 
@@ -157,7 +159,11 @@ class PdfRenderer:
             if box_anchor(box.name) in anchors
         )
         carried = attachments(pages) if callable(attachments) else attachments or ()
-        return RenderedPdf(finish(raw, meta, carried, None if meta.final else self._mark), len(heights), pages, boxes)
+        code = VerificationCode(meta.verification, self._caption) if meta.verification else None
+        marks = {box.name for _, box in instrument.boxes() if box.kind in (BoxKind.SIGNATURE, BoxKind.SEAL)}
+        signed = {box.page for box in boxes if box.name in marks}
+        content = finish(raw, meta, carried, None if meta.final else self._mark, code, signed)
+        return RenderedPdf(content, len(heights), pages, boxes)
 
     def _laid_out(self, markup: str, styles: Sequence[CSS]) -> Document:
         source = _ContractHTML(markup, self._default_sheet, self._fetcher)

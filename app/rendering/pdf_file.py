@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from io import BytesIO
 from typing import Any
 
 import pikepdf
 
 from app.domain.documents import Attachment, DocumentMeta
+from app.rendering.pdf_code import VerificationCode
 from app.rendering.pdf_mark import DraftMark
 
 _LEVEL = 4
 """Of deflate: half the time of the default for files a few per cent larger."""
 
 
-def finish(raw: bytes, meta: DocumentMeta, attachments: Sequence[Attachment] = (), mark: DraftMark | None = None) -> bytes:
+def finish(
+    raw: bytes,
+    meta: DocumentMeta,
+    attachments: Sequence[Attachment] = (),
+    mark: DraftMark | None = None,
+    code: VerificationCode | None = None,
+    pages: Collection[int] = (),
+) -> bytes:
     """The last full save: attachments in, streams compressed, XMP plain, no object streams.
 
     WeasyPrint alone would write one object stream of all structure elements; checking two signatures on that takes half a
-    minute. Behind this save only increments may follow.
+    minute. Behind this save only increments may follow. ``code`` goes to ``pages`` (from 1).
     """
     stamp = meta.created.strftime("D:%Y%m%d%H%M%SZ")
     with pikepdf.open(BytesIO(raw)) as pdf:
         if mark is not None:
             mark.put_behind(pdf)
+        if code is not None:
+            code.put_on(pdf, pages)
         for attachment in attachments:
             spec = pikepdf.AttachedFileSpec(
                 pdf,

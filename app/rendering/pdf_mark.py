@@ -7,6 +7,7 @@ It is a drawing, so that text extraction and the proof never see it as words, an
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,25 +46,38 @@ class _PathPen(BasePen):
         self.operators.append("h")
 
 
+@dataclass(frozen=True, slots=True)
+class Outlined:
+    """Words as outlines: path operators from the base line's left end, the words' width and the em, all in the font's units."""
+
+    operators: tuple[str, ...]
+    width: float
+    units: float
+
+
+def outlined(font: Path, text: str) -> Outlined:
+    with TTFont(font, lazy=True) as opened:
+        glyphs, names = opened.getGlyphSet(), opened.getBestCmap()
+        pen = _PathPen(glyphs)
+        for char in text:
+            glyph = glyphs[names[ord(char)]]
+            glyph.draw(pen)
+            pen.shift += glyph.width
+        return Outlined(tuple(pen.operators), pen.shift, float(opened["head"].unitsPerEm))
+
+
 class DraftMark:
     """The mark's drawing, made once from the outlines of a font."""
 
     def __init__(self, font: Path, text: str = "草稿") -> None:
-        with TTFont(font, lazy=True) as opened:
-            glyphs, names = opened.getGlyphSet(), opened.getBestCmap()
-            units = opened["head"].unitsPerEm
-            pen = _PathPen(glyphs)
-            for char in text:
-                glyph = glyphs[names[ord(char)]]
-                glyph.draw(pen)
-                pen.shift += glyph.width
-        self._size = pen.shift + units
+        words = outlined(font, text)
+        self._size = words.width + words.units
         turn = math.radians(_RISE)
         cos, sin = math.cos(turn), math.sin(turn)
         # The middle of the words (0.38 em above the base line) goes to the middle of the square, then the words are turned there.
-        x, y, middle = pen.shift / 2, 0.38 * units, self._size / 2
+        x, y, middle = words.width / 2, 0.38 * words.units, self._size / 2
         place = f"{cos:.5f} {sin:.5f} {-sin:.5f} {cos:.5f} {middle - cos * x + sin * y:.2f} {middle - sin * x - cos * y:.2f} cm"
-        self._drawing = "\n".join(("0.941 0.941 0.941 rg", place, *pen.operators, "f")).encode("ascii")
+        self._drawing = "\n".join(("0.941 0.941 0.941 rg", place, *words.operators, "f")).encode("ascii")
 
     def put_behind(self, pdf: pikepdf.Pdf) -> None:
         """Draw the mark in the middle of every page, behind what the page holds."""

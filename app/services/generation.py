@@ -36,7 +36,7 @@ FILE_NAMES: Mapping[Format, str] = {f: f"contract.{f.value}" for f in Format} | 
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """The real renderers and provers, handed over by wiring."""
+    """The real renderers and provers, handed over by wiring. ``verify_at``: address to which a text's digest is added for checking it."""
 
     docx: DocxRenderer
     pdf: PdfRenderer
@@ -44,6 +44,7 @@ class Tools:
     annexes: AnnexWriter
     prove_docx: TextProver
     prove_pdf: TextProver
+    verify_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,8 @@ def generate(
     numbers in the DOCX's contents come from it, and it carries the finished DOCX as an attachment.
     """
     wanted = frozenset(formats)
+    if meta.final and tools.verify_at:
+        meta = replace(meta, verification=f"{tools.verify_at}{meta.digest}")
     clock = StepClock(progress)
     files: dict[Format, bytes] = {}
     proofs: list[TextProof] = []

@@ -5,12 +5,16 @@ Nobody has to sign in for it, so nothing here tells a stranger of which contract
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 
+from app.domain.authority import Capacity
 from app.domain.errors import ContractError
+from app.domain.execution import PARTIES, Mark, Medium
 from app.domain.permissions import Action, Actor, may
 from app.services.access import record_of
 from app.services.filing import DocumentKind
@@ -18,9 +22,13 @@ from app.services.ports import OnRecord, SignedFileVerifier
 from app.store.blobs import BlobStore
 from app.store.contracts import find_contract
 from app.store.documents import documents_with
-from app.store.signings import signing_frozen_as
+from app.store.signings import SigningPlaceRow, SigningRow, certificates_with, executed_text, signing_frozen_as
 from app.store.uow import UnitOfWork
 from signatures.verification.verdict import Verdict
+
+SYSTEM_FIELD = "system"
+"""The field of the system's certification in every frozen file (``signatures.layout``)."""
+DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 class Standing(Enum):
@@ -81,8 +89,71 @@ def _known(uow: UnitOfWork, blobs: BlobStore, verifier: SignedFileVerifier, stat
     if signing is None:
         return _NOTHING
     if states[-1] == signing.final:
-        return Known(Standing.FINAL, signing.contract_id, OnRecord(digest=signing.final))
+        return Known(Standing.FINAL, signing.contract_id, OnRecord(signing.final, _signers(uow, signing)))
     kept = verifier.states(blobs.get(signing.final or signing.file))
     standing = Standing.EARLIER if states[-1] in kept else Standing.OTHER
     # The digest isn't asked for: an earlier state is no forgery, and what was added to another one is examined as such.
-    return Known(standing, signing.contract_id, OnRecord())
+    return Known(standing, signing.contract_id, OnRecord(signers=_signers(uow, signing)))
+
+
+def _signers(uow: UnitOfWork, signing: SigningRow) -> Mapping[str, str]:
+    """Field → fingerprint of the certificate that signed there, for those made here."""
+    serials = {p.id: p.serial for p in signing.places if p.serial and p.signed_at is not None} | {SYSTEM_FIELD: signing.system}
+    known = {c.serial: c.fingerprint for c in certificates_with(uow.session, set(serials.values()))}
+    return {field: known[serial] for field, serial in serials.items() if serial in known}
+
+
+# ---- a text, by the code on its signature pages
+
+
+@dataclass(frozen=True, slots=True)
+class PublicMark:
+    """One mark on an executed text: who it was by office, never by name. ``clock``: whose time it bears; empty on paper."""
+
+    party: str
+    mark: str
+    capacity: str
+    medium: Medium
+    on: date
+    clock: str
+
+
+@dataclass(frozen=True, slots=True)
+class PublicFacts:
+    """What anybody who holds a text may learn of it. ``number``: masked, empty for a confidential contract; ``file``: SHA-256 of the
+    signed file, empty where the original is paper."""
+
+    number: str
+    completed_on: date
+    marks: tuple[PublicMark, ...]
+    file: str
+
+
+def text_facts(uow: UnitOfWork, digest: str) -> PublicFacts | None:
+    """Whether a text was executed here, by the SHA-256 of its canonical words; None for everything else, drafts and signings under way too.
+
+    Whoever knows the digest has held the text, for it can't be guessed. Names, subject and price stay untold all the same: the code can be
+    photographed by somebody who sees the signature page alone.
+    """
+    row = executed_text(uow.session, digest) if DIGEST.fullmatch(digest) else None
+    contract = find_contract(uow.session, row.contract_id) if row is not None else None
+    if row is None or contract is None:
+        return None
+    marks = tuple(_public(p) for p in row.places if p.signed_on is not None)
+    electronic = any(m.medium is Medium.ELECTRONIC for m in marks)
+    number = "" if contract.confidential else masked(contract.number)
+    return PublicFacts(number, max(m.on for m in marks), marks, row.final if electronic else "")
+
+
+def masked(number: str) -> str:
+    """A contract number of which the holder recognises the ends and nobody learns the whole."""
+    shown = len(number) // 4
+    return f"{number[:shown]}{'＊' * 4}{number[len(number) - min(shown, 2) :]}" if shown else "＊" * 4
+
+
+def _public(place: SigningPlaceRow) -> PublicMark:
+    assert place.signed_on is not None
+    capacity = Capacity(json.loads(place.signatory)["capacity"])
+    return PublicMark(
+        PARTIES.get(place.party, place.party), Mark(place.mark).label, capacity.label, Medium(place.medium), place.signed_on, place.clock
+    )  # fmt: skip

@@ -159,6 +159,12 @@ def signings_to_finish(session: Session) -> list[str]:
     return list(session.scalars(statement.order_by(SigningRow.started_at)))
 
 
+def executed_text(session: Session, digest: str) -> SigningRow | None:
+    """The completed and finished signing of a text."""
+    statement = select(SigningRow).where(SigningRow.digest == digest, SigningRow.status == "complete", SigningRow.final != "")
+    return session.scalars(statement.options(_WHOLE).order_by(SigningRow.started_at, SigningRow.id).limit(1)).one_or_none()
+
+
 def signing_frozen_as(session: Session, digests: Collection[str]) -> SigningRow | None:
     """The one whose certified file has one of these digests."""
     statement = select(SigningRow).where(SigningRow.frozen.in_(digests)).options(_WHOLE)

@@ -29,7 +29,7 @@ OPEN_TO_ALL = frozenset(
     {
         "static", "language", "access.sign_in", "access.enter", "access.second_factor", "access.pass_second_factor",
         "access.sign_out", "access.forgotten", "access.request_link", "access.first_run", "access.begin", "access.link",
-        "access.set_password", "deciding.show", "deciding.decide", "verification.show", "verification.check",
+        "access.set_password", "deciding.show", "deciding.decide", "verification.show", "verification.check", "verification.text",
     }
 )  # fmt: skip
 """What must work for somebody who is not signed in."""

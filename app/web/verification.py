@@ -55,6 +55,13 @@ def check() -> ResponseReturnValue:
     )
 
 
+@pages.get("/<digest>")
+def text(digest: str) -> ResponseReturnValue:
+    with desk().reading() as uow:
+        facts = service.text_facts(uow, digest.lower())
+    return render_template("verification/text.html", facts=facts, digest=digest.lower()[:64]), 200 if facts else 404
+
+
 @pages.app_template_filter("spoken_reason")
 def spoken_reason(reason: Reason) -> str:
     return reason.english if current_language() == "en" else reason.chinese

@@ -401,4 +401,5 @@ def meta_of(instrument: Instrument, *, final: bool = False) -> DocumentMeta:
         created=CREATED,
         final=final,
         author="成约",
+        verification=f"https://contracts.example.com/verify/{digest(instrument)}" if final else "",
     )

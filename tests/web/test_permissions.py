@@ -43,6 +43,7 @@ GET  /verify/                                 ooooooo
 POST /verify/                                 ooooooo
 GET  /decide/LINK/CHOICE/SIGNATURE            nnnnnnn
 POST /decide/LINK/CHOICE/SIGNATURE            nnnnnnn
+GET  /verify/DIGEST                           nnnnnnn
 GET  /account/                                ioooooo
 POST /account/password                        ioooooo
 POST /account/sessions/SESSION/end            ioooooo
@@ -231,7 +232,7 @@ POST /sign-out                                ooooooo
 ROWS = [tuple(line.split()) for line in EXPECTED.strip().splitlines()]
 PEOPLE = ("anonymous", "nobody", *(role.value for role in Role))
 NAMES = {
-    "<draft_id>": "DRAFT", "<contract_id>": "CONTRACT", "<user_id>": "USER", "<token>": "TOKEN", "<session_id>": "SESSION", "<int:revision>": "999",
+    "<draft_id>": "DRAFT", "<contract_id>": "CONTRACT", "<user_id>": "USER", "<token>": "TOKEN", "<digest>": "DIGEST", "<session_id>": "SESSION", "<int:revision>": "999",
     "<thread_id>": "THREAD", "<comment_id>": "THREAD", "<int:ordinal>": "999", "<any(draft,final):kind>": "final", "<name>": "NAME",
     "<path:filename>": "css/app.css", "<any(a,b):role>": "a", "<organisation_id>": "ORGANISATION", "<view_id>": "VIEW", "<export_id>": "EXPORT",
     "<import_id>": "IMPORT",

@@ -5,22 +5,23 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from playwright.sync_api import Page, expect
 
-from app.services.documents import file_document
-from app.services.filing import DocumentKind
+from app.services.versions import save_version
+from app.store.contracts import find_contract
+from app.store.signings import CertificateRow, SigningPlaceRow, SigningRow, find_signing
 from app.web.bounded import Bound, TooMany
 from app.web.desk import KEY
 from app.web.verification import BOUND
 from signatures.authority import open_authority
 from signatures.keystore import KeyRing
 from tests.signatures.ceremony import complete, utc_now
-from tests.signatures.tampering import bytes_behind_the_end, page_replaced
+from tests.signatures.tampering import bytes_behind_the_end, cut_back, page_replaced
 from tests.web.conftest import Server, Visitor
 from tests.web.people import actor_named, contract_of
 
@@ -80,28 +81,76 @@ def test_no_file_and_an_empty_one_are_asked_for_again(stranger: Visitor) -> None
     assert "空的" in upload(stranger, b"").get_data(as_text=True)
 
 
-def test_a_stranger_learns_that_a_file_is_known_but_not_of_which_contract(
-    app: Flask, stranger: Visitor, visitor: Visitor, signed: bytes
-) -> None:
+@pytest.fixture(scope="module")
+def executed(app: Flask, signed: bytes) -> SigningRow:
+    """The file as the signing of a contract, with the first two signatures on record."""
     desk = app.extensions[KEY]
     me = actor_named(desk, "wang")
-    contract = contract_of(desk, me)
+    contract, at, states = contract_of(desk, me), desk.now(), desk.file_verifier.states(signed)
     with desk.unit_of_work() as uow:
-        file_document(
-            uow,
-            me,
-            desk.now(),
-            desk.blobs,
-            desk.inspect_file,
-            contract,
-            kind=DocumentKind.SIGNED,
-            name="签署件.pdf",
-            content=signed,
-        )
-    page = upload(stranger, signed).get_data(as_text=True)
-    assert "逐字节相同的签署件" in page
-    assert contract not in page
-    assert contract in upload(visitor, signed).get_data(as_text=True)
+        head = save_version(uow, me, at, desk.today(), desk.reference, contract)
+        places = [
+            SigningPlaceRow(
+                id=name, ordinal=n, party="party_b", mark=mark, medium="electronic", stage=1, signatory='{"capacity": "agent"}',
+                email="", signed_on=date(2026, 11, 28), signed_at=at, clock="内置时间戳",
+            )
+            for n, (name, mark) in enumerate((("b_signature", "signature"), ("b_seal", "seal")), 1)
+        ]  # fmt: skip
+        system = CertificateRow(
+            serial="01", kind="system", name="成约", organisation="", reference="system", fingerprint="f" * 64, certificate="", sealed="",
+            issued_at=at, valid_until=at,
+        )  # fmt: skip
+        row = SigningRow(
+            id="s1", contract_id=contract, version_id=head.id, digest=head.digest, status="open", ordering="parallel",
+            deadline=date(2026, 12, 4), terms="{}", form="{}", frozen=states[1], file=desk.blobs.put(signed), docx="", system="00", pages=4,
+            started_at=at, started_by=me.id, starter=me.name, places=places,
+        )  # fmt: skip
+        uow.session.add(system)
+        uow.session.flush()
+        row.system = system.serial
+        uow.session.add(row)
+        uow.commit()
+    return row
+
+
+def test_a_text_under_way_is_not_told_and_an_executed_one_without_names(
+    app: Flask, stranger: Visitor, executed: SigningRow
+) -> None:
+    address = f"/verify/{executed.digest}"
+    assert stranger.get(address).status_code == 404
+    assert stranger.get("/verify/" + "0" * 64).status_code == 404
+    with app.extensions[KEY].unit_of_work() as uow:
+        row = find_signing(uow.session, executed.id)
+        assert row is not None
+        row.status, row.final = "complete", row.file
+        uow.commit()
+    answer = stranger.get(address)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 200
+    for words in ("已在本系统签署完成", "乙方盖章", "授权代表", "2026-11-28", row.final, "＊＊＊＊"):
+        assert words in page
+    with app.extensions[KEY].reading() as uow:
+        contract = find_contract(uow.session, row.contract_id)
+        assert contract is not None
+        secrets = [contract.number, contract.title, contract.id, *(p.name for p in contract.parties)]
+    assert not [word for word in secrets if word in page]
+
+
+def test_a_stranger_learns_how_a_file_stands_to_the_one_on_record_but_not_of_which_contract(
+    stranger: Visitor, visitor: Visitor, signed: bytes, executed: SigningRow
+) -> None:
+    told = {
+        "逐字节相同的签署件": signed,
+        "较早状态": cut_back(signed, 2),
+        "与这份文件不同": page_replaced(signed),
+    }
+    for words, content in told.items():
+        page = upload(stranger, content).get_data(as_text=True)
+        assert words in page
+        assert executed.contract_id not in page
+    assert executed.contract_id in upload(visitor, signed).get_data(as_text=True)
+    # The certificate on record for the certification is another one.
+    assert "系统登记的签署人证书不符" in upload(stranger, signed).get_data(as_text=True)
 
 
 def test_who_asks_too_often_or_with_too_many_others_is_asked_to_wait(app: Flask, stranger: Visitor) -> None:
