@@ -232,10 +232,10 @@ POST /sign-out                                ooooooo
 ROWS = [tuple(line.split()) for line in EXPECTED.strip().splitlines()]
 PEOPLE = ("anonymous", "nobody", *(role.value for role in Role))
 NAMES = {
-    "<draft_id>": "DRAFT", "<contract_id>": "CONTRACT", "<user_id>": "USER", "<token>": "TOKEN", "<digest>": "DIGEST", "<session_id>": "SESSION", "<int:revision>": "999",
+    "<draft_id>": "DRAFT", "<contract_id>": "CONTRACT", "<user_id>": "USER", "<token>": "TOKEN", "<session_id>": "SESSION", "<int:revision>": "999",
     "<thread_id>": "THREAD", "<comment_id>": "THREAD", "<int:ordinal>": "999", "<any(draft,final):kind>": "final", "<name>": "NAME",
     "<path:filename>": "css/app.css", "<any(a,b):role>": "a", "<organisation_id>": "ORGANISATION", "<view_id>": "VIEW", "<export_id>": "EXPORT",
-    "<import_id>": "IMPORT",
+    "<import_id>": "IMPORT", "<digest>": "DIGEST",
     "<paper_id>": "PAPER", "<delivery_id>": "DELIVERY", "<case_id>": "CASE", "<exit_id>": "EXIT", "<key>": "KEY",
     "<link_id>": "LINK", "<choice>": "CHOICE", "<signature>": "SIGNATURE", "<document_id>": "DOCUMENT", "<message_id>": "MESSAGE",
 }  # fmt: skip
