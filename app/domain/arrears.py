@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from app.domain.errors import ContractError
+from app.domain.money import cents, late_penalty
 from app.domain.term import chinese_date
-
-FEN = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +38,13 @@ def arrears(amount: Decimal, due_on: date, as_of: date, daily_rate_bp: Decimal, 
     late = max((as_of - due_on).days, 0)
     whole = amount * daily_rate_bp * late / 10_000
     cap = amount * cap_pct / 100
-    damages = min(whole, cap).quantize(FEN, ROUND_HALF_UP)
+    damages = late_penalty(amount, daily_rate_bp, late, cap_pct)
     said = [
         f"到期日{chinese_date(due_on)}，至{chinese_date(as_of)}逾期{late}日（自到期日次日起算）",
-        f"逾期违约金：{amount:,.2f}元 × 万分之{_plain(daily_rate_bp)} × {late}日 = {whole.quantize(FEN, ROUND_HALF_UP):,.2f}元",
+        f"逾期违约金：{amount:,.2f}元 × 万分之{_plain(daily_rate_bp)} × {late}日 = {cents(whole):,.2f}元",
     ]
     if whole > cap:
-        said.append(f"累计不超过逾期金额的{_plain(cap_pct)}%，即{cap.quantize(FEN, ROUND_HALF_UP):,.2f}元，按上限计")
+        said.append(f"累计不超过逾期金额的{_plain(cap_pct)}%，即{damages:,.2f}元，按上限计")
     return Arrears(amount, due_on, as_of, late, damages, whole > cap, tuple(said))
 
 

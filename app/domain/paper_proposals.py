@@ -5,16 +5,17 @@ Every value is a proposal that a person may change; the checks of the paper judg
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from app.domain.arrears import arrears
 from app.domain.calendar import WorkingCalendar
 from app.domain.exit_plan import Ended, Ending, ExitTask, ExitTerms, TaskKey, exit_tasks
 from app.domain.notice import Method, NoticeRules, arrival
 from app.domain.renewal import RenewalTerms, schedule
-from app.domain.term import Period, Unit, due_date
+from app.domain.term import Period, Unit, due_date, roll_forward
 from app.domain.term_chain import Origin, TermChain
 from app.domain.termination import Case, Ground, Route, TerminationTerms, cure_ends, ground
 from app.domain.variables import Answers, Row, Value
@@ -89,8 +90,18 @@ def for_non_renewal(footing: Footing) -> dict[str, Value]:
     }
 
 
-def for_demand(footing: Footing, case: Case, grace_days: int) -> dict[str, Value]:
-    """Brief C8: where the duty stands, the days that are given, and when they end if the letter goes out today."""
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A confirmed settlement: its number, what it makes payable (yuan), and the day it falls due."""
+
+    number: str
+    amount: Decimal
+    due: date
+
+
+def for_demand(footing: Footing, case: Case, grace_days: int, owed: Sequence[Owed] = ()) -> dict[str, Value]:
+    """Brief C8: where the duty stands, the days that are given, and when they end if the letter goes out today; of money, every
+    settlement that is overdue, as if nothing had been paid on it."""
     found = ground(case.ground)
     if found is None:
         return {}
@@ -107,10 +118,30 @@ def for_demand(footing: Footing, case: Case, grace_days: int) -> dict[str, Value
         "demand.arrival_expected": expected,
         "demand.grace_until": due_date(expected, Period(Decimal(grace), Unit.DAYS), footing.official).day,
     }
-    if payment:
-        values |= {"demand.as_of": footing.today, "demand.rate_bp": footing.answers.get("pay.late_daily_rate_bp")}
-        values["demand.account"] = _account(footing.answers)
-    return _sender(case) | values
+    return _sender(case) | values | (_of_money(footing, owed) if payment else {})
+
+
+def _of_money(footing: Footing, owed: Sequence[Owed]) -> dict[str, Value]:
+    rate, cap = (footing.answers.get(name) for name in ("pay.late_daily_rate_bp", "pay.late_cap_pct"))
+    values: dict[str, Value] = {
+        "demand.as_of": footing.today, "demand.rate_bp": rate, "demand.account": _account(footing.answers),
+    }  # fmt: skip
+    late = [(o, roll_forward(o.due, footing.official).day) for o in owed if o.amount > 0]
+    late = [(o, due) for o, due in late if due < footing.today]
+    if not late or not isinstance(rate, int | Decimal):
+        return values
+    bound = Decimal(cap) if isinstance(cap, int | Decimal) else Decimal(100)
+    found = [(o, arrears(o.amount, due, footing.today, Decimal(rate), bound)) for o, due in late]
+    table: tuple[Row, ...] = tuple(
+        {"settlement": o.number, "principal": a.amount, "due": o.due, "days": a.days_late, "penalty": a.damages} for o, a in found
+    )
+    more: dict[str, Value] = {
+        "demand.amount_table": table,
+        "demand.amount": sum((a.amount for _, a in found), Decimal(0)),
+        "demand.penalty": sum((a.damages for _, a in found), Decimal(0)),
+        "demand.penalty_working": "；".join(f"{o.number}：{'，'.join(a.reasoning[1:])}" for o, a in found) + "。",
+    }
+    return values | more
 
 
 def for_rescission(footing: Footing, case: Case) -> dict[str, Value]:

@@ -5,20 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 from app.domain.calendar import WorkingCalendar
 from app.domain.errors import ContractError
 from app.domain.exit_plan import TaskKey
-from app.domain.paper_proposals import Footing, for_demand, for_non_renewal, for_renewal, for_rescission, for_termination, of_term
+from app.domain.paper_proposals import (
+    Footing,
+    Owed,
+    for_demand,
+    for_non_renewal,
+    for_renewal,
+    for_rescission,
+    for_termination,
+    of_term,
+)
 from app.domain.paper_values import Background
-from app.domain.papers import PaperKind
+from app.domain.papers import PaperKind, PaperState
 from app.domain.termination import TerminationTerms
 from app.domain.variables import Value, is_blank
 from app.services.ending_rows import case_of
+from app.services.papers import stated
 from app.services.term_state import load_term_state
 from app.store.contracts import ContractRow
 from app.store.endings import EndingRow, ending_of_paper, exits_of
-from app.store.instruments import InstrumentRow
+from app.store.instruments import InstrumentRow, instruments_of
 from app.store.uow import UnitOfWork
 
 _KINDS = (PaperKind.RENEWAL, PaperKind.NON_RENEWAL, PaperKind.DEMAND, PaperKind.RESCISSION, PaperKind.TERMINATION)
@@ -76,7 +87,7 @@ def _values(uow: UnitOfWork, row: InstrumentRow, kind: PaperKind, footing: Footi
         case PaperKind.TERMINATION:
             return for_termination(footing, case, case_row.ended_on if case_row else None, _done(uow, row.contract_id, case_row))
         case PaperKind.DEMAND if case is not None and case_row is not None:
-            return for_demand(footing, case, case_row.grace_days)
+            return for_demand(footing, case, case_row.grace_days, _owed(uow, row.contract_id))
         case PaperKind.RESCISSION if case is not None:
             return for_rescission(footing, case)
     return {}
@@ -86,3 +97,16 @@ def _done(uow: UnitOfWork, contract_id: str, case: EndingRow | None) -> Mapping[
     """Days on which the tasks of the exit that belongs to the case were done."""
     rows = [r for r in exits_of(uow.session, contract_id) if case is not None and r.ending_id == case.id]
     return {TaskKey(t.key): t.done_on for r in rows for t in r.tasks if t.done_on is not None}
+
+
+def _owed(uow: UnitOfWork, contract_id: str) -> tuple[Owed, ...]:
+    """What confirmed settlements make payable; what was paid on them is not in the record."""
+    papers = sorted(instruments_of(uow.session, contract_id), key=lambda paper: paper.number)
+    found = []
+    for paper in papers:
+        if paper.kind != PaperKind.SETTLEMENT.value or paper.state != PaperState.SIGNED.value:
+            continue
+        amount, due = stated(uow, paper, "settlement.payable"), stated(uow, paper, "settlement.due")
+        if isinstance(amount, Decimal) and isinstance(due, date):
+            found.append(Owed(paper.number, amount, due))
+    return tuple(found)

@@ -15,6 +15,7 @@ from app.domain.renewal_price import Proposal
 from app.domain.termination import Route
 from app.domain.variables import Value
 from app.services.exiting import finish_task
+from app.services.paper_delivery import confirm_settlement
 from app.services.paper_freezing import CompiledPaper, compile_paper, freeze_paper
 from app.services.paper_texts import fill_paper, start_paper
 from app.services.record import require_contract
@@ -24,6 +25,7 @@ from app.services.renewal_pricing import enter_prices, work_out
 from app.services.termination import CaseDetails
 from app.services.termination_papers import agreement_signed, draft_agreement, draft_demand, draft_notice
 from app.store.instruments import instruments_of
+from tests.papers.samples import GIVEN
 from tests.services.fixtures import LAWYER
 from tests.services.living import OFFICIAL, House, d, in_force
 from tests.services.paper_house import kit
@@ -209,6 +211,54 @@ def test_a_demand_for_money_comes_from_the_contractor_with_rate_and_account(hous
     assert "310000000000000001" in str(told["account"])
     paper = compiled(office.house, PaperKind.DEMAND).answers
     assert (paper.get("paper.sender"), paper.get("receiver.role")) == ("party_b", "甲方")
+
+
+def settled(house: House, month: int, due: str) -> None:
+    """A settlement of 106,000 yuan without deduction, confirmed today."""
+    line = {"excl": Decimal("100000.00"), "tax": Decimal("6000.00"), "incl": Decimal("106000.00")}
+    sample = GIVEN[PaperKind.SETTLEMENT]["settlement.line_table"][0]
+    days = {
+        "period_start": date(2026, month, 1),
+        "period_end": date(2026, month, 28),
+        "due": d(due),
+        "score_confirmed": house.today,
+    }
+    sums = {"payable": Decimal(106000), "cumulative": Decimal(106000), "paid": Decimal(0), "unpaid": Decimal(106000)}
+    more = {
+        "score": Decimal(95), "band": "95分以上", "deduction_pct": Decimal(0), "deduction": Decimal(0), "line_table": (sample,),
+        "total_table": ({"item": "服务费", **line}, {"item": "本期应付", **line}),
+    }  # fmt: skip
+    given = {**GIVEN[PaperKind.SETTLEMENT], **{f"settlement.{k}": v for k, v in {**days, **sums, **more}.items()}}
+    given["paper.date"] = house.today
+    with house.units() as uow:
+        paper = start_paper(uow, LAWYER, house.now, house.today, kit(), house.contract_id, PaperKind.SETTLEMENT, values=given)
+    with house.units() as uow:
+        freeze_paper(uow, LAWYER, house.now, house.today, kit(), paper)
+    with house.units() as uow:
+        confirm_settlement(uow, LAWYER, house.now, house.today, paper, signed_on=house.today)
+
+
+UNPAID = CaseDetails(
+    Route.BREACH, by="b", ground="payment", facts="3月结算款未付", evidence="结算单", known_on=d("2026-06-10"), grace_days=15
+)
+
+
+def test_a_demand_for_money_lists_every_overdue_settlement_with_its_damages(house: House) -> None:
+    settled(house.at("2026-04-08"), 3, "2026-05-08")
+    settled(house.at("2026-06-09"), 5, "2026-07-09")
+    office = Office(house).at("2026-07-08")
+    office.open(UNPAID)
+    office.do(draft_demand)
+    told, number = values(house, PaperKind.DEMAND, "demand"), house.view().number
+    assert told["amount_table"] == (
+        {
+            "settlement": f"JS-{number}-202603", "principal": Decimal(106000), "due": d("2026-05-08"), "days": 61,
+            "penalty": Decimal("1939.80"),
+        },
+    )  # fmt: skip
+    assert (told["amount"], told["penalty"]) == (Decimal(106000), Decimal("1939.80"))
+    assert "106,000.00元 × 万分之3 × 61日 = 1,939.80元" in str(told["penalty_working"])
+    freeze(house, PaperKind.DEMAND)
 
 
 def test_a_notice_of_rescission_carries_basis_facts_demand_and_cure_period(house: House) -> None:
