@@ -40,6 +40,7 @@ from app.services.amending import (
 from app.services.amendment_signing import freeze_amendment, record_signed
 from app.services.amendment_study import AmendmentStudy, study_amendment
 from app.services.consolidating import InForce, history_of, terms_as_of
+from app.services.current_terms import current_terms
 from app.services.documents import file_document
 from app.services.filing import DocumentKind
 from app.services.paper_desk import study_any
@@ -184,13 +185,23 @@ def text(number: str, day: date, out: Path, login: str) -> None:
 @day_option
 @acting_option
 def terms(number: str, names: tuple[str, ...], day: date, login: str) -> None:
-    """以 JSON 输出截至某日有效的变量与附件，以及已生效、待生效的补充协议；给出变量名则只输出这些。"""
-    found = _in_force(login, number, day).consolidated
-    values = {n: plain_value(v) for n, v in found.standing.answers.values.items() if not names or n in names}
+    """以 JSON 输出截至某日的期限、有效的变量与附件，以及已生效、待生效的补充协议；续展期的价格依续约协议。给出变量名则只输出这些。"""
+    desk = at_desk(login, number)
+    with desk.wiring.reading() as uow:
+        now_in_force = current_terms(uow, desk.actor, desk.contract_id, day)
+    found, term = now_in_force.in_force.consolidated, now_in_force.term
+    values = {n: plain_value(v) for n, v in now_in_force.answers.values.items() if not names or n in names}
+    annexes = [
+        {"annex": a.name, "title": a.title, "changed_by": a.last.number if a.last else "", "since": a.since.isoformat() if a.since else ""}
+        for a in now_in_force.annexes
+    ]  # fmt: skip
+    running = term and {"name": term.name, "first_day": term.first_day.isoformat(), "last_day": term.last_day.isoformat()}
     data = {
         "as_of": day.isoformat(),
+        "term": running,
         "applied": [a.number for a in found.applied],
         "pending": [{"number": a.number, "starts": a.starts.isoformat()} for a in found.pending],
+        "annexes": annexes,
         "values": values,
     }
     click.echo(json.dumps(data, ensure_ascii=False, indent=1))

@@ -15,23 +15,48 @@ _SINGLE = {
     "fees.monthly_fixed": "固定月费", "fees.unit_price_ticket": "单价-工单", "fees.unit_price_seat": "单价-坐席",
     "fees.min_guarantee": "最低保底",
 }  # fmt: skip
+_TABLES = (("fees.tiers", "阶梯单价（{from}单起）", "price"), ("fees.price_rows", "{item}", "excl_tax"))
+"""Priced tables: variable, how a row is named, the column of its price."""
 
 
 def priced_items(values: Mapping[str, Value], renewed: Iterable[Mapping[str, Scalar]] = ()) -> dict[str, Decimal]:
-    """What section 8.1 prices, without tax: item → yuan. ``renewed``: lines of earlier renewals (item, before, after),
-    the oldest first; a line counts only where it began from the price at hand, so that what was amended since stands."""
-    found = {label: value for name, label in _SINGLE.items() if isinstance(value := values.get(name), Decimal) and value > 0}
-    for row in _rows(values.get("fees.tiers")):
-        if isinstance(price := row.get("price"), Decimal):
-            found[f"阶梯单价（{row.get('from')}单起）"] = price
-    for row in _rows(values.get("fees.price_rows")):
-        if isinstance(price := row.get("excl_tax"), Decimal):
-            found[str(row.get("item"))] = price
-    for row in renewed:
-        item = str(row.get("item"))
-        if item in found and found[item] == row.get("before") and isinstance(price := row.get("after"), Decimal):
-            found[item] = price
+    """What section 8.1 prices, without tax: item → yuan, as ``renewed_values`` leaves it."""
+    now = renewed_values(values, renewed)
+    found = {label: value for name, label in _SINGLE.items() if isinstance(value := now.get(name), Decimal) and value > 0}
+    for table, _, price in _TABLES:
+        for row in _rows(now.get(table)):
+            if isinstance(value := row.get(price), Decimal):
+                found[_item(table, row)] = value
     return found
+
+
+def renewed_values(values: Mapping[str, Value], renewed: Iterable[Mapping[str, Scalar]]) -> dict[str, Value]:
+    """``values`` with the prices of renewed terms. ``renewed``: lines of renewal agreements (item, before, after), the oldest first.
+
+    A line counts only where it began from the price at hand, so that what was amended since stands.
+    """
+    now = dict(values)
+    for line in renewed:
+        after = line.get("after")
+        if isinstance(after, Decimal):
+            _set_price(now, str(line.get("item")), line.get("before"), after)
+    return now
+
+
+def _set_price(now: dict[str, Value], item: str, before: Scalar, after: Decimal) -> None:
+    for name, label in _SINGLE.items():
+        if label == item and now.get(name) == before:
+            now[name] = after
+    for table, _, price in _TABLES:
+        rows = _rows(now.get(table))
+        if any(_item(table, r) == item and r.get(price) == before for r in rows):
+            now[table] = tuple({**r, price: after} if _item(table, r) == item and r.get(price) == before else r for r in rows)
+
+
+def _item(table: str, row: Row) -> str:
+    """How the line of a priced row is named in a renewal agreement."""
+    label = next(label for name, label, _ in _TABLES if name == table)
+    return label.format_map(dict(row))
 
 
 def _rows(value: Value) -> tuple[Row, ...]:

@@ -14,8 +14,10 @@ from app.domain.outline import titled
 from app.domain.paper_values import Background
 from app.domain.permissions import Action, Actor
 from app.domain.term import chinese_date
+from app.domain.term_chain import Term
 from app.domain.tree import Instrument
 from app.services.record import opened
+from app.services.term_rows import term_of
 from app.services.versions import read_version
 from app.store.amendment_json import read_operations
 from app.store.amendments import amendments_of
@@ -23,6 +25,7 @@ from app.store.contracts import ContractRow
 from app.store.effects import signing_dates_of
 from app.store.instruments import instruments_of
 from app.store.paper_texts import paper_versions_of
+from app.store.terms import terms_of
 from app.store.uow import UnitOfWork
 from app.store.versions import version_heads
 
@@ -43,12 +46,13 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """The text in force on a day, and the days on which it turns; ``number`` is the contract's."""
+    """The text in force on a day, and the days on which it turns; ``number`` is the contract's; ``renewed``: further terms begun by then."""
 
     number: str
     base: Base
     consolidated: Consolidated
     turning: tuple[date, ...]
+    renewed: tuple[Term, ...] = ()
 
     @property
     def background(self) -> Background:
@@ -57,7 +61,7 @@ class InForce:
     def copy(self) -> Instrument:
         """The reading copy: 合并文本（仅供查阅）."""
         signed = chinese_date(self.base.signed_on) if self.base.signed_on else ""
-        return reading_copy(self.consolidated, signed)
+        return reading_copy(self.consolidated, signed, self.renewed)
 
 
 def signed_base(uow: UnitOfWork, contract: ContractRow) -> Base:
@@ -103,7 +107,10 @@ def terms_as_of(uow: UnitOfWork, actor: Actor, contract_id: str, day: date, *, k
 def in_force(uow: UnitOfWork, contract: ContractRow, day: date, *, known_on: date | None = None) -> InForce:
     """As ``terms_as_of``, for another use case that has come to the contract already."""
     base, signed = signed_base(uow, contract), signed_amendments(uow, contract.id)
-    return InForce(contract.number, base, consolidate(base.standing, signed, day, known_on=known_on), turning_days(signed))
+    renewed = tuple(term_of(row) for row in terms_of(uow.session, contract.id) if row.first_day <= day)
+    return InForce(
+        contract.number, base, consolidate(base.standing, signed, day, known_on=known_on), turning_days(signed), renewed
+    )
 
 
 @dataclass(frozen=True, slots=True)

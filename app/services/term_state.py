@@ -17,12 +17,13 @@ from app.domain.term import term_end
 from app.domain.term_chain import Origin, Term, TermChain
 from app.domain.tree import Instrument
 from app.domain.variables import Answers
+from app.services.term_rows import term_of
 from app.services.versions import read_version
 from app.store.contracts import ContractRow
 from app.store.deliveries import deliveries_of
 from app.store.effects import signing_dates_of
 from app.store.instruments import instruments_of
-from app.store.terms import TermRow, terms_of
+from app.store.terms import terms_of
 from app.store.uow import UnitOfWork
 from app.store.versions import latest_version
 
@@ -69,7 +70,7 @@ def load_term_state(uow: UnitOfWork, contract: ContractRow, official: WorkingCal
     if latest is None:
         raise ContractError("term.unknown", f"合同 {contract.number} 没有冻结的文本，无法计算期限。请先保存版本。")
     stored = read_version(uow, latest.id)
-    chain = _chain(contract, stored.answers, terms_of(uow.session, contract.id))
+    chain = chain_of(uow, contract, stored.answers)
     return TermState(
         instrument=stored.instrument,
         answers=stored.answers,
@@ -81,14 +82,15 @@ def load_term_state(uow: UnitOfWork, contract: ContractRow, official: WorkingCal
     )
 
 
-def _chain(contract: ContractRow, answers: Answers, rows: list[TermRow]) -> TermChain:
+def chain_of(uow: UnitOfWork, contract: ContractRow, answers: Answers) -> TermChain:
+    """The first term as the text says it, and every renewal. Raises ``term.unknown``, ``term.chain``."""
     first, last, years = (answers.get(name) for name in ("term.start_date", "term.end_date", "term.years"))
     if not isinstance(first, date) or not isinstance(last, date):
         raise ContractError("term.unknown", f"合同 {contract.number} 没有填写期限的起止日，无法计算届满和续约。")
     computed = isinstance(years, int) and years > 0 and term_end(first, years) == last
     chain = TermChain((Term(0, first, last, Origin.FIRST, years if computed and isinstance(years, int) else None),))
-    for row in rows:
-        chain = chain.renewed(Term(row.number, row.first_day, row.last_day, Origin(row.origin), row.years, row.counts, row.paper))
+    for row in terms_of(uow.session, contract.id):
+        chain = chain.renewed(term_of(row))
     return chain
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from app.domain.annexes_in_force import annexes_in_force
 from app.services.consolidating import InForce, NoSignedText, history_of, terms_as_of
 from app.services.paper_files import copy_of
 from app.web.contract_pages import contract_page
@@ -32,7 +33,7 @@ def show(contract_id: str) -> str:
     first, last = _span(found)
     return contract_page(
         "contracts/consolidated.html", contract_id, found=found, first=first, last=last, turns=_turns(found, first, last),
-        paper=desk().preview(found.copy()), marked=_marked(found),
+        paper=desk().preview(found.copy()), marked=_marked(found), annexes=annexes_in_force(found.consolidated),
     )  # fmt: skip
 
 
@@ -46,6 +47,7 @@ def text(contract_id: str) -> str:
         found=found,
         paper=desk().preview(found.copy()),
         marked=_marked(found),
+        annexes=annexes_in_force(found.consolidated),
     )
 
 

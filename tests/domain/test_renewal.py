@@ -21,7 +21,7 @@ from app.domain.renewal import (
     term_facts,
 )
 from app.domain.renewal_decision import Choice, Paper, offer_of, offers
-from app.domain.renewal_price import Proposal, priced_items, renewal_price
+from app.domain.renewal_price import Proposal, priced_items, renewal_price, renewed_values
 from app.domain.term_chain import Origin, Term, TermChain
 from tests.domain.renewals import OFFICIAL, RULES, d, terms
 
@@ -345,6 +345,10 @@ def test_the_prices_at_hand_are_those_of_section_8_1_as_renewed_and_amended_sinc
     assert priced_items(values, [first, second])["固定月费"] == 105
     amended = {**values, "fees.monthly_fixed": Decimal(90)}
     assert priced_items(amended, [first, second])["固定月费"] == 90
+    assert renewed_values(values, [first, second]) == {**values, "fees.monthly_fixed": Decimal(105)}
+    row = {"item": "年度服务", "before": Decimal(1200), "after": Decimal(1236)}
+    assert renewed_values(values, [row])["fees.price_rows"] == ({**rows[0], "excl_tax": Decimal(1236)}, rows[1])
+    assert renewed_values(values, [{**row, "before": Decimal(1)}]) == values
 
 
 def test_a_percentage_that_is_no_number_is_refused() -> None:

@@ -10,6 +10,8 @@ from playwright.sync_api import Page, expect
 from app.settings import Settings
 from app.wiring import Wiring, today
 from tests.papers.files import PDF
+from tests.services.paper_house import LATER as DAYS
+from tests.services.paper_house import Desk
 from tests.web.conftest import Server
 from tests.web.people import LAWYER, actor_named
 from tests.web.terms import in_force
@@ -22,6 +24,17 @@ LATER = today() + timedelta(days=40)
 def contract(server: Server) -> str:
     wiring = Wiring(Settings(data_dir=server.data_dir))
     made = in_force(wiring, actor_named(wiring, LAWYER.login), today() - timedelta(days=60))
+    wiring.engine.dispose()
+    return made
+
+
+@pytest.fixture(scope="module")
+def amended(server: Server) -> str:
+    """A contract whose amendment is signed and works in forty days."""
+    wiring = Wiring(Settings(data_dir=server.data_dir))
+    lawyer = actor_named(wiring, LAWYER.login)
+    made = in_force(wiring, lawyer, today() - timedelta(days=60))
+    Desk(wiring.unit_of_work, wiring.blobs, made, today(), lawyer).signed_amendment(DAYS, effective=LATER.isoformat())
     wiring.engine.dispose()
     return made
 
@@ -82,8 +95,8 @@ def test_an_amendment_is_edited_signed_and_read_as_of_a_day(page: Page, contract
     expect(page.locator("#told")).to_contain_text(LATER.isoformat())
 
 
-def test_the_slider_shows_the_text_of_its_day_and_a_provision_its_history(page: Page, contract: str) -> None:
-    page.goto(f"/contracts/{contract}/consolidated")
+def test_the_slider_shows_the_text_of_its_day_and_a_provision_its_history(page: Page, amended: str) -> None:
+    page.goto(f"/contracts/{amended}/consolidated")
     paper = page.locator("#consolidated")
     expect(paper.locator("p.amended")).to_have_count(0)
     page.locator("#day-range").evaluate(
