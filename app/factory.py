@@ -39,6 +39,7 @@ from app.web import (
     service_list,
     sharing,
     term,
+    term_desks,
     users,
     verification,
     versions,
@@ -65,7 +66,7 @@ BLUEPRINTS = (
     access.pages, account.pages, users.pages, drafts.pages, workspace.pages, findings.pages, playbook.pages, deviations.pages, service_list.pages,
     documents.pages, contracts.pages, commentary.pages, sharing.pages, approval.pages, approval_desk.pages, versions.pages, comparison.pages,
     papers.pages, paper_form.pages, paper_documents.pages, amendments.pages, consolidated.pages, term.pages, ending.pages, exits.pages,
-    deciding.pages,
+    deciding.pages, term_desks.pages,
     organisations.pages, parties.pages, files.pages, contract_people.pages, effect.pages, log.contract_pages, log.house_pages,
     outbox.pages, register.pages, register_import.pages, verification.pages,
 )  # fmt: skip

@@ -8,20 +8,24 @@ from decimal import Decimal
 
 import click
 
-from app.cli.common import today_option
+from app.cli.common import settings, today_option
 from app.cli.contract_common import acting_option, at_desk, number_argument
 from app.cli.contract_options import reason_option
 from app.cli.term_common import Member, day_type, figure, party, print_checks, print_date, print_paper, revision_of
 from app.domain.notice import CAUTION, Method, Proof
 from app.domain.renewal_decision import Choice
 from app.domain.renewal_price import Proposal
+from app.services.access import actor_with_login
 from app.services.papers import PaperMissing
 from app.services.renewal import RenewalDesk, renewal_desk
 from app.services.renewal import decide as decide_renewal
+from app.services.renewal_list import RenewalLine, Urgency, read_renewals
 from app.services.renewal_papers import AgreedRenewal, draft_option_notice, notice_arrived, renewal_signed, send_paper
 from app.services.renewal_pricing import enter_prices, work_out
 from app.services.timeline import read_timeline
-from app.wiring import now
+from app.wiring import Wiring, now
+
+MOST = 200
 
 
 @click.group(short_help="期限与续约")
@@ -66,6 +70,43 @@ def _print_decisions(found: RenewalDesk) -> None:
         click.echo("，".join([f"{mark}：{d.choice.label}", d.decided_by, d.reason, *d.papers]))
     for paper in found.papers:
         print_paper(paper)
+
+
+@renewal.command("list", short_help="列出各合同的续约")
+@click.option("--within", type=click.IntRange(min=0), help="只列出这么多天内届满的合同；不填为全部。")
+@click.option("--reasons", is_flag=True, help="逐行显示每个日期的计算过程。")
+@acting_option
+@today_option
+def list_(within: int | None, reasons: bool, login: str, today: date) -> None:
+    """列出可以查看的履行中的合同，先届满的在前：届满日、最后安全发出日、通知截止日和续约决定（每次至多200份）。"""
+    wiring, after, shown = Wiring(settings()), "", 0
+    with wiring.reading() as uow:
+        actor = actor_with_login(uow, login)
+        while shown < MOST:
+            page = read_renewals(uow, actor, today, wiring.calendar, within, after=after)
+            for line in page.lines:
+                _print_line(line, reasons=reasons)
+            shown, after = shown + len(page.lines), page.after
+            if not after:
+                break
+    if not shown:
+        click.echo("这段时间内没有届满的合同。")
+
+
+def _print_line(line: RenewalLine, *, reasons: bool) -> None:
+    days = [line.schedule.end, line.safe, line.schedule.notice_deadline] if line.schedule else []
+    said = [x.day.isoformat() if x else "—" for x in days] or [line.why]
+    decided = line.decision.choice.label if line.decision else ""
+    click.echo("\t".join((line.contract.number, _URGENCIES[line.urgency], *said, decided)).rstrip("\t"))
+    if reasons and line.state is not None:
+        for found in line.dates:
+            print_date(found, line.state.instrument)
+
+
+_URGENCIES = {
+    Urgency.OVERDUE: "通知截止日已过", Urgency.NOW: "须尽快决定", Urgency.LATER: "未到续约窗口", Urgency.DECIDED: "已作决定",
+    Urgency.UNKNOWN: "无法计算",
+}  # fmt: skip
 
 
 @renewal.command("timeline", short_help="以文字列出时间轴")

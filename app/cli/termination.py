@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from app.cli.common import today_option
+from app.cli.common import settings, today_option
 from app.cli.contract_common import Desk, acting_option, at_desk, number_argument
 from app.cli.contract_options import reason_option
 from app.cli.term_common import PARTIES, Member, day_type, party, print_checks, print_date, print_paper, revision_of
@@ -16,6 +16,8 @@ from app.domain.lifecycle_facts import Decision
 from app.domain.notice import Method, Proof
 from app.domain.termination import GROUNDS, HAPPENINGS, Outcome, Route
 from app.services import termination_papers as papers
+from app.services.access import actor_with_login
+from app.services.ending_list import Step, read_endings
 from app.services.ending_rows import STATES, CaseMissing
 from app.services.objections import close_objection, object_to
 from app.services.papers import PaperMissing, PaperView
@@ -28,7 +30,7 @@ from app.services.termination import (
     termination_desk,
     withdraw_case,
 )
-from app.wiring import now
+from app.wiring import Wiring, now
 
 case_option = click.option("--case", "case_id", default="", help="终止事项标识（可只写开头）；只有一件办理中的可省略。")
 
@@ -44,6 +46,33 @@ def grounds() -> None:
     for g in GROUNDS:
         demand = "先催告" if g.demand else "无须催告"
         click.echo(f"{g.key}\t{g.route.label}\t{g.label}\t{'或者'.join(PARTIES[p] for p in g.by)}主张，{demand}")
+
+
+@termination.command("list", short_help="列出办理中的终止与退出")
+@click.option("--page", type=click.IntRange(min=1), default=1, show_default=True, help="第几页，每页各20项。")
+@acting_option
+@today_option
+def list_(page: int, login: str, today: date) -> None:
+    """列出可以查看的合同中办理中的终止事项及其下一步，和没有清理完毕的退出。"""
+    wiring = Wiring(settings())
+    with wiring.reading() as uow:
+        found = read_endings(uow, actor_with_login(uow, login), today, wiring.calendar, page)
+    for case in found.cases:
+        step = _STEPS[case.step] if case.step else case.why
+        days = "，".join(f"{x.label} {x.day.isoformat()}" for x in case.dates)
+        route = case.view.case.route.label if case.view else ""
+        click.echo("\t".join((case.contract.number, route, step, days)).rstrip("\t"))
+    for one in found.exits:
+        first = f"{one.next.task.due.day.isoformat()} {one.next.task.title}" if one.next else one.why
+        click.echo(f"{one.contract.number}\t退出任务\t还有{len(one.view.open) if one.view else 0}项\t{first}")
+    if not found.cases and not found.exits:
+        click.echo("没有办理中的终止事项，也没有未完成的退出任务。")
+
+
+_STEPS = {
+    Step.DRAFT_DEMAND: "起草催告函", Step.DELIVER_DEMAND: "送达催告函", Step.CURE: "等待补救期届满", Step.DRAFT_NOTICE: "起草通知",
+    Step.DELIVER_NOTICE: "送达通知", Step.DRAFT_AGREEMENT: "起草终止协议", Step.SIGN_AGREEMENT: "签署终止协议", Step.CONFIRM: "确认终止",
+}  # fmt: skip
 
 
 @termination.command("show", short_help="显示终止事项")

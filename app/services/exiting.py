@@ -79,7 +79,7 @@ def exit_desk(uow: UnitOfWork, actor: Actor, today: date, official: WorkingCalen
     state = load_term_state(uow, contract, official)
     rows = exits_of(uow.session, contract_id)
     files = tuple((d.id, d.name) for d in documents_of(uow.session, contract_id))
-    return ExitDesk(view_contract(contract), state, tuple(_view(row, state, today) for row in rows), files)
+    return ExitDesk(view_contract(contract), state, tuple(view_exit(row, state, today) for row in rows), files)
 
 
 def begin_exit(
@@ -263,7 +263,7 @@ def _tasks(row: ExitRow, state: TermState) -> tuple[ExitTask, ...]:
     return tuple(t for t in exit_tasks(_ending(row), terms, state.official, _done(row)) if t.key.value in entered)
 
 
-def _view(row: ExitRow, state: TermState, today: date) -> ExitView:
+def view_exit(row: ExitRow, state: TermState, today: date) -> ExitView:
     stored = {t.key: t for t in row.tasks}
     views = []
     for task in _tasks(row, state):

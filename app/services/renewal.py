@@ -86,14 +86,15 @@ def renewal_desk(
         schedule=plan,
         outlook=ahead,
         offers=offers(plan, state.terms, ahead, today),
-        decisions=_decisions(uow, contract_id, state),
+        decisions=decisions_on(uow, contract_id, state),
         papers=tuple(view_paper(uow, row) for row in rows),
         open=Stage(contract.stage) in IN_FORCE,
         over=Stage(contract.stage) in (Stage.EXPIRED, Stage.TERMINATED, Stage.ARCHIVED),
     )
 
 
-def _decisions(uow: UnitOfWork, contract_id: str, state: TermState) -> tuple[DecisionView, ...]:
+def decisions_on(uow: UnitOfWork, contract_id: str, state: TermState) -> tuple[DecisionView, ...]:
+    """What was decided on the renewals of a contract, the newest first."""
     rows = decisions_of(uow.session, contract_id)
     newest = next((r.id for r in rows if r.term == state.chain.current.number), None)
     return tuple(

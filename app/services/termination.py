@@ -117,7 +117,7 @@ def termination_desk(uow: UnitOfWork, actor: Actor, today: date, official: Worki
     """Raises ``ContractMissing``, ``term.unknown``."""
     contract = opened(uow, actor, Action.READ_CONTRACTS, contract_id)
     state, terms = terms_of_ending(uow, contract, official)
-    cases = tuple(_view(uow, row, state, terms, today) for row in endings_of(uow.session, contract_id))
+    cases = tuple(view_case(uow, row, state, terms, today) for row in endings_of(uow.session, contract_id))
     return TerminationDesk(view_contract(contract), state, terms, cases, possible_routes(contract))
 
 
@@ -260,7 +260,8 @@ def _note(uow: UnitOfWork, actor: Actor, now: datetime, action: str, row: Ending
     )  # fmt: skip
 
 
-def _view(uow: UnitOfWork, row: EndingRow, state: TermState, terms: TerminationTerms, today: date) -> CaseView:
+def view_case(uow: UnitOfWork, row: EndingRow, state: TermState, terms: TerminationTerms, today: date) -> CaseView:
+    """The case as its desk shows it, for another use case that has come to the contract."""
     case, official = case_of(uow, row, state.answers), state.official
     lapses, cure = right_lapses(case, terms, official), cure_ends(case, terms, official)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, Text, exists, select
+from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, Text, exists, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from sqlalchemy.orm.attributes import flag_modified
 
 from app.store.base import Base, Instant
 from app.store.contracts import ContractRow
+from app.store.register import visible
 
 WHOLE = "whole"
 
@@ -153,3 +154,22 @@ def exits_of(session: Session, contract_id: str) -> list[ExitRow]:
 
 def find_exit(session: Session, exit_id: str) -> ExitRow | None:
     return session.get(ExitRow, exit_id)
+
+
+def open_cases_page(session: Session, actor_id: str, start: int, most: int) -> list[tuple[EndingRow, ContractRow]]:
+    """Open cases of the contracts that ``actor_id`` may see, the oldest first."""
+    statement = select(EndingRow, ContractRow).join(ContractRow, ContractRow.id == EndingRow.contract_id)
+    statement = statement.where(EndingRow.state == "open", visible(actor_id)).order_by(EndingRow.created_at, EndingRow.id)
+    return [(row, contract) for row, contract in session.execute(statement.offset(start).limit(most))]
+
+
+def open_exits_page(session: Session, actor_id: str, start: int, most: int) -> list[tuple[ExitRow, ContractRow]]:
+    """Exits with an open task, of the contracts that ``actor_id`` may see; the one whose task is due first first."""
+    due = select(ExitTaskRow.exit_id, func.min(ExitTaskRow.due_on).label("due")).where(ExitTaskRow.done_on.is_(None))
+    first = due.group_by(ExitTaskRow.exit_id).subquery()
+    statement = select(ExitRow, ContractRow).join(ContractRow, ContractRow.id == ExitRow.contract_id)
+    statement = statement.join(first, first.c.exit_id == ExitRow.id).where(visible(actor_id))
+    return [
+        (row, contract)
+        for row, contract in session.execute(statement.order_by(first.c.due, ExitRow.id).offset(start).limit(most))
+    ]

@@ -97,6 +97,8 @@ NEEDS: Mapping[str, Action] = {
     "approval.recall": _A.DELEGATE_APPROVAL,
     "approval.revoke": _A.DECIDE_APPROVAL,
     "approval_desk.show": _A.READ_CONTRACTS,
+    "term_desks.renewals": _A.READ_CONTRACTS,
+    "term_desks.endings": _A.READ_CONTRACTS,
     "files.index": _A.READ_CONTRACTS,
     "files.upload": _A.FILE_PAPER,
     "files.download": _A.READ_CONTRACTS,

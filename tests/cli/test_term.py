@@ -182,3 +182,17 @@ def test_leaving_by_agreement_and_withdrawing(run: Command, data_dir: Path) -> N
     assert "尚未届至" in said
     assert run("termination", "confirm", NUMBER, *ME, *on("2026-07-30")).code == 1
     assert "退出任务已建立" in run("termination", "confirm", NUMBER, *ME, *on("2026-07-31")).out
+
+
+def test_renewals_and_endings_of_every_contract_are_listed(run: Command, data_dir: Path) -> None:
+    (line,) = run("renewal", "list", "--within", "90", *ME, *on("2026-10-12")).out.splitlines()
+    assert line.split("\t")[:3] == [NUMBER, "须尽快决定", "2026-12-31"]
+    assert "往前数60个自然日" in run("renewal", "list", "--reasons", *ME, *on("2026-10-12")).out
+    assert "没有届满的合同" in run("renewal", "list", "--within", "30", *ME, *on("2026-05-01")).out
+    assert "没有办理中的终止事项" in run("termination", "list", *ME, *on("2026-07-08")).out
+    run(
+        "termination", "open", NUMBER, "--route", "breach", "--by", "a", "--ground", "fail", "--facts", "连续三期不合格", "--evidence", "JS-1",
+        "--known-on", "2026-07-06", "--grace-days", "15", *ME, *on("2026-07-08"),
+    )  # fmt: skip
+    (line,) = run("termination", "list", *ME, *on("2026-07-08")).out.splitlines()
+    assert line.split("\t")[:3] == [NUMBER, "违约解除", "起草催告函"]

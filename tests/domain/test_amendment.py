@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from app.domain.amendment import (
@@ -31,19 +31,31 @@ from app.domain.variables import Answers
 from tests.domain.standings import BASE, PLACES, TABLES, edited, with_edit, with_table
 
 PLAYED = settings(max_examples=60, deadline=None)
+LONG = settings(max_examples=3000, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 
 
 def words(standing: Standing) -> str:
     return canonical_text(standing.instrument)
 
 
-@PLAYED
-@given(edited())
-def test_the_operations_of_an_edited_text_fold_to_exactly_that_text(after: Standing):
+def assert_folds(after: Standing) -> None:
     operations = operations_between(BASE, after)
     folded = apply(BASE, operations)
     assert words(folded) == words(after)
     assert folded.answers.values == after.answers.values
+
+
+@PLAYED
+@given(edited())
+def test_the_operations_of_an_edited_text_fold_to_exactly_that_text(after: Standing):
+    assert_folds(after)
+
+
+@pytest.mark.soak
+@LONG
+@given(edited())
+def test_over_thousands_of_edits_the_operations_fold_to_exactly_the_edited_text(after: Standing):
+    assert_folds(after)
 
 
 @PLAYED
@@ -54,9 +66,7 @@ def test_an_amendment_says_nothing_of_what_it_does_not_change(after: Standing):
     assert len({place_of(o) for o in operations}) == len(operations)
 
 
-@PLAYED
-@given(st.data())
-def test_amendments_on_disjoint_places_commute(data: st.DataObject):
+def assert_commute(data: st.DataObject) -> None:
     chosen = data.draw(st.lists(st.booleans(), min_size=len(PLACES), max_size=len(PLACES)))
     left = tuple(p for p, mine in zip(PLACES, chosen, strict=True) if mine)
     right = tuple(p for p, mine in zip(PLACES, chosen, strict=True) if not mine)
@@ -65,6 +75,19 @@ def test_amendments_on_disjoint_places_commute(data: st.DataObject):
     assume(not touched(one, BASE.instrument).overlap(touched(two, BASE.instrument)))
     assert words(apply(apply(BASE, one), two)) == words(apply(apply(BASE, two), one))
     assert apply(apply(BASE, one), two).answers.values == apply(apply(BASE, two), one).answers.values
+
+
+@PLAYED
+@given(st.data())
+def test_amendments_on_disjoint_places_commute(data: st.DataObject):
+    assert_commute(data)
+
+
+@pytest.mark.soak
+@LONG
+@given(st.data())
+def test_over_thousands_of_pairs_amendments_on_disjoint_places_commute(data: st.DataObject):
+    assert_commute(data)
 
 
 @PLAYED

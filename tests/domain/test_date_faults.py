@@ -1,16 +1,20 @@
 """Date faults that others had to repair, each as a fact of ours.
 
-The numbers are issues of OCA/contract and glpi-project/glpi: public trackers of systems that renew contracts.
+The numbers are issues of OCA/contract, glpi-project/glpi, camelaissani/microrealestate and Probesys/bileto: public trackers of systems
+that renew contracts.
 """
 
 from __future__ import annotations
 
 import pytest
 
+from app.domain.exit_plan import Ended, Ending, TaskKey, exit_tasks
+from app.domain.lifecycle import Event, IllegalMove, Stage, State, advance
 from app.domain.notice import Method, arrival
 from app.domain.renewal import Circumstances, Mode, due_renewals, outlook, schedule
 from app.domain.term_chain import Origin, TermChain
 from tests.domain.renewals import OFFICIAL, RULES, d, terms
+from tests.domain.test_exit_plan import agreed
 
 FACTS = Circumstances(d("2020-01-01"))
 
@@ -101,3 +105,38 @@ def test_oca_570_a_start_in_the_past_gives_the_next_deadline_of_the_term_that_ru
     assert chain.at(d("2026-11-22")) is chain.current
     assert plan.notice_deadline is not None
     assert plan.notice_deadline.day == d("2026-12-30")
+
+
+@pytest.mark.parametrize("ended", [Stage.TERMINATED, Stage.EXPIRED, Stage.ARCHIVED])
+def test_oca_853_nothing_of_a_term_happens_any_more_once_the_contract_has_ended(ended: Stage) -> None:
+    for event in (Event.RENEWED_AUTOMATICALLY, Event.WINDOW_OPENED, Event.TERM_ENDED, Event.RENEWED_BY_AGREEMENT):
+        with pytest.raises(IllegalMove):
+            advance(State(ended), event, None)
+
+
+def test_oca_1177_one_end_winds_up_services_settled_up_to_different_days() -> None:
+    """The days of the exit hang on the end alone: no day up to which something was invoiced can stand in its way."""
+    end = d("2026-08-03")
+    for part in ("", "附件一第4项"):
+        days = {t.key: t.due.day for t in exit_tasks(Ending(Ended.RESCINDED, end, part=part), agreed(), OFFICIAL)}
+        assert TaskKey.SETTLE in days
+        assert min(days.values()) >= end
+
+
+def test_microrealestate_246_what_is_owed_is_still_settled_after_the_last_day() -> None:
+    last = d("2026-12-31")
+    tasks = {t.key: t for t in exit_tasks(Ending(Ended.EXPIRED, last), agreed(), OFFICIAL)}
+    assert tasks[TaskKey.SETTLE].due.day > last
+    with pytest.raises(IllegalMove):
+        advance(State(Stage.EXPIRED), Event.ARCHIVED, None)
+
+
+def test_bileto_25_a_term_is_renewed_before_it_ends_and_begins_the_day_after() -> None:
+    """An agreement signed months ahead, and a tacit renewal on the last day: both join, and neither happens a second time."""
+    chain = TermChain.begin(d("2026-01-01"), 1)
+    early = chain.renewed(chain.next_term(Origin.AGREEMENT, 1, counts=False))
+    assert early.current.first_day == d("2027-01-01")
+    assert due_renewals(early, terms(), FACTS, OFFICIAL, d("2027-01-01")) == ()
+    assert due_renewals(chain, terms(), FACTS, OFFICIAL, d("2026-12-30")) == ()
+    (tacit,) = due_renewals(chain, terms(), FACTS, OFFICIAL, d("2027-01-01"))
+    assert tacit.first_day == d("2027-01-01")

@@ -226,6 +226,8 @@ POST /contracts/CONTRACT/approvals/delegate   infoffn
 POST /contracts/CONTRACT/approvals/recall     infoffn
 POST /contracts/CONTRACT/approvals/revoke     infoffn
 GET  /approvals/                              inoooon
+GET  /renewals/                               inoooon
+GET  /endings/                                inoooon
 GET  /static/css/app.css                      ooooooo
 POST /sign-out                                ooooooo
 """

@@ -239,3 +239,32 @@ def test_renewed_prices_are_shown_refused_and_written_into_the_draft(house: Desk
     visitor.post(f"/contracts/{contract}/term/decision", {"choice": "renew", "reason": "续签一年", "revision": revision})
     told = visitor.post(at, {"rise": "2.5"}, follow_redirects=True)
     assert "已将价格计算写入" in text_of(told)
+
+
+def test_renewals_over_every_contract_show_the_reasons_of_every_date(house: Desk, visitor: Visitor) -> None:
+    contract = started(house, 300)
+    page = visitor.get("/renewals/")
+    body, words = page.get_data(as_text=True), text_of(page)
+    assert f"/contracts/{contract}/term/" in body
+    assert body.count('class="reasoned ') >= 4
+    for word in ("须尽快决定", "最后安全发出", "通知到达截止", "往前数60个自然日", "第11.3.3条"):
+        assert word in words
+
+
+def test_cases_and_exits_over_every_contract_say_what_comes_next(house: Desk, visitor: Visitor) -> None:
+    contract = started(house, 100)
+    known = (house.today() - ONE).isoformat()
+    given = {
+        "route": "breach",
+        "by": "a",
+        "ground": "fail",
+        "facts": "连续三期不合格",
+        "evidence": "JS-1",
+        "known_on": known,
+        "grace_days": "15",
+    }
+    visitor.post(f"/contracts/{contract}/ending/", given)
+    words = text_of(visitor.get("/endings/?page=x"))
+    for word in ("违约解除", "起草催告函", "日期怎样算出", "解除权"):
+        assert word in words
+    assert f"/contracts/{contract}/ending/" in visitor.get("/endings/").get_data(as_text=True)
