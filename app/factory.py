@@ -16,6 +16,7 @@ from app.web import (
     comparison,
     consolidated,
     contract_people,
+    contract_seals,
     contracts,
     deciding,
     deviations,
@@ -36,6 +37,7 @@ from app.web import (
     playbook,
     register,
     register_import,
+    seals,
     service_list,
     sharing,
     term,
@@ -68,7 +70,7 @@ BLUEPRINTS = (
     papers.pages, paper_form.pages, paper_documents.pages, amendments.pages, consolidated.pages, term.pages, ending.pages, exits.pages,
     deciding.pages, term_desks.pages,
     organisations.pages, parties.pages, files.pages, contract_people.pages, effect.pages, log.contract_pages, log.house_pages,
-    outbox.pages, register.pages, register_import.pages, verification.pages,
+    outbox.pages, register.pages, register_import.pages, verification.pages, seals.pages, contract_seals.pages,
 )  # fmt: skip
 
 

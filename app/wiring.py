@@ -38,7 +38,7 @@ if TYPE_CHECKING:  # the database and its library are loaded by those who use it
     from app.services.commented_document import CommentTools
     from app.services.obligation_planning import Almanac
     from app.services.paper_texts import PaperKit
-    from app.services.ports import Mailer, RegisterUploadReading, RegisterWriter, SignedFileVerifier
+    from app.services.ports import Mailer, RegisterUploadReading, RegisterWriter, SealStudio, SignedFileVerifier
     from app.services.redlining import RedlineTools
     from app.services.telling import Post as ReminderPost
     from app.signing_room import Room
@@ -217,6 +217,13 @@ class Wiring:
     def link_key(self) -> bytes:
         """Signs the links in reminders that decide."""
         return self.secret_key.encode("utf-8")
+
+    @cached_property
+    def seal_studio(self) -> SealStudio:
+        """Pictures of seals."""
+        from app.seal_studio import Studio
+
+        return Studio()
 
     @cached_property
     def blobs(self) -> BlobStore:

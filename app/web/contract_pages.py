@@ -42,7 +42,7 @@ class Tab:
 
 
 def tabs() -> tuple[Tab, ...]:
-    """概览 · 文本与批注 · 审批 · 版本与比较 · 变更 · 期限 · 签署 · 文件 · 人员 · 审计: those that there are."""
+    """概览 · 文本与批注 · 审批 · 版本与比较 · 变更 · 期限 · 签署 · 用印 · 文件 · 人员 · 审计: those that there are."""
     return (
         Tab("contracts.show", _("概览")),
         Tab("commentary.show", _("文本与批注"), others=("sharing",)),
@@ -50,6 +50,7 @@ def tabs() -> tuple[Tab, ...]:
         Tab("versions.index", _("版本与比较"), others=("comparison",)),
         Tab("papers.index", _("变更"), others=("paper_form", "paper_documents", "amendment", "consolidated")),
         Tab("term.show", _("期限"), others=("ending", "exits")),
+        Tab("contract_seals.show", _("用印")),
         Tab("files.index", _("文件")),
         Tab("people.show", _("人员")),
         Tab("contract_log.show", _("审计")),

@@ -17,7 +17,14 @@ from app.services.commented_document import CommentTools
 from app.services.drafting import Reference
 from app.services.generation import Tools
 from app.services.paper_texts import PaperKit
-from app.services.ports import MailWriter, RegisterUploadReading, RegisterWriter, ServiceListReading, SignedFileVerifier
+from app.services.ports import (
+    MailWriter,
+    RegisterUploadReading,
+    RegisterWriter,
+    SealStudio,
+    ServiceListReading,
+    SignedFileVerifier,
+)
 from app.services.redlining import RedlineTools
 from app.settings import Settings
 from app.store.blobs import BlobStore
@@ -53,6 +60,8 @@ class Desk(Protocol):
     def link_key(self) -> bytes: ...
     @property
     def blobs(self) -> BlobStore: ...
+    @property
+    def seal_studio(self) -> SealStudio: ...
     @property
     def vault(self) -> Vault: ...
     @property

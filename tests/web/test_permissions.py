@@ -228,6 +228,22 @@ POST /contracts/CONTRACT/approvals/revoke     infoffn
 GET  /approvals/                              inoooon
 GET  /renewals/                               inoooon
 GET  /endings/                                inoooon
+GET  /seals/                                  inoooon
+POST /seals/                                  inffofn
+GET  /seals/new                               inffofn
+GET  /seals/SEAL/                             innnnnn
+GET  /seals/SEAL/specimen                     innnnnn
+POST /seals/SEAL/image                        innnnnn
+POST /seals/SEAL/state                        innnnnn
+POST /seals/SEAL/offices                      inffnfn
+POST /seals/SEAL/offices/GRANT/end            inffnfn
+GET  /seals/SEAL/offices/GRANT/document       inoooon
+GET  /contracts/CONTRACT/seals/               inoooon
+POST /contracts/CONTRACT/seals/               inofofn
+POST /contracts/CONTRACT/seals/APPLICATION/decide inooofn
+POST /contracts/CONTRACT/seals/APPLICATION/release inooofn
+POST /contracts/CONTRACT/seals/APPLICATION/use inooofn
+POST /contracts/CONTRACT/seals/APPLICATION/withdraw inooofn
 GET  /static/css/app.css                      ooooooo
 POST /sign-out                                ooooooo
 """
@@ -238,6 +254,8 @@ NAMES = {
     "<thread_id>": "THREAD", "<comment_id>": "THREAD", "<int:ordinal>": "999", "<any(draft,final):kind>": "final", "<name>": "NAME",
     "<path:filename>": "css/app.css", "<any(a,b):role>": "a", "<organisation_id>": "ORGANISATION", "<view_id>": "VIEW", "<export_id>": "EXPORT",
     "<import_id>": "IMPORT", "<digest>": "DIGEST",
+    "<import_id>": "IMPORT",
+    "<seal_id>": "SEAL", "<grant_id>": "GRANT", "<application_id>": "APPLICATION",
     "<paper_id>": "PAPER", "<delivery_id>": "DELIVERY", "<case_id>": "CASE", "<exit_id>": "EXIT", "<key>": "KEY",
     "<link_id>": "LINK", "<choice>": "CHOICE", "<signature>": "SIGNATURE", "<document_id>": "DOCUMENT", "<message_id>": "MESSAGE",
 }  # fmt: skip
