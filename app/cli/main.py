@@ -14,7 +14,7 @@ BLOCKED = 1
 UNUSABLE = 2
 REFUSED = (
     "document.", "approval.", "lifecycle.", "renewal.", "ending.", "paper.state", "paper.stage", "amendment.conflict",
-    "amendment.undecided",
+    "amendment.undecided", "seal.move", "seal.unready", "seal.use_move", "seal.lapsed", "seal.suspended", "seal.text", "seal.readers",
 )  # fmt: skip
 """Codes of errors that refuse a sound request: the contract is not ready, or not there yet."""
 
@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "contract": ("app.cli.contract", "合同：登记、审批、版本、比较、批注"),
     "register": ("app.cli.register", "合同台账：查找、导出、补录已签合同"),
     "organisations": ("app.cli.organisations", "主体：列出、显示、从工作簿导入"),
+    "seals": ("app.cli.seals", "印章：登记、授权、图样、用印"),
     "renewal": ("app.cli.renewal", "期限与续约"),
     "termination": ("app.cli.termination", "提前终止：催告、解除、协议、异议"),
     "exit": ("app.cli.exit", "退出任务与归档"),
