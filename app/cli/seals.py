@@ -59,11 +59,15 @@ def show(seal: str, login: str) -> None:
     click.echo(f"状态：{view.seal.state.label}")
     for line in view.grants:
         g = line.grant
-        click.echo(f"{g.office.label}　{g.name}　{g.number}　{g.valid_from}至{g.valid_until}　{'有效' if line.stands else '不在有效期'}")
+        click.echo(
+            f"{g.office.label}　{g.name}　{g.number}　{g.valid_from}至{g.valid_until}　{'有效' if line.stands else '不在有效期'}"
+        )
     for fault in view.faults:
         click.echo(f"注意：{fault}")
     for use in uses:
-        click.echo(f"{use.used_on}　{use.medium.label}　{use.contract or '（保密合同）'}　{use.document}　{use.copies}份　{use.by}")
+        click.echo(
+            f"{use.used_on}　{use.medium.label}　{use.contract or '（保密合同）'}　{use.document}　{use.copies}份　{use.by}"
+        )
 
 
 @seals.command(short_help="登记一枚印章")
@@ -211,5 +215,3 @@ def use_(contract: str, application: str, copies: int, day: date, handed_to: str
         entered = PaperUse(copies, day, handed_to, remark)
         register_use(uow, actor, now(), today(), _post(wiring), id_of(uow, actor, contract), application, entered)
     click.echo("用印已登记。")
-
-

@@ -254,7 +254,6 @@ NAMES = {
     "<thread_id>": "THREAD", "<comment_id>": "THREAD", "<int:ordinal>": "999", "<any(draft,final):kind>": "final", "<name>": "NAME",
     "<path:filename>": "css/app.css", "<any(a,b):role>": "a", "<organisation_id>": "ORGANISATION", "<view_id>": "VIEW", "<export_id>": "EXPORT",
     "<import_id>": "IMPORT", "<digest>": "DIGEST",
-    "<import_id>": "IMPORT",
     "<seal_id>": "SEAL", "<grant_id>": "GRANT", "<application_id>": "APPLICATION",
     "<paper_id>": "PAPER", "<delivery_id>": "DELIVERY", "<case_id>": "CASE", "<exit_id>": "EXIT", "<key>": "KEY",
     "<link_id>": "LINK", "<choice>": "CHOICE", "<signature>": "SIGNATURE", "<document_id>": "DOCUMENT", "<message_id>": "MESSAGE",
