@@ -114,7 +114,7 @@ def appoint_(seal: str, person: str, office: str, number: str, start: date, unti
 @click.option("--width", required=True, type=float, help="印章的实际宽度（毫米）。")
 @click.option("--confirm", is_flag=True, help="确认有权使用该印章的图样。")
 @acting_option
-def image(seal: str, picture: Path, width: float, confirm: bool, login: str) -> None:  # noqa: FBT001
+def image(seal: str, picture: Path, width: float, confirm: bool, login: str) -> None:
     """去除底色，保留颜色和实际尺寸，加密存放。"""
     wiring = _wiring()
     with wiring.unit_of_work() as uow:
@@ -146,7 +146,7 @@ def state(seal: str, move: str, reason: str, login: str) -> None:
 @click.option("--seam/--no-seam", default=True, show_default=True, help="是否加盖骑缝章。")
 @click.option("--purpose", required=True, help="事由。")
 @acting_option
-def apply(contract: str, seal: str, medium: str, document: str, copies: int, seam: bool, purpose: str, login: str) -> None:  # noqa: FBT001
+def apply(contract: str, seal: str, medium: str, document: str, copies: int, seam: bool, purpose: str, login: str) -> None:
     """为合同审批通过的文本申请用印，显示申请的标识。"""
     wiring = _wiring()
     with wiring.unit_of_work() as uow:
@@ -190,7 +190,7 @@ def decide_(contract: str, application: str, answer: str, words: str, login: str
 @click.argument("application")
 @click.option("--back", is_flag=True, help="收回放行。")
 @acting_option
-def release_(contract: str, application: str, back: bool, login: str) -> None:  # noqa: FBT001
+def release_(contract: str, application: str, back: bool, login: str) -> None:
     """放行后，本方的电子签名显示这枚印章。"""
     wiring = _wiring()
     with wiring.unit_of_work() as uow:
