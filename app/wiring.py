@@ -19,6 +19,7 @@ from app.domain.clauses import ClauseLibrary
 from app.domain.comparison import Comparison
 from app.domain.documents import DocumentMeta, RenderedPdf
 from app.domain.errors import ContractError
+from app.domain.monthly_report import MonthlyReport
 from app.domain.textual_change import TextDiff
 from app.domain.tree import Instrument
 from app.library.approval_policy import load_approval_policy
@@ -307,6 +308,11 @@ class Wiring:
         from app.rendering.annexes import service_list_template
 
         return service_list_template(self.library.variables)
+
+    def print_monthly_report(self, report: MonthlyReport) -> bytes:
+        from app.rendering.monthly_report import render_monthly_report
+
+        return render_monthly_report(self._pdf, report)
 
     @property
     def write_register(self) -> RegisterWriter:

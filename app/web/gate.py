@@ -39,6 +39,7 @@ NEEDS: Mapping[str, Action] = {
     "start": _A.USE_OWN_ACCOUNT,
     "workbench.show": _A.READ_CONTRACTS,
     "workbench.dates": _A.READ_CONTRACTS,
+    "workbench.report": _A.READ_CONTRACTS,
     "drafts.index": _A.READ_DRAFTS,
     "drafts.summary": _A.READ_DRAFTS,
     "drafts.new": _A.CREATE_DRAFT,

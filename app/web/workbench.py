@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date, timedelta
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.domain.errors import ContractError
 from app.domain.months import Month
 from app.domain.reminders import Topic
 from app.services.agenda import LONG_AGO, MOST, read_agenda
+from app.services.monthly_reporting import monthly_report
 from app.services.workbench import RUNNING, Ahead, Matter, MatterKind, read_workbench
 from app.web.desk import desk
 from app.web.gate import actor
@@ -35,7 +39,7 @@ def show() -> str:
     return render_template(
         "workbench/index.html", found=found, kinds=tuple(MatterKind), today=today, name=matter_name, link=matter_link,
         chart=chart_of(found.ahead), ending_in=ending_in, yesterday=today - timedelta(days=1), week=today + timedelta(days=6),
-        month=today + timedelta(days=29), notices_in=notices_in, topic_name=topic_name,
+        month=today + timedelta(days=29), notices_in=notices_in, topic_name=topic_name, last_month=Month.of(today).before,
     )  # fmt: skip
 
 
@@ -53,6 +57,23 @@ def dates() -> str:
         "workbench/dates.html", found=found, topics=tuple(Topic), chosen=topics, mine=mine, faults=faults, most=MOST,
         first=request.args.get("from", ""), last=request.args.get("to", ""), topic_name=topic_name, today=today,
     )  # fmt: skip
+
+
+@pages.get("/report")
+def report() -> ResponseReturnValue:
+    """The monthly report as PDF; without a month, of the last one that is over."""
+    today = desk().today()
+    text = request.args.get("month", "").strip()
+    try:
+        month = Month.parse(text) if text else Month.of(today).before
+    except ValueError:
+        raise ContractError(
+            "report.month", _("“%(text)s”不是月份，请按 2027-01 的格式填写。", text=printable(text)[:40])
+        ) from None
+    with desk().reading() as uow:
+        found = monthly_report(uow, actor(), desk().now(), today, month)
+    content = io.BytesIO(desk().print_monthly_report(found))
+    return send_file(content, mimetype="application/pdf", as_attachment=True, download_name=f"合同月报-{month}.pdf")
 
 
 def _day(name: str, usual: date, faults: list[str]) -> date:

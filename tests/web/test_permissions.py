@@ -28,6 +28,7 @@ EXPECTED = """
 GET  /                                        ioooooo
 GET  /workbench/                              inoooon
 GET  /workbench/dates/                        inoooon
+GET  /workbench/report                        inoooon
 POST /language                                ooooooo
 GET  /sign-in                                 ooooooo
 POST /sign-in                                 ooooooo

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import closing
 from datetime import date, timedelta
 from html import unescape
 
+import pypdfium2
 import pytest
 from flask import Flask
 
@@ -58,3 +60,14 @@ def test_dates_are_filtered_and_what_is_no_date_is_said(visitor: Visitor, today:
     page = answer.get_data(as_text=True)
     assert "“2027-02-30”不是日期" in page
     assert "“&lt;script&gt;”不是日期" in page
+
+
+def test_the_monthly_report_is_a_pdf_of_what_the_reader_sees(visitor: Visitor, today: date) -> None:
+    answer = visitor.get(f"/workbench/report?month={today:%Y-%m}")
+    assert answer.mimetype == "application/pdf"
+    with closing(pypdfium2.PdfDocument(answer.data)) as document:
+        text = "".join(page.get_textpage().get_text_bounded() for page in document)
+    assert "合同月报" in text
+    assert "HT-<1>" in text
+    assert "“2027-13”不是月份" in visitor.get("/workbench/report?month=2027-13").get_data(as_text=True)
+    assert "尚未开始" in visitor.get("/workbench/report?month=2999-01").get_data(as_text=True)
