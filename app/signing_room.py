@@ -12,7 +12,6 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-import pypdfium2
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -45,6 +44,7 @@ from signatures.hand import typed, written
 from signatures.image import prepare_handwriting
 from signatures.keystore import KeyRing, SealedKey, new_private_key, open_key, pin_faults, seal_key
 from signatures.layout import LARGEST_SEAL, Box, CheckMark, Layout, Sign, SignatureField, TextMark
+from signatures.pdfium import opened
 from signatures.revocation import Reason, Revocation, Status
 from signatures.seal import SealDesign, SealKind, draw_seal
 from signatures.signing import Signing, sign
@@ -204,14 +204,11 @@ class Room:
 
     def page(self, pdf: bytes, number: int) -> bytes:
         """A page (from 1) as PNG, with what signatures have filled in."""
-        document = pypdfium2.PdfDocument(pdf)
-        try:
+        with opened(pdf) as document:
             document.init_forms()
             sheet = document[number - 1]
-            image = sheet.render(scale=_PAGE_WIDTH / sheet.get_width(), may_draw_forms=True).to_pil()
+            image = sheet.render(scale=_PAGE_WIDTH / sheet.get_width(), may_draw_forms=True).to_pil().copy()
             sheet.close()
-        finally:
-            document.close()
         data = io.BytesIO()
         image.convert("P", palette=1, colors=64).save(data, "PNG", optimize=False)
         return data.getvalue()

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from xml.sax.saxutils import escape
 
-import pypdfium2
 from lxml import etree
 
 from signatures.appearance import Appearance, Picture
 from signatures.docx.package import MAIN, SETTINGS, Parts, W, w
 from signatures.drawing import Drawing
 from signatures.errors import SignatureError
+from signatures.pdfium import opened
 from signatures.verification.words import local_time
 
 IMAGE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/image"
@@ -158,13 +158,10 @@ def rasterised(drawing: Drawing, dpi: int = _DPI) -> Picture:
     start = len(out)
     out += b"xref\n0 5\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % p for p in places)
     out += b"trailer\n<< /Size 5 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % start
-    document = pypdfium2.PdfDocument(bytes(out))
-    try:
+    with opened(bytes(out)) as document:
         sheet = document[0]
-        image = sheet.render(scale=dpi / 72, fill_color=(255, 255, 255, 0), maybe_alpha=True).to_pil().convert("RGBA")
+        image = sheet.render(scale=dpi / 72, fill_color=(255, 255, 255, 0), maybe_alpha=True).to_pil().convert("RGBA").copy()
         sheet.close()
-    finally:
-        document.close()
     data = io.BytesIO()
     image.save(data, "PNG")
     return Picture(data.getvalue(), drawing.width, drawing.height, drawing.ink)

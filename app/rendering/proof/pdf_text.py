@@ -12,13 +12,11 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from itertools import accumulate
-from threading import Lock
-
-import pypdfium2 as pdfium
 
 from app.domain.digest import CanonicalLine, canonical_lines, digest
 from app.domain.documents import TextDifference, TextProof
 from app.domain.tree import Instrument, Layout
+from app.rendering.pdfium import opened
 from app.rendering.proof.compare import compare_stream, words
 from app.rendering.proof.pdf_glyphs import missing_glyphs
 from app.rendering.proof.pdf_rows import rejoin_rows
@@ -30,8 +28,6 @@ _SAME_GLYPH = str.maketrans({"\u2011": "-", "\u2012": "\u2013", "\u2027": "\u202
 """Noto CJK draws each pair with one glyph: on paper they are the same sign, and the file can't tell them apart."""
 _LINE_END_HYPHEN = {0xFFFE: "-", 0x02: "-"}
 """PDFium gives a hyphen at a line's end as a non-character; the contract has no other hyphens there than its own."""
-_one_at_a_time = Lock()
-"""PDFium is not made for two threads at once."""
 _COMPATIBILITY = re.compile("[\u2e80-\u2fdf\uf900-\ufaff\U0002f800-\U0002fa1f]")
 
 
@@ -60,22 +56,14 @@ def _folded(text: str) -> str:
 
 
 def _page_texts(content: bytes) -> list[str]:
-    with _one_at_a_time:
-        return _read_pages(content)
-
-
-def _read_pages(content: bytes) -> list[str]:
-    document = pdfium.PdfDocument(content)
-    try:
-        texts = []
+    texts = []
+    with opened(content) as document:
         for page in document:
             text_page = page.get_textpage()
-            texts.append(words(_folded(text_page.get_text_range().translate(_LINE_END_HYPHEN))))
+            texts.append(text_page.get_text_range())
             text_page.close()
             page.close()
-        return texts
-    finally:
-        document.close()
+    return [words(_folded(text.translate(_LINE_END_HYPHEN))) for text in texts]
 
 
 def _without_furniture(pages: Sequence[str], instrument: Instrument) -> tuple[list[str], list[TextDifference]]:
