@@ -13,7 +13,7 @@ from app.services.journal import note
 from app.services.ports import Cell, RegisterWriter
 from app.services.register import register_ids
 from app.services.register_settings import COLUMN_LABELS, Column, Settings, plain_settings
-from app.store.register import contracts_in_order
+from app.store.register import contracts_in_order, count_visible
 from app.store.uow import UnitOfWork
 from app.store.users import user_names
 
@@ -34,11 +34,12 @@ FILTER_LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A finished workbook; ``capped`` where the view has more contracts than it holds."""
+    """A finished workbook; ``capped`` where the view has more contracts than it holds. ``ids``: the contracts in it."""
 
     content: bytes
     count: int
     capped: bool
+    ids: tuple[str, ...] = ()
 
 
 def is_large(uow: UnitOfWork, actor: Actor, settings: Settings) -> bool:
@@ -69,7 +70,13 @@ def export_register(
         plain = {name: list(values) for name, values in plain_settings(settings).items()}
         note(uow, actor, now, "register.exported", count=len(ids), capped=more, view=plain)
         uow.commit()
-    return Export(content, len(ids), more)
+    return Export(content, len(ids), more, tuple(ids))
+
+
+def may_still_have(uow: UnitOfWork, actor: Actor, ids: Sequence[str]) -> bool:
+    """Whether everything in a workbook made earlier is still open to ``actor``. Raises ``Hidden``, ``Forbidden`` where the right to export is gone."""
+    require(actor, Action.EXPORT_REGISTER)
+    return count_visible(uow.session, ids, actor.id) == len(ids)
 
 
 def _rows(

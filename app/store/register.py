@@ -277,6 +277,15 @@ def _statement(
     return statement.order_by(*(k.desc() if segment.descending else k for k in keys)).limit(size)
 
 
+def count_visible(session: Session, ids: Sequence[str], actor_id: str) -> int:
+    """How many of these contracts ``actor_id`` sees today."""
+    seen = 0
+    for i in range(0, len(ids), 500):
+        where = (ContractRow.id.in_(ids[i : i + 500]), visible(actor_id))
+        seen += session.scalar(select(func.count()).select_from(ContractRow).where(*where)) or 0
+    return seen
+
+
 def contracts_in_order(session: Session, ids: Collection[str]) -> list[ContractRow]:
     """These contracts with parties and readers, in the order of ``ids``; those that are gone are left out."""
     wanted = list(ids)

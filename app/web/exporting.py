@@ -1,5 +1,7 @@
 """Exports of the register that take longer than a browser should wait: made in the background, kept for a day, handed to their maker alone.
 
+Whoever lost the right to one of the contracts meanwhile doesn't get the old file: it is made anew with what is open to them now.
+
 The request is written down before the work begins, so a page that asks for an export after a restart has it made again.
 """
 
@@ -20,7 +22,7 @@ from flask import Flask, current_app
 
 from app.domain.errors import ContractError
 from app.domain.permissions import Actor, Hidden
-from app.services.register_export import Export, export_register
+from app.services.register_export import Export, export_register, may_still_have
 from app.services.register_settings import Settings, plain_settings, read_settings
 from app.web.desk import KEY, Desk, desk
 from app.web.register_words import form_titles
@@ -64,18 +66,26 @@ class Exports:
         """The state of an own export; one that nobody works on any more is begun again. Raises ``Hidden`` for any other."""
         request = self._request(actor, export_id)
         if "count" in request:
-            return Made(True, request["count"], request["capped"])
+            if self._is_open(actor, request):
+                return Made(True, request["count"], request["capped"])
+            (self.root / f"{export_id}.xlsx").unlink(missing_ok=True)
+            self._keep(export_id, {"user": actor.id, "settings": request["settings"]})
         with self._lock:
             problem = self._running.get(export_id)
         if problem is None:
             self._begin(export_id, actor, read_settings(request["settings"])[0], form_titles())
         return Made(False, problem=problem or "")
 
-    def file(self, actor: Actor, export_id: str) -> Path:
-        """The workbook of an own export. Raises ``Hidden``."""
-        if "count" not in self._request(actor, export_id):
-            raise Hidden
+    def file(self, actor: Actor, export_id: str) -> Path | None:
+        """The workbook of an own export; None where it isn't made, or not with what is open to the actor today. Raises ``Hidden``."""
+        request = self._request(actor, export_id)
+        if "count" not in request or not self._is_open(actor, request):
+            return None
         return (self.root / f"{export_id}.xlsx").resolve()
+
+    def _is_open(self, actor: Actor, request: dict[str, Any]) -> bool:
+        with self.tools.reading() as uow:
+            return may_still_have(uow, actor, request["ids"])
 
     def _request(self, actor: Actor, export_id: str) -> dict[str, Any]:
         path = self.root / f"{export_id}.json"
@@ -100,7 +110,7 @@ class Exports:
             work.write_bytes(made.content)
             os.replace(work, self.root / f"{export_id}.xlsx")
             request = {"user": actor.id, "settings": plain_settings(settings), "count": made.count, "capped": made.capped}
-            self._keep(export_id, request)
+            self._keep(export_id, request | {"ids": made.ids})
         except ContractError as error:
             self._running[export_id] = error.message
         except Exception:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 
-from flask import Blueprint, Response, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -95,8 +95,10 @@ def export_state(export_id: str) -> str:
 
 
 @pages.get("/register/exports/<export_id>/register.xlsx")
-def export_file(export_id: str) -> Response:
+def export_file(export_id: str) -> ResponseReturnValue:
     path = exports().file(actor(), export_id)
+    if path is None:
+        return redirect(url_for("register.export_state", export_id=export_id))
     return send_file(path, as_attachment=True, download_name=f"{_('合同台账')}-{desk().today()}.xlsx", mimetype=XLSX)
 
 

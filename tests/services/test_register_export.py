@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -13,9 +14,10 @@ from app.domain.lifecycle import Stage
 from app.domain.permissions import Forbidden, Role
 from app.rendering.register_sheet import write_register
 from app.services.register import Filter, Order
-from app.services.register_export import Export, export_register, is_large
+from app.services.register_export import Export, export_register, is_large, may_still_have
 from app.services.register_settings import USUAL, Column, Settings
 from app.store.audit import entries
+from app.store.contracts import find_contract
 from app.store.register import Range, SortKey
 from tests.services.conftest import Units
 from tests.services.fixtures import NOW
@@ -100,3 +102,18 @@ def test_every_export_is_logged_and_only_who_may_gets_one(shelf: Shelf, units: U
 def test_all_columns_can_be_exported(shelf: Shelf) -> None:
     made = export(shelf, Settings(columns=tuple(Column)))
     assert len(rows(made)[0]) == len(Column) > len(USUAL)
+
+
+def test_a_workbook_made_earlier_is_no_longer_for_one_to_whom_a_contract_of_it_was_closed(shelf: Shelf) -> None:
+    made, colleague = export(shelf), shelf.person("sun", "孙律师", Role.DRAFTER)
+    with shelf.units() as uow:
+        assert may_still_have(uow, shelf.lawyer, made.ids)
+    with shelf.units() as uow:
+        row = find_contract(uow.session, made.ids[0])
+        assert row
+        row.confidential, row.owner_id = True, colleague.id
+        uow.commit()
+    with shelf.units() as uow:
+        assert not may_still_have(uow, shelf.lawyer, made.ids)
+        with pytest.raises(Forbidden):
+            may_still_have(uow, replace(shelf.lawyer, roles=frozenset({Role.APPROVER})), made.ids)

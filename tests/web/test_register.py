@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 
 from app.domain.permissions import Role
 from app.services import register_export
+from app.store.contracts import find_contract, recent_contracts
 from app.web.desk import KEY, Desk
 from tests.services.shelf import Shelf
 from tests.web.conftest import Visitor
@@ -164,6 +165,37 @@ def test_a_large_export_is_made_in_the_background_and_is_its_makers_alone(
     colleague = Visitor(app.test_client())
     colleague.sign_in(other)
     assert colleague.get(place).status_code == colleague.get(f"{place}register.xlsx").status_code == 404
+
+
+def test_an_export_is_not_handed_out_with_a_contract_that_was_closed_to_its_maker_since(
+    visitor: Visitor, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(register_export, "AT_ONCE", 3)
+    colleague = shelf.person("li", "李律师", Role.DRAFTER)
+    place = visitor.post("/register/export", {"settings": json.dumps({})}).headers["Location"]
+    _until(visitor, place, "已导出 30 份合同")
+    assert visitor.get(f"{place}register.xlsx").status_code == 200
+    with shelf.units() as uow:
+        row = recent_contracts(uow.session, 1, 0)[0]
+        closed, number, owner = row.id, row.number, row.owner_id
+        row.confidential, row.owner_id = True, colleague.id
+        uow.commit()
+    assert visitor.get(f"{place}register.xlsx").headers["Location"] == place
+    _until(visitor, place, "已导出 29 份合同")
+    book = load_workbook(io.BytesIO(visitor.get(f"{place}register.xlsx").data))["合同台账"]
+    assert number not in {row[0].value for row in book.iter_rows()}
+    with shelf.units() as uow:  # the other tests share the shelf
+        again = find_contract(uow.session, closed)
+        assert again
+        again.confidential, again.owner_id = False, owner
+        uow.commit()
+
+
+def _until(visitor: Visitor, place: str, words: str) -> None:
+    deadline = time.monotonic() + 20
+    while words not in (page := visitor.get(place).get_data(as_text=True)):
+        assert time.monotonic() < deadline, page
+        time.sleep(0.05)
 
 
 def test_a_confidential_contract_is_in_no_list_count_search_hit_or_export_of_others(
