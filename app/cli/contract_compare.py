@@ -50,7 +50,7 @@ def compare(number: str, login: str, old: int, new: int, out: Path, formats: fro
         compared = compare_contract(
             uow, desk.actor, desk.wiring.reference, desk.wiring.differ, today(), desk.contract_id, old, new
         )
-    meta = redline_identity(compared, now(), desk.actor.name)
+    meta = redline_identity(compared, now())
     made = make_redline(compared, meta, desk.wiring.redline_tools, formats, lambda step: click.echo(f"… {step}", err=True))
     report(compared, made, write_all(out, made.files))
 

@@ -23,7 +23,7 @@ def comparison_files(review: Review, wiring: Wiring) -> Mapping[str, bytes]:
     with review.wiring.reading() as uow:
         compared = compare_contract(uow, drafter, review.wiring.reference, review.wiring.differ, TODAY, review.contract_id, 1, 2)
     _held(review, compared)
-    made = make_redline(compared, redline_identity(compared, review.now(), drafter.name), wiring.redline_tools)
+    made = make_redline(compared, redline_identity(compared, review.now()), wiring.redline_tools)
     for proof in made.proofs:
         review.hold(f"{proof.file}与版本文字逐条一致（{proof.blocks} 处）", proof.equal)
     with review.wiring.unit_of_work() as uow:

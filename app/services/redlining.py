@@ -16,6 +16,8 @@ from app.services.generation import Format, Generated, StepClock, UnequalText
 from app.services.ports import PageFinder, Progress, RedlineDocxRenderer, RedlineHtmlRenderer, RedlinePdfRenderer, TextProver
 
 REDLINE_FORMATS = (Format.HTML, Format.PDF, Format.DOCX, Format.JSON)
+AUTHOR = "版本对比"
+"""Author of the tracked changes."""
 REDLINE_NAMES: Mapping[Format, str] = {f: f"comparison.{f.value}" for f in REDLINE_FORMATS}
 
 
@@ -32,14 +34,17 @@ class RedlineTools:
     prove_docx: TextProver
 
 
-def redline_identity(compared: Compared, created: datetime, author: str) -> DocumentMeta:
-    """Who this document is; its id is derived from the words of both texts."""
+def redline_identity(compared: Compared, created: datetime) -> DocumentMeta:
+    """Who this document is; its id is derived from the words of both texts.
+
+    The changes bear no person's name: they are what two texts differ in, whoever asks for the file, and it may go to the other party.
+    """
     old, new = compared.comparison.old, compared.comparison.new
     words = digest(new)
     seed = f"comparison\0{new.form}\0{new.number}\0{digest(old)}\0{words}"
     document_id = hashlib.sha256(seed.encode("utf-8")).hexdigest()[:16].upper()
     version = f"{compared.old.label} → {compared.new.label}"
-    return DocumentMeta(document_id, new.title, new.number, version, words, created, author=author)
+    return DocumentMeta(document_id, new.title, new.number, version, words, created, author=AUTHOR)
 
 
 def make_redline(

@@ -54,7 +54,7 @@ def files(contract_id: str) -> str:
 @pages.post("/files")
 def generate(contract_id: str) -> ResponseReturnValue:
     found, old, new = _compared(contract_id), *_chosen()
-    tools, meta = desk(), redline_identity(found, desk().now(), actor().name)
+    tools, meta = desk(), redline_identity(found, desk().now())
 
     def work(progress: Progress) -> Generated:
         progress("准备字体与渲染器")
@@ -69,7 +69,7 @@ def download(contract_id: str, name: str) -> ResponseReturnValue:
     old, new = _chosen()
     key = _key(contract_id)
     with desk().reading() as uow:
-        number = load_contract(uow, contract_id).number
+        number = load_contract(uow, actor(), contract_id).number
     return send(jobs(), key, name, f"{stem_of(number)}-{label_of(old)}与{label_of(new)}对比")
 
 

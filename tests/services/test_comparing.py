@@ -13,8 +13,8 @@ from app.domain.table_comparison import RowChange
 from app.domain.variables import DeviationKind
 from app.rendering.textdiff import ChineseDiff
 from app.services.comparing import Compared, NothingToCompare, compare_contract, pair_key
-from app.services.drafts import deviate, load_draft, save_answers
-from app.services.filing import create_contract, load_contract
+from app.services.drafts import deviate, load_draft_unasked, save_answers
+from app.services.filing import create_contract, load_contract_unasked
 from app.services.generation import Format, UnequalText
 from app.services.record import ContractMissing, require_contract
 from app.services.redlining import RedlineTools, make_redline, redline_identity
@@ -56,7 +56,7 @@ def pair(units: Units) -> Pair:
     with units() as uow:
         save_version(uow, owner, NOW, TODAY, reference(), contract, "首次送审")
     with units() as uow:
-        people = [dict(row) for row in load_draft(uow, library, draft_id).raw["team.key_personnel"]]
+        people = [dict(row) for row in load_draft_unasked(uow, library, draft_id).raw["team.key_personnel"]]
     people[1]["position"] += "（兼）"
     del people[2]
     entered = {"fees.monthly_fixed": "135000", "team.key_personnel": people}
@@ -127,7 +127,7 @@ def test_while_it_is_drafted_the_draft_is_the_text_that_counts(pair: Pair) -> No
         uow.commit()
     with pair.units() as uow:
         assert current_ordinal(uow, pair.owner, pair.contract) == 2
-        assert load_contract(uow, pair.contract).draft_id
+        assert load_contract_unasked(uow, pair.contract).draft_id
 
 
 # ---- files; over one database is enough, they don't know of any
@@ -147,7 +147,7 @@ ONE_DATABASE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @ONE_DATABASE
 def test_accepting_all_changes_is_proven_to_give_the_new_text_and_rejecting_all_the_old(pair: Pair, tools: RedlineTools) -> None:
     both = pair.compare(1, 2)
-    made = make_redline(both, redline_identity(both, NOW, "王律师"), tools, (Format.DOCX, Format.JSON, Format.HTML))
+    made = make_redline(both, redline_identity(both, NOW), tools, (Format.DOCX, Format.JSON, Format.HTML))
     assert set(made.files) == {"comparison.docx", "comparison.html", "comparison.json"}
     assert [(p.file, p.equal) for p in made.proofs] == [
         ("comparison.docx（接受全部修订）", True),
@@ -164,4 +164,4 @@ def test_a_docx_that_does_not_lead_to_both_texts_is_never_handed_out(pair: Pair,
     right, other = pair.compare(1, 2), pair.compare(1, DRAFT)
     wrong = replace(tools, docx=lambda _comparison, meta, *, pages: tools.docx(other.comparison, meta, pages=pages))
     with pytest.raises(UnequalText, match="接受全部修订"):
-        make_redline(right, redline_identity(right, NOW, "王律师"), wrong, (Format.DOCX,))
+        make_redline(right, redline_identity(right, NOW), wrong, (Format.DOCX,))
