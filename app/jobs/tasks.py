@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from app.services.advancing import advance_due
 from app.services.amendment_signing import apply_due
+from app.services.approval_mails import Post as ApprovalPost
 from app.services.auditing import make_checkpoint
 from app.services.documents import check_blobs
 from app.services.ending_clock import look_at_endings
@@ -19,6 +20,7 @@ from app.services.outbox import deliver_outbox
 from app.services.raising import raise_due
 from app.services.renewal_reminding import work_out_waiting
 from app.services.telling import tell_people
+from app.services.vacancies import tell_vacancies
 from app.wiring import Wiring
 
 log = logging.getLogger(__name__)
@@ -77,6 +79,12 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
         )
         return "，".join(f"{label} {count} {unit}" for label, count, unit in parts if count)
 
+    def watch_seats() -> str:
+        base = wiring.settings.base_url
+        post = ApprovalPost(wiring.write_mail, lambda contract_id: f"{base}/contracts/{contract_id}/approvals")
+        vacant = tell_vacancies(wiring.unit_of_work, post, wiring.now())
+        return f"审批席位空缺 {vacant} 份" if vacant else ""
+
     def end() -> str:
         done = look_at_endings(wiring.unit_of_work, wiring.now(), wiring.today(), wiring.calendar, wiring.clockwork.term_post)
         for fault in done.faults:
@@ -107,6 +115,7 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
         Task("合同阶段", 300, advance, ending),
         Task("到期提醒", 60, remind, ending),
         Task("终止事项", 300, end, ending),
+        Task("审批席位", 3600, watch_seats, ending),
         Task("全文索引", 60, index, ending),
         Task("审计检查点", 600, checkpoint, ending),
         Task("审计日志验证", 3600, verify_log, ending),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,15 +10,19 @@ from enum import Enum
 
 from app.domain.approval import RoundStatus
 from app.domain.approval_route import Function
+from app.domain.lifecycle import Event
 from app.domain.next_step import NextStep, next_step
 from app.domain.permissions import Action, Actor
 from app.services.access import record_of
 from app.services.approval_rows import current, read_round
 from app.services.approvers import deciders, holders
 from app.services.filing import ContractView, view_contract
+from app.services.journal import CLOCK
 from app.services.record import opened
-from app.services.versions import VersionHead, list_versions
+from app.services.vacancies import who_must_be_named
+from app.services.versions import VersionHead, list_versions_unasked
 from app.store.approvals import ApprovalRow, approvals_of
+from app.store.audit import search
 from app.store.comments import comments_of
 from app.store.documents import documents_of
 from app.store.uow import UnitOfWork
@@ -26,12 +31,16 @@ from app.store.users import users_by_name
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """``who``: names of those in whose hands the next step lies, ``offices``: those that a decision is waited for of. Both may be empty."""
+    """``who``: names of those in whose hands the next step lies, ``offices``: those that a decision is waited for of. Both may be empty.
+
+    ``vacant``: what has to be done about each of these offices that nobody can decide for, as a sentence.
+    """
 
     contract: ContractView
     step: NextStep
     who: tuple[str, ...]
     offices: tuple[Function, ...] = ()
+    vacant: tuple[str, ...] = ()
 
 
 def read_head(uow: UnitOfWork, actor: Actor, contract_id: str) -> Head:
@@ -44,7 +53,10 @@ def read_head(uow: UnitOfWork, actor: Actor, contract_id: str) -> Head:
         waiting = last[1].waiting
         people = deciders(uow, record_of(row), last[1].submitter)
         asked = dict.fromkeys(c.name for seat in waiting for c in holders(last[1], seat, people))
-        return Head(contract, step, tuple(asked), tuple(s.function for s in waiting))
+        vacant = tuple(
+            who_must_be_named(s.function, confidential=row.confidential) for s in waiting if not holders(last[1], s, people)
+        )
+        return Head(contract, step, tuple(asked), tuple(s.function for s in waiting), vacant)
     who = (contract.owner_name,) if contract.owner_name and step is not NextStep.NOTHING else ()
     return Head(contract, step, who)
 
@@ -60,11 +72,16 @@ class Happening(Enum):
     WITHDRAWN = "withdrawn"
     VOIDED = "voided"
     REVOKED = "revoked"
+    MOVED = "moved"
+    """From stage to stage, by somebody or by the clock."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that happened. ``count``: ordinal of the version or the round; ``office``: as what somebody consented."""
+    """One thing that happened. ``count``: ordinal of the version or the round; ``office``: as what somebody consented; ``event``: of a move.
+
+    ``by_itself``: the clock did it.
+    """
 
     at: datetime
     happening: Happening
@@ -72,6 +89,8 @@ class Step:
     count: int = 0
     office: Function | None = None
     words: str = ""
+    event: Event | None = None
+    by_itself: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +111,13 @@ SHOWN = 8
 def read_overview(uow: UnitOfWork, actor: Actor, contract_id: str) -> Overview:
     """Raises ``ContractMissing``."""
     contract = opened(uow, actor, Action.READ_CONTRACTS, contract_id)
-    versions, rows = list_versions(uow, contract_id), approvals_of(uow.session, contract_id)
+    versions, rows = list_versions_unasked(uow, contract_id), approvals_of(uow.session, contract_id)
     names = {u.id: u.name for u in users_by_name(uow.session)}
     steps = [Step(contract.created_at, Happening.FILED, contract.owner_name)]
     steps += [Step(v.created_at, Happening.FROZEN, v.created_by, v.ordinal) for v in versions]
     for row in rows:
         steps += _steps(row, names)
+    steps += _moves(uow, contract_id, names)
     threads = [c for c in comments_of(uow.session, contract_id) if c.parent_id is None and c.resolved_at is None]
     latest = rows[0] if rows else None
     ordered = sorted(enumerate(steps), key=lambda pair: (pair[1].at, pair[0]), reverse=True)
@@ -116,6 +136,23 @@ _ENDINGS = {
     RoundStatus.VOIDED: Happening.VOIDED,
     RoundStatus.REVOKED: Happening.REVOKED,
 }
+
+
+_TOLD_BY_ROUNDS = frozenset(
+    {Event.SUBMITTED, Event.SUBMISSION_WITHDRAWN, Event.RETURNED, Event.APPROVED, Event.APPROVAL_REVOKED, Event.CONTENT_CHANGED}
+)
+
+
+def _moves(uow: UnitOfWork, contract_id: str, names: Mapping[str, str]) -> Iterator[Step]:
+    """Moves from stage to stage as the log has them; those that a round of approval tells of are left to it."""
+    for entry in search(uow.session, subject=contract_id, action="contract.moved", limit=SHOWN):
+        data = json.loads(entry.data)
+        event = next((e for e in Event if e.value == data.get("event")), None)
+        if event is not None and event not in _TOLD_BY_ROUNDS:
+            who = str(data.get("actor_name") or names.get(entry.actor, ""))
+            yield Step(
+                entry.at, Happening.MOVED, who, words=str(data.get("reason", "")), event=event, by_itself=entry.actor == CLOCK.id
+            )
 
 
 def _steps(row: ApprovalRow, names: Mapping[str, str]) -> Iterator[Step]:

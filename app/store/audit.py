@@ -135,18 +135,21 @@ def search(
     *,
     subject: str = "",
     family: str = "",
+    action: str = "",
     actor: str = "",
     since: datetime | None = None,
     until: datetime | None = None,
     before: int | None = None,
     limit: int = 100,
 ) -> list[Entry]:
-    """Entries, the newest first. ``family``: what the action's code begins with; ``before``: below this number alone."""
+    """Entries, the newest first. ``family``: what the action's code begins with; ``action``: the whole code; ``before``: below this number alone."""
     statement = select(AuditRow).order_by(AuditRow.number.desc()).limit(limit)
     if subject:
         statement = statement.where(AuditRow.subject == subject)
     if family:
         statement = statement.where(AuditRow.action.startswith(f"{family}.", autoescape=True))
+    if action:
+        statement = statement.where(AuditRow.action == action)
     if actor:
         statement = statement.where(AuditRow.actor == actor)
     if since is not None:

@@ -30,6 +30,8 @@ pages = Blueprint("contracts", __name__)
 @pages.app_template_global()
 def happened(step: Step) -> str:
     """What a step on the overview was, in words."""
+    if step.event is not None:
+        return step.event.label
     names = {
         Happening.FILED: _("已登记为合同"),
         Happening.FROZEN: _("保存第%(n)d版", n=step.count),
@@ -74,7 +76,7 @@ def redraft(contract_id: str) -> ResponseReturnValue:
     with desk().unit_of_work() as uow:
         reopen_text(uow, actor(), desk().now(), post_office(), contract_id)
     with desk().reading() as uow:
-        draft_id = load_contract(uow, contract_id).draft_id
+        draft_id = load_contract(uow, actor(), contract_id).draft_id
     return redirect(url_for("workspace.show", draft_id=draft_id))
 
 

@@ -13,12 +13,13 @@ from app.domain.errors import ContractError
 from app.services import advancing
 from app.services.advancing import Advanced, Clockwork, advance_due
 from app.services.moving import wake
+from app.services.overview import read_overview
 from app.services.record import require_contract
 from app.store.audit import entries_of
 from app.store.contracts import find_contract
 from app.store.outbox import messages
 from tests.services.conftest import Units
-from tests.services.fixtures import NOW, TODAY, later
+from tests.services.fixtures import LAWYER, NOW, TODAY, later
 from tests.services.signed import WORK, filed, sign, signed
 
 READY = {"renew.mode": "by_agreement"}
@@ -71,6 +72,11 @@ def test_missed_days_are_caught_up_in_order_and_each_is_told(units: Units) -> No
         "进入续约窗口”，现为“即将届满”",
         "期限届满”，现为“已届满”",
     ]
+    with units() as uow:
+        steps = read_overview(uow, LAWYER, contract).steps
+    assert [(s.event.label, s.by_itself) for s in steps if s.event][:4] == [
+        ("期限届满", True), ("进入续约窗口", True), ("生效", True), ("补录已签合同", False),
+    ]  # fmt: skip
 
 
 def test_a_second_run_does_nothing_twice(units: Units) -> None:
