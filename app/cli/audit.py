@@ -8,8 +8,11 @@ from pathlib import Path
 import click
 
 from app.cli.common import settings
+from app.cli.contract_common import acting_option, at_desk, number_argument
 from app.domain.audit import Checkpoint
-from app.services.auditing import export_audit, make_checkpoint, verify_audit
+from app.services.access import actor_with_login
+from app.services.auditing import make_checkpoint, verify_audit
+from app.services.reading_log import LogFilter, LogPage, export_contract_log, read_contract_log, read_house_log
 from app.wiring import Wiring, now
 
 FAULTY = 1
@@ -39,19 +42,47 @@ def verify_log(files: tuple[Path, ...], keys: tuple[Path, ...]) -> None:
 
 
 @audit.command(name="export", short_help="导出一份合同的审计条目")
-@click.argument("contract")
+@number_argument
+@acting_option
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="输出文件；省略则打印。")
-def export_log(contract: str, out: Path | None) -> None:
-    """导出合同（编号或者标识）的全部审计条目，每条附有可独立核对的归属证明。"""
-    wiring = Wiring(settings())
-    _checkpoint(wiring)
-    with wiring.reading() as uow:
-        content = export_audit(uow, contract)
+def export_log(number: str, login: str, out: Path | None) -> None:
+    """导出合同（编号或者标识）的全部审计条目，每条附有可独立核对的归属证明；限合同管理员和审计。"""
+    desk = at_desk(login, number)
+    _checkpoint(desk.wiring)
+    with desk.wiring.reading() as uow:
+        _number, content = export_contract_log(uow, desk.actor, desk.contract_id)
     if out is None:
         click.echo(content.decode("utf-8"), nl=False)
     else:
         out.write_bytes(content)
         click.echo(f"已写出 {out}（{len(content):,} 字节）")
+
+
+@audit.command(name="show", short_help="查看审计日志")
+@click.argument("number", metavar="[合同编号]", required=False)
+@acting_option
+@click.option("--about", "family", default="", help="只看一类事项，如 contract、approval、access。")
+@click.option("--before", type=click.IntRange(1), help="只看此序号以前的条目。")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help="至多几条。")
+def show_log(number: str | None, login: str, family: str, before: int | None, limit: int) -> None:
+    """列出一份合同的审计条目；不给编号时列出全部条目，限审计。新的在前。"""
+    if number is not None:
+        desk = at_desk(login, number)
+        with desk.wiring.reading() as uow:
+            page = read_contract_log(uow, desk.actor, desk.contract_id, LogFilter(family), before=before, limit=limit)
+    else:
+        with Wiring(settings()).reading() as uow:
+            page = read_house_log(uow, actor_with_login(uow, login), LogFilter(family), before=before, limit=limit)
+    _print_page(page)
+
+
+def _print_page(page: LogPage) -> None:
+    for line in page.lines:
+        words = line.words
+        told = f"{words.who}　{words.what}" if words else "（保密合同的事项，不予显示）"
+        click.echo(f"{line.number}\t{line.at:%Y-%m-%dT%H:%MZ}\t{line.contract}\t{told}")
+    if page.next is not None:
+        click.echo(f"还有更早的条目：加 --before {page.next} 查看。", err=True)
 
 
 @audit.command(name="checkpoint", short_help="立即签发检查点")

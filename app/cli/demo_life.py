@@ -88,7 +88,7 @@ class Life:
 
     def view(self) -> ContractView:
         with self.wiring.reading() as uow:
-            return load_contract(uow, self.contract_id)
+            return load_contract(uow, self.actor, self.contract_id)
 
     def do(self, act: Callable[[UnitOfWork], Any]) -> Any:
         with self.wiring.unit_of_work() as uow:

@@ -74,7 +74,7 @@ class Review:
 
     def view(self) -> ContractView:
         with self.wiring.reading() as uow:
-            return load_contract(uow, self.contract_id)
+            return load_contract(uow, self.who("xu"), self.contract_id)
 
     def approvals(self) -> Approvals:
         with self.wiring.reading() as uow:
@@ -259,7 +259,7 @@ def _let_pass(review: Review) -> None:
     """Let every warning pass with a reason, as the drafter would one by one."""
     wiring, drafter, draft = review.wiring, review.who("xu"), review.view().draft_id
     with wiring.reading() as uow:
-        _, compiled = review_draft(uow, wiring.reference, draft, TODAY)
+        _, compiled = review_draft(uow, drafter, wiring.reference, draft, TODAY)
     for finding in compiled.blocking:
         reason = f"已与业务负责人确认“{finding.rule}”所指事项，按现行口径办理，期满前复核。"
         place = acknowledgement_place(finding)

@@ -19,7 +19,7 @@ from app.services.approvers import Candidate, deciders, holders
 from app.services.drafting import Reference, examine
 from app.services.record import opened
 from app.services.submitting import basis_of
-from app.services.versions import StoredVersion, read_version
+from app.services.versions import StoredVersion, read_version_unasked
 from app.store.approvals import ApprovalRow, approvals_of
 from app.store.uow import UnitOfWork
 from app.store.users import users_by_name
@@ -140,7 +140,7 @@ def read_approvals(uow: UnitOfWork, actor: Actor, reference: Reference, today: d
     ordinals = {v.id: v.ordinal for v in version_heads(uow.session, contract_id)}
     decides = may(actor, Action.DECIDE_APPROVAL, record)
     submits = may(actor, Action.SUBMIT_CONTRACT, record)
-    text = read_version(uow, latest.version_id)
+    text = read_version_unasked(uow, latest.version_id)
     material = _material(reference, today, latest, text)
     views = []
     for index, row in enumerate(rows):
@@ -170,7 +170,7 @@ def _places(uow: UnitOfWork, row: ApprovalRow) -> Mapping[str, str]:
     """Names of the places of an earlier round's text, where something was said of one."""
     closing = read_round(row).closing
     named = closing is not None and any(c.provision for c in closing.comments)
-    return place_names(read_version(uow, row.version_id).instrument) if named else {}
+    return place_names(read_version_unasked(uow, row.version_id).instrument) if named else {}
 
 
 def _material(reference: Reference, today: date, row: ApprovalRow, text: StoredVersion) -> Material:

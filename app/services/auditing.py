@@ -129,7 +129,7 @@ def find_for_export(uow: UnitOfWork, contract: str) -> tuple[str, str]:
     return row.id, row.number
 
 
-def export_audit(uow: UnitOfWork, contract: str) -> bytes:
+def export_audit_unasked(uow: UnitOfWork, contract: str) -> bytes:
     """Everything the log says of one contract (by number or id), as JSON that can be checked without this system.
 
     Each entry carries a Merkle proof that it belongs to the log of the latest checkpoint; an entry younger than that

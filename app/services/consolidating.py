@@ -18,7 +18,7 @@ from app.domain.term_chain import Term
 from app.domain.tree import Instrument
 from app.services.record import opened
 from app.services.term_rows import term_of
-from app.services.versions import read_version
+from app.services.versions import read_version_unasked
 from app.store.amendment_json import read_operations
 from app.store.amendments import amendments_of
 from app.store.contracts import ContractRow
@@ -70,7 +70,7 @@ def signed_base(uow: UnitOfWork, contract: ContractRow) -> Base:
     head = next((v for v in version_heads(uow.session, contract.id) if v.id not in brought), None)
     if head is None:
         raise NoSignedText(contract.number)
-    stored = read_version(uow, head.id)
+    stored = read_version_unasked(uow, head.id)
     agreed = stored.answers.get("contract.sign_date")
     recorded = max((s.signed_on for s in signing_dates_of(uow.session, contract.id)), default=None)
     signed = recorded or (agreed if isinstance(agreed, date) else contract.took_effect_on)

@@ -1,11 +1,16 @@
-"""Changing the text of a draft: who may, what the contract's stage allows, and the approval that falls with the old text."""
+"""Changing the text of a draft: who may, what the contract's stage allows, and the approval that falls with the old text.
+
+An approved text is not edited through any door: it is taken back into drafting first, which voids the approval and tells those concerned in the same
+transaction. So no approval can fall without a mail.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from app.domain.approval import RoundStatus, text_changed
-from app.domain.lifecycle import Event, advance
+from app.domain.errors import ContractError
+from app.domain.lifecycle import Event, Stage, advance
 from app.domain.permissions import Action, Actor, require
 from app.services.access import record_of
 from app.services.approval_mails import Matter, Post, tell
@@ -20,7 +25,7 @@ from app.store.uow import ChangedMeanwhile, UnitOfWork
 def begin_change(uow: UnitOfWork, actor: Actor, draft_id: str) -> ContractRow | None:
     """Ask whether the text may be changed, and keep its contract (None: not filed yet) from other writers.
 
-    Contract before draft, as everywhere, so that two writers never wait for each other. Raises ``Hidden``, ``Forbidden``;
+    Contract before draft, as everywhere, so that two writers never wait for each other. Raises ``Hidden``, ``Forbidden``; ``TextApproved``;
     ``IllegalMove`` where the contract stands beyond drafting: before the approvers, signed, ended.
     """
     contract = contract_of_draft(uow.session, draft_id, lock=True)
@@ -29,26 +34,38 @@ def begin_change(uow: UnitOfWork, actor: Actor, draft_id: str) -> ContractRow | 
         return None
     require(actor, Action.EDIT_DRAFT, record_of(contract))
     advance(state_of(contract), Event.CONTENT_CHANGED)
+    if contract.stage == Stage.APPROVED.value:
+        raise TextApproved
     return contract
 
 
-def text_is_changed(uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow) -> None:
-    """The text is another now: an approved contract goes back to drafting, its round of approval is void (one digest, one approval)."""
-    before = state_of(contract)
-    if advance(before, Event.CONTENT_CHANGED) == before:
-        return
-    void_round(uow, actor, now, contract)
-    move(uow, actor, now, contract, Event.CONTENT_CHANGED)
+class TextApproved(ContractError):
+    """The text is bound by an approval and has to be taken back into drafting before a word of it is changed."""
+
+    def __init__(self) -> None:
+        super().__init__("approval.binds", "合同已定稿，文本不能直接修改。恢复起草会使审批失效，修改后须重新送审。")
 
 
-def void_round(uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow) -> None:
-    """Close the round that the old text had, inside the caller's transaction."""
+def void_round(
+    uow: UnitOfWork,
+    actor: Actor,
+    now: datetime,
+    post: Post,
+    contract: ContractRow,
+    *,
+    what: str,
+    sentence: str,
+    details: str = "",
+) -> None:
+    """Close the round that the old text had, inside the caller's transaction, and tell submitter, owner and everybody who had agreed."""
     found = current(uow, contract.id, RoundStatus.OPEN, RoundStatus.APPROVED)
     if found is None:
         return
     row, round_ = found
     write_round(row, text_changed(round_, "", actor.id, now))
     note(uow, actor, now, "approval.voided", contract=contract.id, approval=row.id, digest=row.digest)
+    people = (row.submitter_id, contract.owner_id, *(c.by for c in round_.consents))
+    tell(uow, now, post, Matter(contract, row, round_), actor, people, what=what, sentence=sentence, details=details)
 
 
 def reopen_text(uow: UnitOfWork, actor: Actor, now: datetime, post: Post, contract_id: str) -> None:
@@ -57,15 +74,11 @@ def reopen_text(uow: UnitOfWork, actor: Actor, now: datetime, post: Post, contra
     Raises ``IllegalMove`` for one that is before the approvers or beyond, ``ContractMissing``, ``Forbidden``.
     """
     contract = opened(uow, actor, Action.EDIT_DRAFT, contract_id, lock=True)
-    found = current(uow, contract_id, RoundStatus.APPROVED)
-    text_is_changed(uow, actor, now, contract)
-    if found is not None:
-        row, round_ = found
-        people = (row.submitter_id, contract.owner_id, *(c.by for c in round_.consents))
-        tell(
-            uow, now, post, Matter(contract, row, round_), actor, people, what="恢复起草",
-            sentence=f"{actor.name}将已定稿的合同恢复为起草状态，原审批随之失效；修改后须重新送审。",
-        )  # fmt: skip
+    before = state_of(contract)
+    if advance(before, Event.CONTENT_CHANGED) != before:
+        sentence = f"{actor.name}将已定稿的合同恢复为起草状态，原审批随之失效；修改后须重新送审。"
+        void_round(uow, actor, now, post, contract, what="恢复起草", sentence=sentence)
+        move(uow, actor, now, contract, Event.CONTENT_CHANGED)
     uow.commit()
 
 

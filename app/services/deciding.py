@@ -24,7 +24,7 @@ from app.services.journal import note
 from app.services.moving import move
 from app.services.record import opened, state_of
 from app.services.texts import ContractText
-from app.services.versions import StoredVersion, read_version
+from app.services.versions import StoredVersion, read_version_unasked
 from app.store.approvals import ApprovalRow
 from app.store.contracts import ContractRow
 from app.store.uow import ChangedMeanwhile, UnitOfWork
@@ -212,7 +212,7 @@ def revoke(uow: UnitOfWork, actor: Actor, now: datetime, post: Post, contract_id
 def _text(uow: UnitOfWork, actor: Actor, contract_id: str) -> StoredVersion:
     """The text that lies before the approvers."""
     row, _ = _under_way(uow, opened(uow, actor, Action.DECIDE_APPROVAL, contract_id))
-    return read_version(uow, row.version_id)
+    return read_version_unasked(uow, row.version_id)
 
 
 def _under_way(uow: UnitOfWork, contract: ContractRow) -> tuple[ApprovalRow, ApprovalRound]:

@@ -19,7 +19,7 @@ from app.domain.permissions import Action, Actor, may, require
 from app.domain.variables import Answers
 from app.services.access import record_of
 from app.services.drafting import Reference, build
-from app.services.drafts import NUMBER, DraftMissing, load_draft
+from app.services.drafts import NUMBER, DraftMissing, load_draft_unasked
 from app.services.indexing import index_contract
 from app.services.journal import CLOCK, note
 from app.services.record import ContractMissing as ContractMissing
@@ -142,7 +142,7 @@ def create_contract(
         raise ContractError("contract.exists", f"这份草稿已登记为合同 {existing.number}。")
     typed = next((str(a.value).strip() for a in draft.answers if a.name == NUMBER and a.value), "")
     number = _keep(uow, draft, typed) if typed else _assign(uow, draft, pattern, today, actor, now)
-    answers = build(reference, load_draft(uow, reference.library, draft_id).reading.answers, today)[0]
+    answers = build(reference, load_draft_unasked(uow, reference.library, draft_id).reading.answers, today)[0]
     holder = owner or actor
     row = ContractRow(
         id=uuid.uuid4().hex,
@@ -173,8 +173,13 @@ def create_contract(
     return view_contract(row)
 
 
-def load_contract(uow: UnitOfWork, contract_id: str) -> ContractView:
-    """For services and doors that have asked already: asks nobody's permission. Raises ``ContractMissing``."""
+def load_contract(uow: UnitOfWork, actor: Actor, contract_id: str) -> ContractView:
+    """Raises ``ContractMissing`` where there is none or the actor may not know of it."""
+    return view_contract(opened(uow, actor, Action.READ_CONTRACTS, contract_id))
+
+
+def load_contract_unasked(uow: UnitOfWork, contract_id: str) -> ContractView:
+    """The same without asking the permission table: for services that act for nobody or have asked; no door may use it."""
     return view_contract(require_contract(uow, contract_id))
 
 

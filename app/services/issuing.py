@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from app.domain.errors import ContractError, InputFault
+from app.domain.permissions import Action
 from app.domain.proofreading import Finding
 from app.services.drafting import Compiled, Reference
-from app.services.drafts import Actor, DraftView, save_answers
+from app.services.drafts import Actor, DraftView, require_readable, save_answers
 from app.services.generation import Generated, Tools, generate, identity
 from app.services.ports import Progress, ServiceListReading
 from app.services.review import review_draft
@@ -35,9 +36,10 @@ class Issue:
     final: bool
 
 
-def prepare_issue(uow: UnitOfWork, reference: Reference, draft_id: str, today: date, *, final: bool) -> Issue:
-    """Compile the draft for its documents. Raises ``NotFinal`` for a final one that something stands against."""
-    view, compiled = review_draft(uow, reference, draft_id, today)
+def prepare_issue(uow: UnitOfWork, actor: Actor, reference: Reference, draft_id: str, today: date, *, final: bool) -> Issue:
+    """Compile the draft for its documents. Raises ``DraftMissing``, ``Forbidden``; ``NotFinal`` for a final one that something stands against."""
+    require_readable(uow, actor, draft_id, Action.GENERATE_DOCUMENTS)
+    view, compiled = review_draft(uow, actor, reference, draft_id, today)
     if final and (compiled.blocking or view.reading.faults):
         raise NotFinal(compiled.blocking, view.reading.faults)
     return Issue(view, compiled, final)

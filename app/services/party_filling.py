@@ -15,7 +15,7 @@ from app.domain.permissions import Action, Actor, require
 from app.domain.presentation import present
 from app.domain.typed_values import read_value
 from app.domain.variables import Variable, VariableType
-from app.services.drafts import DraftView, load_draft, save_answers
+from app.services.drafts import DraftView, load_draft_unasked, save_answers
 from app.services.record import filed_as
 from app.services.registering import StoredOrganisation, load_organisation
 from app.store.uow import UnitOfWork
@@ -60,7 +60,7 @@ def propose_party(
     """Stores nothing. Raises ``DraftMissing``, ``OrganisationMissing``, ``party.role``."""
     _require(uow, actor, draft_id, role)
     organisation = load_organisation(uow, actor, organisation_id)
-    view = load_draft(uow, library, draft_id)
+    view = load_draft_unasked(uow, library, draft_id)
     changes, same = [], []
     answers = party_answers(role, organisation.details, picks, library.variables, today)
     for name, raw in answers.items():
@@ -93,7 +93,7 @@ def fill_party(
 def party_from_draft(uow: UnitOfWork, actor: Actor, library: ClauseLibrary, draft_id: str, role: str) -> Organisation:
     """What a draft says of a party, as a beginning for new master data."""
     _require(uow, actor, draft_id, role)
-    view = load_draft(uow, library, draft_id)
+    view = load_draft_unasked(uow, library, draft_id)
 
     def text(name: str) -> str:
         value = view.raw.get(f"party_{role}.{name}")

@@ -10,7 +10,7 @@ from app.domain.audit import Entry
 from app.domain.audit_words import Words, words_of
 from app.domain.permissions import Action, Actor, may, require
 from app.services.access import record_of
-from app.services.auditing import export_audit
+from app.services.auditing import export_audit_unasked
 from app.services.record import opened
 from app.store import audit
 from app.store.contracts import confidential_contracts, contracts_with_ids
@@ -57,8 +57,9 @@ class LogFilter:
     until: datetime | None = None
 
 
-def history_of(uow: UnitOfWork, subject: str, limit: int) -> tuple[LogLine, ...]:
-    """The last entries about one thing; the caller has asked whether they may be read."""
+def history_of(uow: UnitOfWork, actor: Actor, reading: Action, subject: str, limit: int) -> tuple[LogLine, ...]:
+    """The last entries about one thing that belongs to no contract; ``reading``: what it takes to read that thing. Raises ``Hidden``."""
+    require(actor, reading)
     return _lines(uow, audit.entries_of(uow.session, subject, newest_first=True, limit=limit), frozenset())
 
 
@@ -75,7 +76,7 @@ def read_contract_log(
 def export_contract_log(uow: UnitOfWork, actor: Actor, contract_id: str) -> tuple[str, bytes]:
     """The number of a contract and everything the log says of it, with proofs (docs/audit-log.md). Raises ``ContractMissing``, ``Forbidden``."""
     row = opened(uow, actor, Action.EXPORT_CONTRACT_AUDIT, contract_id)
-    return row.number, export_audit(uow, contract_id)
+    return row.number, export_audit_unasked(uow, contract_id)
 
 
 def read_house_log(uow: UnitOfWork, actor: Actor, sought: LogFilter, *, before: int | None = None, limit: int = 100) -> LogPage:
@@ -91,10 +92,17 @@ def read_house_log(uow: UnitOfWork, actor: Actor, sought: LogFilter, *, before: 
     return replace(page, lines=tuple(replace(line, contract=numbers.get(line.subject, "")) for line in page.lines))
 
 
-def people_of_log(uow: UnitOfWork, subject: str = "") -> tuple[tuple[str, str], ...]:
-    """Whoever may have caused an entry, as (id, name), to choose from; with ``subject`` those who did, of one contract."""
+def people_of_log(uow: UnitOfWork, actor: Actor, contract_id: str = "") -> tuple[tuple[str, str], ...]:
+    """Whoever may have caused an entry, as (id, name), to choose from; with ``contract_id`` those who did, of that contract.
+
+    Raises ``ContractMissing``, ``Hidden``.
+    """
+    if contract_id:
+        opened(uow, actor, Action.READ_CONTRACTS, contract_id)
+    else:
+        require(actor, Action.READ_AUDIT)
     names = {**OTHERS, **user_names(uow.session)}
-    shown = audit.actors_of(uow.session, subject) if subject else names
+    shown = audit.actors_of(uow.session, contract_id) if contract_id else names
     return tuple((a, names.get(a, a)) for a in shown)
 
 

@@ -17,9 +17,9 @@ class FixGone(ContractError):
         super().__init__("finding.gone", "这条校对意见已不存在，或不能自动修正，请刷新后重试。")
 
 
-def review_draft(uow: UnitOfWork, reference: Reference, draft_id: str, today: date) -> tuple[DraftView, Compiled]:
+def review_draft(uow: UnitOfWork, actor: Actor, reference: Reference, draft_id: str, today: date) -> tuple[DraftView, Compiled]:
     """The draft and everything proofreading says about it. Raises ``DraftMissing``."""
-    view = load_draft(uow, reference.library, draft_id)
+    view = load_draft(uow, actor, reference.library, draft_id)
     uow.session.rollback()  # what follows takes a while and needs no lock on the database
     return view, compile_draft(reference, view.reading.answers, today)
 
@@ -33,7 +33,7 @@ def apply_fix(
     uow: UnitOfWork, actor: Actor, now: datetime, reference: Reference, draft_id: str, today: date, *, rule: str, place: str
 ) -> DraftView:
     """Carry out the mechanical fix of one finding; it is computed afresh, never taken from outside."""
-    view, compiled = review_draft(uow, reference, draft_id, today)
+    view, compiled = review_draft(uow, actor, reference, draft_id, today)
     wanted = [f for f in compiled.findings if f.rule == rule and f.patch and place in ("", acknowledgement_place(f))]
     if not wanted:
         raise FixGone

@@ -8,11 +8,12 @@ from app.domain.approval import RoundStatus
 from app.domain.lifecycle import Event
 from app.domain.lifecycle_facts import Facts
 from app.domain.permissions import Action, Actor
+from app.services.approval_mails import Post
 from app.services.approval_rows import current
 from app.services.content import void_round
 from app.services.moving import move
 from app.services.record import opened
-from app.services.versions import read_version
+from app.services.versions import read_version_unasked
 from app.store.contracts import ContractRow
 from app.store.uow import UnitOfWork
 from app.store.versions import latest_version
@@ -35,7 +36,7 @@ def go_out(uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow) 
     latest = latest_version(uow.session, contract.id)
     approved = current(uow, contract.id, RoundStatus.APPROVED)
     facts = Facts(
-        digest=read_version(uow, latest.id).head.digest if latest is not None else "",
+        digest=read_version_unasked(uow, latest.id).head.digest if latest is not None else "",
         approved_digest=approved[1].approved_digest if approved is not None else "",
     )
     version_id = latest.id if latest is not None else ""
@@ -50,9 +51,10 @@ def withdraw_signing(uow: UnitOfWork, actor: Actor, now: datetime, contract_id: 
     uow.commit()
 
 
-def return_from_signing(uow: UnitOfWork, actor: Actor, now: datetime, contract_id: str, reason: str) -> None:
-    """A signatory refuses, or the text has to change: back to drafting, the approval is void. Raises ``IllegalMove``."""
+def return_from_signing(uow: UnitOfWork, actor: Actor, now: datetime, post: Post, contract_id: str, reason: str) -> None:
+    """A signatory refuses, or the text has to change: back to drafting, the approval is void, those concerned are told. Raises ``IllegalMove``."""
     contract = opened(uow, actor, Action.LEAD_SIGNING, contract_id, lock=True)
     move(uow, actor, now, contract, Event.SIGNING_RETURNED, Facts(reason=reason.strip()))
-    void_round(uow, actor, now, contract)
+    sentence = f"{actor.name}将签署中的合同退回起草，原审批随之失效；修改后须重新送审。"
+    void_round(uow, actor, now, post, contract, what="签署退回", sentence=sentence, details=f"退回理由：{reason.strip()}")
     uow.commit()

@@ -23,7 +23,7 @@ from app.services.approval_mails import Matter, Post, ask, tell
 from app.services.approval_rows import Asked, WaiverAsked, current, new_row, write_round
 from app.services.approvers import authors_of, by_office, deciders, first_asked, waited_for
 from app.services.drafting import Compiled, Reference, compile_draft, dated_final
-from app.services.drafts import load_draft
+from app.services.drafts import load_draft_unasked
 from app.services.journal import note
 from app.services.moving import move
 from app.services.record import opened, state_of
@@ -146,7 +146,7 @@ def _prepare(
 ) -> tuple[Outlook, Compiled]:
     contract = opened(uow, actor, Action.SUBMIT_CONTRACT, contract_id)
     advance(state_of(contract), Event.SUBMITTED, Facts(digest="to be frozen"))
-    view = load_draft(uow, reference.library, draft_of(contract))
+    view = load_draft_unasked(uow, reference.library, draft_of(contract))
     draft = find_draft(uow.session, view.id)
     people = deciders(uow, record_of(contract), actor.id)
     authors = authors_of(uow, contract, draft) if draft is not None else frozenset()

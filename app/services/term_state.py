@@ -18,7 +18,7 @@ from app.domain.term_chain import Origin, Term, TermChain
 from app.domain.tree import Instrument
 from app.domain.variables import Answers
 from app.services.term_rows import term_of
-from app.services.versions import read_version
+from app.services.versions import read_version_unasked
 from app.store.contracts import ContractRow
 from app.store.deliveries import deliveries_of
 from app.store.effects import signing_dates_of
@@ -69,7 +69,7 @@ def load_term_state(uow: UnitOfWork, contract: ContractRow, official: WorkingCal
     latest = latest_version(uow.session, contract.id)
     if latest is None:
         raise ContractError("term.unknown", f"合同 {contract.number} 没有冻结的文本，无法计算期限。请先保存版本。")
-    stored = read_version(uow, latest.id)
+    stored = read_version_unasked(uow, latest.id)
     chain = chain_of(uow, contract, stored.answers)
     return TermState(
         instrument=stored.instrument,

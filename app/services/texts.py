@@ -11,9 +11,9 @@ from app.domain.permissions import Action, Actor
 from app.domain.tree import Instrument
 from app.domain.variables import Answers
 from app.services.drafting import Reference, build
-from app.services.drafts import load_draft
+from app.services.drafts import load_draft_unasked
 from app.services.record import opened
-from app.services.versions import VersionHead, read_version
+from app.services.versions import VersionHead, read_version_unasked
 from app.store.drafts import find_draft
 from app.store.uow import UnitOfWork
 from app.store.versions import latest_version, version_heads, version_with_ordinal
@@ -93,13 +93,13 @@ def load_text(uow: UnitOfWork, actor: Actor, reference: Reference, today: date, 
         row = version_with_ordinal(uow.session, contract_id, ordinal)
         if row is None:
             raise TextMissing(ordinal)
-        stored = read_version(uow, row.id)
+        stored = read_version_unasked(uow, row.id)
         uow.session.rollback()
         named = replace(stored.instrument, version=label_of(ordinal))
         return ContractText(contract_id, ordinal, named, stored.answers, stored.head)
     if contract.draft_id is None:
         raise TextMissing(DRAFT)
-    view = load_draft(uow, reference.library, contract.draft_id)
+    view = load_draft_unasked(uow, reference.library, contract.draft_id)
     uow.session.rollback()
     answers, instrument = build(reference, view.reading.answers, today)
     named = replace(instrument, version=label_of(DRAFT))

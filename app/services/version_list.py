@@ -12,7 +12,7 @@ from app.services.generation import Generated, Tools, generate, identity
 from app.services.ports import Progress
 from app.services.record import opened
 from app.services.texts import TextMissing
-from app.services.versions import StoredVersion, VersionHead, list_versions, read_version
+from app.services.versions import StoredVersion, VersionHead, list_versions_unasked, read_version_unasked
 from app.store.approvals import approvals_of
 from app.store.uow import UnitOfWork
 
@@ -57,7 +57,7 @@ def issue_key(ordinal: int, *, final: bool) -> str:
 def version_lines(uow: UnitOfWork, actor: Actor, contract_id: str) -> tuple[VersionLine, ...]:
     """The newest first. Raises ``ContractMissing``."""
     opened(uow, actor, Action.READ_CONTRACTS, contract_id)
-    heads = list_versions(uow, contract_id)
+    heads = list_versions_unasked(uow, contract_id)
     ordinals = {h.id: h.ordinal for h in heads}
     states: dict[str, RoundStatus] = {}
     for row in approvals_of(uow.session, contract_id):
@@ -77,7 +77,7 @@ def version_line(uow: UnitOfWork, actor: Actor, contract_id: str, ordinal: int) 
 def prepare_version_documents(uow: UnitOfWork, actor: Actor, contract_id: str, ordinal: int) -> VersionIssue:
     """A version with its text, for its documents. Raises ``ContractMissing``, ``TextMissing``, ``VersionDamaged``."""
     line = version_line(uow, actor, contract_id, ordinal)
-    return VersionIssue(read_version(uow, line.head.id), line.final)
+    return VersionIssue(read_version_unasked(uow, line.head.id), line.final)
 
 
 def issue_version(issue: VersionIssue, tools: Tools, now: datetime, progress: Progress) -> Generated:

@@ -15,7 +15,7 @@ from app.domain.permissions import Action, Actor
 from app.domain.tree import Instrument
 from app.domain.variables import Answers
 from app.services.drafting import Compiled, Reference, compile_draft
-from app.services.drafts import load_draft
+from app.services.drafts import load_draft_unasked
 from app.services.filing import describe
 from app.services.indexing import index_contract
 from app.services.journal import note
@@ -75,7 +75,7 @@ def save_version(
     was edited while it was compiled.
     """
     draft_id = draft_of(opened(uow, actor, Action.EDIT_DRAFT, contract_id))
-    view = load_draft(uow, reference.library, draft_id)
+    view = load_draft_unasked(uow, reference.library, draft_id)
     uow.session.rollback()  # compiling takes a while and needs no lock on the database
     compiled = compile_draft(reference, view.reading.answers, today)
     contract = opened(uow, actor, Action.EDIT_DRAFT, contract_id, lock=True)
@@ -136,8 +136,11 @@ def content_hash(tree: str, answers: str) -> str:
     return hashlib.sha256(f"{tree}\n{answers}\n".encode()).hexdigest()
 
 
-def read_version(uow: UnitOfWork, version_id: str) -> StoredVersion:
-    """A version, checked against its hashes on every read, for a caller that has asked for its contract. Raises ``VersionMissing``, ``VersionDamaged``."""
+def read_version_unasked(uow: UnitOfWork, version_id: str) -> StoredVersion:
+    """A version, checked against its hashes on every read, for services that have asked for its contract; no door may use it.
+
+    Raises ``VersionMissing``, ``VersionDamaged``.
+    """
     row = find_version(uow.session, version_id)
     if row is None:
         raise VersionMissing(version_id)
@@ -156,8 +159,8 @@ def _parsed(tree: str) -> tuple[Instrument, str]:
     return instrument, digest(instrument)
 
 
-def list_versions(uow: UnitOfWork, contract_id: str) -> tuple[VersionHead, ...]:
-    """The newest first, for a caller that has asked for the contract."""
+def list_versions_unasked(uow: UnitOfWork, contract_id: str) -> tuple[VersionHead, ...]:
+    """The newest first, for services that have asked for the contract; no door may use it (``version_lines`` asks)."""
     return tuple(_head(row) for row in version_heads(uow.session, contract_id))
 
 

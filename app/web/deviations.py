@@ -76,7 +76,7 @@ def withdraw(draft_id: str) -> ResponseReturnValue:
 
 def _deviate(uow: UnitOfWork, draft_id: str, entered: dict[str, str]) -> None:
     kind = next((k for k in DeviationKind if k.value == entered["kind"]), DeviationKind.OVERRIDE)
-    own = _own(load_draft(uow, desk().library, draft_id), entered["provision"])
+    own = _own(load_draft(uow, actor(), desk().library, draft_id), entered["provision"])
     if own is not None and kind is DeviationKind.REMOVE:
         withdraw_deviation(uow, actor(), desk().now(), desk().library, draft_id, own.provision)
         return

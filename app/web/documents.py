@@ -12,7 +12,7 @@ from app.services.generation import Generated
 from app.services.issuing import Issue, NotFinal, issue, prepare_issue
 from app.services.ports import Progress
 from app.web.desk import desk
-from app.web.gate import can
+from app.web.gate import actor, can
 from app.web.jobs import JOBS, Jobs
 from app.web.reviewing import loaded, reviewed
 
@@ -38,7 +38,7 @@ def create(draft_id: str, kind: str = "") -> ResponseReturnValue:
     final = (kind or request.form.get("kind")) == "final"
     try:
         with desk().unit_of_work() as uow:
-            wanted = prepare_issue(uow, desk().reference, draft_id, desk().today(), final=final)
+            wanted = prepare_issue(uow, actor(), desk().reference, draft_id, desk().today(), final=final)
     except NotFinal as refusal:
         return render_template("refused.html", view=loaded(draft_id), refusal=refusal), 422
     kind = _start(wanted)

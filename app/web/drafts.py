@@ -86,7 +86,7 @@ def _created(raw: Mapping[str, Any]) -> ResponseReturnValue:
     with desk().unit_of_work() as uow:
         draft_id = create_draft(uow, actor(), desk().now(), library, raw)
     with desk().unit_of_work() as uow:
-        faults = load_draft(uow, library, draft_id).reading.faults
+        faults = load_draft(uow, actor(), library, draft_id).reading.faults
     dropped = _unknown(raw)
     if faults or dropped:
         return render_template("drafts/imported.html", draft_id=draft_id, faults=(*dropped, *faults))

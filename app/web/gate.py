@@ -15,8 +15,6 @@ from flask_babel import pgettext
 from werkzeug.exceptions import NotFound
 
 from app.domain.approval_route import Function
-from app.domain.errors import ContractError
-from app.domain.lifecycle import Stage
 from app.domain.permissions import NOTHING, Action, Actor, Decision, Record, Role, decide, may, require
 from app.services.access import Client, SignedIn, is_seen_due, note_seen, record_of, signed_in
 from app.services.drafts import DraftMissing
@@ -373,15 +371,6 @@ def _admit(action: Action, names: Mapping[str, Any]) -> None:
             raise DraftMissing(names["draft_id"])
     require(actor(), action, record)
     g.record = record
-    # A page left open from before must not bring an approval down by what it saves on its own.
-    contract = filed()
-    if (
-        request.method == "POST"
-        and action is Action.EDIT_DRAFT
-        and contract is not None
-        and contract.state.stage is Stage.APPROVED
-    ):
-        raise ContractError("draft.approved", _("合同已定稿，文本不能直接修改。恢复起草会使审批失效，修改后须重新送审。"))
 
 
 def _record(names: Mapping[str, Any]) -> Record:

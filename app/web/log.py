@@ -41,7 +41,7 @@ def show(contract_id: str) -> str:
     sought, before = _sought()
     with desk().reading() as uow:
         page = service.read_contract_log(uow, actor(), contract_id, sought, before=before)
-        people = service.people_of_log(uow, contract_id)
+        people = service.people_of_log(uow, actor(), contract_id)
     return contract_page(
         "contracts/audit.html", contract_id, page=page, people=people, families=families(), sought=sought, args=_args()
     )
@@ -60,7 +60,7 @@ def index() -> str:
     with desk().reading() as uow:
         state = log_state(uow, actor())
         page = service.read_house_log(uow, actor(), sought, before=before)
-        people = service.people_of_log(uow)
+        people = service.people_of_log(uow, actor())
     return render_template(
         "audit/index.html", state=state, page=page, people=people, families=house_families(), sought=sought, args=_args()
     )

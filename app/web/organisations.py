@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from app.domain.errors import InputError, InputFault
 from app.domain.lifecycle import Stage
 from app.domain.organisations import ADDRESS_KINDS, LABELS, SIZES, Merged, Organisation, merge
+from app.domain.permissions import Action
 from app.services import registering as service
 from app.services.party_filling import party_from_draft
 from app.services.reading_log import history_of
@@ -65,7 +66,7 @@ def show(organisation_id: str) -> str:
     with desk().reading() as uow:
         found = service.load_organisation(uow, actor(), organisation_id)
         contracts = service.contracts_of(uow, actor(), organisation_id)
-        history = history_of(uow, organisation_id, HISTORY)
+        history = history_of(uow, actor(), Action.READ_ORGANISATIONS, organisation_id, HISTORY)
     return render_template(
         "organisations/organisation.html", organisation=found, contracts=contracts, history=history, today=desk().today(),
         told=request.args.get("told", ""), stages=Stage, sizes=SIZES, kinds=ADDRESS_KINDS, labels=LABELS,

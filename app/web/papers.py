@@ -65,7 +65,7 @@ def index(contract_id: str) -> str:
 
 def _list(contract_id: str, **more: Any) -> str:
     with desk().reading() as uow:
-        lines, contract = paper_lines(uow, actor(), contract_id), load_contract(uow, contract_id)
+        lines, contract = paper_lines(uow, actor(), contract_id), load_contract(uow, actor(), contract_id)
         terms = _terms(lambda: terms_as_of(uow, actor(), contract_id, desk().today()))
     offers = [_offer(kind, contract.state.stage, terms) for kind in PaperKind]
     return contract_page(

@@ -9,6 +9,7 @@ from threading import Lock
 from app.services.drafting import Compiled, compile_draft
 from app.services.drafts import DraftView, load_draft
 from app.web.desk import desk
+from app.web.gate import actor
 
 _KEPT = 64
 _cache: OrderedDict[tuple[str, int, str, date], Compiled] = OrderedDict()
@@ -17,7 +18,7 @@ _lock = Lock()
 
 def loaded(draft_id: str) -> DraftView:
     with desk().unit_of_work() as uow:
-        return load_draft(uow, desk().library, draft_id)
+        return load_draft(uow, actor(), desk().library, draft_id)
 
 
 def reviewed(draft_id: str) -> tuple[DraftView, Compiled]:

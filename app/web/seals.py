@@ -219,7 +219,7 @@ def _seal(seal_id: str, problem: str = "", faults: tuple[InputFault, ...] = (), 
     with desk().reading() as uow:
         found = service.load_seal(uow, actor(), desk().today(), seal_id)
         uses = uses_of(uow, actor(), seal_id)
-        history = history_of(uow, seal_id, HISTORY)
+        history = history_of(uow, actor(), Action.READ_SEALS, seal_id, HISTORY)
         people = service.people_to_appoint(uow, actor()) if may(actor(), Action.KEEP_SEALS) else ()
     return render_template(
         "seals/seal.html", seal=found, uses=uses, history=history, people=people, offices=SealOffice, moves=SealMove, states=SealState,

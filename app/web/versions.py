@@ -65,6 +65,6 @@ def generate(contract_id: str, ordinal: int) -> ResponseReturnValue:
 @pages.get("/<int:ordinal>/documents/<name>")
 def download(contract_id: str, ordinal: int, name: str) -> ResponseReturnValue:
     with desk().reading() as uow:
-        line, number = version_line(uow, actor(), contract_id, ordinal), load_contract(uow, contract_id).number
+        line, number = version_line(uow, actor(), contract_id, ordinal), load_contract(uow, actor(), contract_id).number
     label = f"{stem_of(number)}-{label_of(ordinal)}"
     return send(jobs(), f"{contract_id}/{line.key}", name, f"{label}-附件表" if name.startswith("annexes") else label)

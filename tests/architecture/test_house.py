@@ -88,3 +88,74 @@ def test_every_requirement_is_pinned_with_hashes() -> None:
         entries = re.split(r"^(?=[A-Za-z0-9_.\-]+==)", text, flags=re.MULTILINE)[1:]
         assert len(pins) > 10
         assert [e.split("==")[0] for e in entries if "--hash=sha256:" not in e] == []
+
+
+# ---- doors and permissions
+
+UNASKING = {
+    # who somebody is must be found out before anybody can be asked for permission
+    "actor_with_login", "is_seen_due", "note_seen", "pass_second_factor", "sessions_of", "sign_in", "sign_out", "signed_in",
+    "create_administrator", "first_run_token", "find_login", "owner_of_link", "request_reset", "set_password_by_link",
+    # the link of a mail says who acts; the services ask for that person
+    "read_link", "decide_by_link",
+    # whoever holds a text may ask whether it was executed; nothing else is told
+    "text_facts",
+    # the gate asks the table itself with what these bring
+    "filed_as", "require_contract",
+    # at the machine, for its administrator, and by the clock
+    "make_checkpoint", "verify_audit", "record_check", "advance_due",
+    # says nothing of any record but that a number is taken
+    "free_number",
+}  # fmt: skip
+"""Functions that a door may call without an actor; what the clock alone calls is not looked at."""
+
+
+def _taking_a_unit_of_work() -> dict[tuple[str, str], set[str]]:
+    found = {}
+    for path in _sources("app/services"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef):
+                names = {a.arg for a in (*node.args.args, *node.args.kwonlyargs)}
+                if names & {"uow", "reading", "units"}:
+                    found[f"app.services.{path.stem}", node.name] = names
+    return found
+
+
+def _called_from(path: Path) -> set[tuple[str, str]]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imports = [n for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module]
+    modules = {a.asname or a.name: f"app.services.{a.name}" for n in imports if n.module == "app.services" for a in n.names}
+    through = {
+        (modules[n.value.id], n.attr)
+        for n in ast.walk(tree)
+        if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id in modules
+    }
+    return through | {(str(n.module), a.name) for n in imports for a in n.names}
+
+
+def test_no_door_calls_a_service_that_does_not_ask_who_acts() -> None:
+    services = _taking_a_unit_of_work()
+    offenders = {
+        f"{path.relative_to(ROOT)}: {called[1]}"
+        for path in _sources("app/web", "app/cli", "app/api")
+        if not path.stem.startswith("demo")
+        for called in _called_from(path)
+        if called in services
+        and (called[1].endswith("_unasked") or (called[1] not in UNASKING and "actor" not in services[called]))
+    }
+    assert offenders == set()
+
+
+def test_pdfium_is_used_in_its_rooms_alone() -> None:
+    rooms = {"app/rendering/pdfium.py", "signatures/pdfium.py", "app/intake/pdf_words.py"}  # the last is a process of its own
+    users = {
+        str(p.relative_to(ROOT)) for p in _sources("app", "signatures") if re.search(r"^\s*import pypdfium2", p.read_text(encoding="utf-8"), re.M)
+    }  # fmt: skip
+    assert users == rooms
+
+
+def test_every_user_of_pdfium_holds_one_lock() -> None:
+    from app.rendering import pdfium as drawing
+    from signatures import pdfium as signing
+
+    assert drawing.lock() is signing.lock()

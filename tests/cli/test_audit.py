@@ -37,7 +37,7 @@ def data_dir(tmp_path: Path) -> Path:
 
 def test_export_then_verify_then_a_changed_entry_is_named(data_dir: Path) -> None:
     out = data_dir / "log.json"
-    exported = _audit(data_dir, "export", "SHFW-2026-0001", "--out", str(out))
+    exported = _audit(data_dir, "export", "SHFW-2026-0001", "--as", "lawyer", "--out", str(out))
     assert exported.returncode == 0, exported.stderr
     assert json.loads(out.read_text(encoding="utf-8"))["contract"]["number"] == "SHFW-2026-0001"
     sound = _audit(data_dir, "verify")
@@ -51,5 +51,14 @@ def test_export_then_verify_then_a_changed_entry_is_named(data_dir: Path) -> Non
 
 
 def test_an_unknown_contract_is_a_sentence(data_dir: Path) -> None:
-    refused = _audit(data_dir, "export", "SHFW-1999-0001")
-    assert (refused.returncode, refused.stderr.strip()) == (2, "没有找到合同“SHFW-1999-0001”。")
+    refused = _audit(data_dir, "export", "SHFW-1999-0001", "--as", "lawyer")
+    assert (refused.returncode, refused.stderr.strip()) == (2, "没有找到合同 SHFW-1999-0001。")
+
+
+def test_the_log_is_exported_and_read_with_the_rights_of_an_account(data_dir: Path) -> None:
+    assert "导出" not in _audit(data_dir, "export", "SHFW-2026-0001").stdout  # nobody in particular exports nothing
+    refused = _audit(data_dir, "export", "SHFW-2026-0001", "--as", "other")
+    assert (refused.returncode, "不能进行这项操作" in refused.stderr) == (2, True)
+    shown = _audit(data_dir, "show", "SHFW-2026-0001", "--as", "other")
+    assert (shown.returncode, "王律师　登记为合同 SHFW-2026-0001" in shown.stdout) == (0, True), shown.stdout
+    assert _audit(data_dir, "show", "--as", "lawyer").returncode == 2  # the whole log is for auditors

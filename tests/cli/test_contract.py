@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.services.drafts import save_answers
-from app.services.filing import create_contract, load_contract
+from app.services.filing import create_contract, load_contract_unasked
 from app.settings import Settings
 from app.wiring import Wiring
 from tests.cli.test_commands import Command, run
@@ -41,7 +41,7 @@ def _change(data_dir: Path, **answers: str) -> None:
 
         row = contract_with_number(uow.session, NUMBER)
         assert row
-        draft_id = load_contract(uow, row.id).draft_id
+        draft_id = load_contract_unasked(uow, row.id).draft_id
         save_answers(uow, LAWYER, later(1), reference().library, draft_id, {k.replace("__", "."): v for k, v in answers.items()})
     wiring.engine.dispose()
 

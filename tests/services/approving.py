@@ -14,8 +14,8 @@ from app.notify.mail_texts import write_mail
 from app.services.approval_mails import Post
 from app.services.approval_rows import Asked, current
 from app.services.deciding import Decision, approve, return_contract
-from app.services.drafts import acknowledge, load_draft
-from app.services.filing import ContractView, create_contract, load_contract
+from app.services.drafts import acknowledge, load_draft_unasked
+from app.services.filing import ContractView, create_contract, load_contract_unasked
 from app.services.review import acknowledgement_place, review_draft
 from app.services.submitting import submit
 from app.store.outbox import messages
@@ -55,7 +55,7 @@ def ready_contract(uow: UnitOfWork) -> str:
 
 
 def let_warnings_pass(uow: UnitOfWork, draft_id: str) -> None:
-    _, compiled = review_draft(uow, reference(), draft_id, TODAY)
+    _, compiled = review_draft(uow, LAWYER, reference(), draft_id, TODAY)
     for finding in compiled.blocking:
         place = acknowledgement_place(finding)
         acknowledge(uow, LAWYER, NOW, reference().library, draft_id, rule=finding.rule, place=place, reason=REASON)
@@ -73,7 +73,7 @@ class Office:
     @property
     def view(self) -> ContractView:
         with self.units() as uow:
-            return load_contract(uow, self.contract)
+            return load_contract_unasked(uow, self.contract)
 
     @property
     def digest(self) -> str:
@@ -85,7 +85,7 @@ class Office:
     @property
     def revision(self) -> int:
         with self.units() as uow:
-            return load_draft(uow, reference().library, self.view.draft_id).revision
+            return load_draft_unasked(uow, reference().library, self.view.draft_id).revision
 
     def submit(self, actor: Actor = LAWYER, asked: Asked | None = None, *, seen: int | None = None) -> str:
         with self.units() as uow:

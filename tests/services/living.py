@@ -17,7 +17,7 @@ from app.library.answers_file import load_example
 from app.notify.mail_texts import write_mail
 from app.services.advancing import Clockwork, advance_due
 from app.services.drafts import create_draft
-from app.services.filing import ContractView, create_contract, load_contract
+from app.services.filing import ContractView, create_contract, load_contract_unasked
 from app.services.moving import move
 from app.services.record import require_contract
 from app.services.renewal import RenewalDesk, renewal_desk
@@ -66,7 +66,7 @@ class House:
 
     def view(self) -> ContractView:
         with self.units() as uow:
-            return load_contract(uow, self.contract_id)
+            return load_contract_unasked(uow, self.contract_id)
 
     def desk(self) -> RenewalDesk:
         with self.units() as uow:

@@ -17,10 +17,10 @@ from app.domain.redrafting import Add
 from app.services.amending import OURS, THEIRS, add_provision, rebase_amendment, take_back
 from app.services.amendment_signing import AmendmentConflict
 from app.services.consolidating import history_of
-from app.services.filing import load_contract
+from app.services.filing import load_contract_unasked
 from app.services.paper_freezing import PaperBlocked, PaperDamaged, read_frozen, reopen_paper
 from app.services.paper_texts import let_pass, load_text
-from app.services.versions import list_versions, read_version
+from app.services.versions import list_versions_unasked, read_version_unasked
 from app.store.blobs import BlobStore
 from app.store.instruments import instruments_of
 from app.store.uow import ChangedMeanwhile, UnitOfWork
@@ -61,8 +61,8 @@ def test_on_its_day_the_consolidated_text_becomes_the_newest_version_exactly_onc
     assert desk.wake("2026-03-05") == 1
     assert desk.wake("2026-03-05") == 0
     with desk.units() as uow:
-        newest = list_versions(uow, desk.contract_id)[0]
-        stored = read_version(uow, newest.id)
+        newest = list_versions_unasked(uow, desk.contract_id)[0]
+        stored = read_version_unasked(uow, newest.id)
         paper = next(r for r in instruments_of(uow.session, desk.contract_id) if r.id == made)
         assert paper.version_id == newest.id
     assert newest.ordinal == 2
@@ -266,7 +266,7 @@ def test_what_the_register_shows_follows_the_amendment(desk: Desk):
     desk.freeze(made)
     desk.sign(made)
     with desk.units() as uow:
-        view = load_contract(uow, desk.contract_id)
+        view = load_contract_unasked(uow, desk.contract_id)
     assert view.last_day == d("2027-12-31")
     assert view.parties[1].name == "示例乙方服务集团有限公司（虚构）"
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -19,15 +20,19 @@ from app.domain.variables import DeviationKind
 from app.services.approval_rows import Asked, WaiverAsked, current
 from app.services.commenting import list_threads
 from app.services.confidentiality import set_confidentiality
+from app.services.content import TextApproved, reopen_text
 from app.services.deciding import NewFindings, approve, delegate, recall, revoke
-from app.services.drafts import choose_position, deviate, save_answer
+from app.services.drafts import acknowledge, choose_position, deviate, save_answer
+from app.services.overview import read_head
 from app.services.record import ContractMissing
 from app.services.sending_out import return_from_signing, start_signing, withdraw_signing
 from app.services.submitting import NotReady, look_ahead, withdraw_submission
-from app.services.versions import list_versions, read_version
+from app.services.vacancies import tell_vacancies, who_must_be_named
+from app.services.versions import list_versions_unasked, read_version_unasked
 from app.services.voiding import void_contract
 from app.store.approvals import approvals_of
 from app.store.audit import entries_of
+from app.store.outbox import messages
 from app.store.uow import ChangedMeanwhile
 from app.store.users import find_user
 from tests.services.approving import (
@@ -84,17 +89,15 @@ def test_submitting_freezes_the_text_and_asks_the_first_approver(office: Office)
     view = office.view
     assert view.state.stage is Stage.IN_REVIEW
     with office.units() as uow:
-        (head,) = list_versions(uow, office.contract)
+        (head,) = list_versions_unasked(uow, office.contract)
         found = current(uow, office.contract)
         assert found
-        assert found[1].digest == head.digest == read_version(uow, head.id).head.digest
+        assert found[1].digest == head.digest == read_version_unasked(uow, head.id).head.digest
         assert [s.function for s in found[1].waiting] == [F.LEGAL]
     assert office.mailed() == [("zhou", f"成约：待您审批 {view.number}（法务）")]
 
 
 def test_the_mail_names_contract_submitter_what_is_asked_and_the_page(office: Office) -> None:
-    from app.store.outbox import messages
-
     office.submit(asked=Asked("请重点看责任上限。"))
     view = office.view
     with office.units() as uow:
@@ -124,7 +127,7 @@ def test_everything_that_stands_in_the_way_is_said_at_once(units: Units) -> None
         assert words in told
     assert office.view.state.stage is Stage.DRAFT
     with units() as uow:
-        assert list_versions(uow, contract) == ()
+        assert list_versions_unasked(uow, contract) == ()
 
 
 def test_a_text_that_changed_while_it_was_looked_at_is_not_submitted(office: Office) -> None:
@@ -286,8 +289,6 @@ def test_returning_needs_a_reason_opens_comments_and_tells_the_submitter(office:
         ("", "付款期过短，须与财务确认。", "周法务"),
         ("fees.payment.term", "改为45日。", "周法务"),
     }
-    from app.store.outbox import messages
-
     with office.units() as uow:
         told = {m.recipient.partition("@")[0]: m.text for m in messages(uow.session) if "退回" in m.subject}
     assert told.keys() == {"lawyer"}
@@ -304,7 +305,7 @@ def test_after_a_return_the_second_round_has_a_version_of_its_own(office: Office
     assert office.digest != first
     office.approve_all()
     with office.units() as uow:
-        assert [v.ordinal for v in list_versions(uow, office.contract)] == [2, 1]
+        assert [v.ordinal for v in list_versions_unasked(uow, office.contract)] == [2, 1]
         assert [a.status for a in approvals_of(uow.session, office.contract)] == ["approved", "returned"]
     assert _stages(office) == ["submitted", "returned", "submitted", "approved"]
 
@@ -372,41 +373,38 @@ def test_the_text_is_not_edited_while_it_lies_before_the_approvers(office: Offic
         _edit(office)
 
 
-def test_a_change_after_the_approval_voids_it(office: Office) -> None:
+def test_taking_an_approved_text_back_voids_the_approval_and_tells_all_who_gave_it(office: Office) -> None:
     office.submit()
     office.approve_all()
-    _edit(office)
+    with office.units() as uow:
+        reopen_text(uow, OTHER, office.now, post(), office.contract)
     assert office.view.state.stage is Stage.DRAFT
+    told = {who for who, subject in office.mailed() if subject == f"成约：{office.view.number} 恢复起草"}
+    assert told == {"lawyer", "zhou", "qian", "sun"}
+    _edit(office)
     assert _status(office) is RoundStatus.VOIDED
     with office.units() as uow, pytest.raises(IllegalMove):
         start_signing(uow, LAWYER, NOW, office.contract)
 
 
-def test_saving_what_is_there_already_leaves_the_approval_alone(office: Office) -> None:
-    _edit(office, "上海市")
-    with office.units() as uow:
-        let_warnings_pass(uow, office.view.draft_id)
+@pytest.mark.parametrize("change", ["answer", "deviation", "position", "reason"])
+def test_no_door_changes_an_approved_text_before_it_is_taken_back(office: Office, change: str) -> None:
     office.submit()
     office.approve_all()
-    _edit(office, "上海市")
-    assert office.view.state.stage is Stage.APPROVED
-
-
-@pytest.mark.parametrize("change", ["deviation", "position"])
-def test_every_way_of_changing_the_text_voids_the_approval(office: Office, change: str) -> None:
-    office.submit()
-    office.approve_all()
-    draft_id = office.view.draft_id
+    draft_id, mails = office.view.draft_id, office.mailed()
     changes: dict[str, Callable[..., object]] = {
+        "answer": lambda u: save_answer(u, LAWYER, NOW, LIBRARY, draft_id, PLACE, "苏州市"),
+        "reason": lambda u: acknowledge(u, LAWYER, NOW, LIBRARY, draft_id, rule="R-35", place="*", reason=REASON),
         "deviation": lambda u: deviate(
             u, LAWYER, NOW, LIBRARY, draft_id, kind=DeviationKind.REMOVE, provision="fees.payment.term", reason="对方要求"
         ),
         "position": lambda u: choose_position(u, LAWYER, NOW, LIBRARY, draft_id, "8.2-t1", "fallback"),
     }
-    with office.units() as uow:
+    with office.units() as uow, pytest.raises(TextApproved, match="恢复起草"):
         changes[change](uow)
-    assert office.view.state.stage is Stage.DRAFT
-    assert _status(office) is RoundStatus.VOIDED
+    assert office.view.state.stage is Stage.APPROVED
+    assert _status(office) is RoundStatus.APPROVED
+    assert office.mailed() == mails
 
 
 def test_only_an_approved_text_goes_out_for_signature_and_comes_back(office: Office) -> None:
@@ -424,8 +422,9 @@ def test_only_an_approved_text_goes_out_for_signature_and_comes_back(office: Off
     with office.units() as uow:
         start_signing(uow, LAWYER, NOW, office.contract)
     with office.units() as uow:
-        return_from_signing(uow, LAWYER, NOW, office.contract, "对方拒签，要求修改付款期")
+        return_from_signing(uow, LAWYER, NOW, post(), office.contract, "对方拒签，要求修改付款期")
     assert office.view.state.stage is Stage.DRAFT
+    assert ("zhou", f"成约：{office.view.number} 签署退回") in office.mailed()
     assert _status(office) is RoundStatus.VOIDED
 
 
@@ -503,3 +502,35 @@ def test_an_approver_whose_account_was_closed_is_asked_no_more(office: Office) -
         uow.commit()
     office.submit()
     assert [m[0] for m in office.mailed()] == ["wu"]
+
+
+# ---- seats that fall vacant
+
+
+def test_an_office_that_falls_vacant_is_told_to_the_owner_once_a_week_with_who_must_be_named(office: Office) -> None:
+    office.submit()
+    with office.units() as uow:
+        assert tell_vacancies(office.units, post(), office.now) == 0
+        legal = find_user(uow.session, "zhou")
+        assert legal
+        legal.active = False
+        uow.commit()
+    with office.units() as uow:
+        head = find_user(uow.session, "wu")  # could stand in for legal
+        assert head
+        head.active = False
+        uow.commit()
+    for minutes in (0, 90):
+        assert tell_vacancies(office.units, post(), office.now + timedelta(minutes=minutes)) == 1
+    assert tell_vacancies(office.units, post(), office.now + timedelta(days=7)) == 1
+    with office.units() as uow:
+        told = [(m.recipient, m.text) for m in messages(uow.session) if "席位空缺" in m.subject]
+        head_of_page = read_head(uow, LAWYER, office.contract)
+    assert [recipient for recipient, _ in told] == ["lawyer@example.com"] * 2
+    assert "为一位审批人指定“法务”职务" in told[0][1]
+    assert head_of_page.vacant == (who_must_be_named(F.LEGAL, confidential=False),)
+
+
+def test_a_vacant_seat_of_a_confidential_contract_says_that_the_person_must_be_named(office: Office) -> None:
+    assert "保密" in who_must_be_named(F.FINANCE, confidential=True)
+    assert "起草过这份文本" not in who_must_be_named(F.FINANCE, confidential=True)

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 from app.domain.audit import Entry, FaultKind, Record, append, genesis, head_after, read_checkpoint
 from app.domain.errors import ContractError
 from app.domain.merkle import included
-from app.services.auditing import AuditReport, LogBroken, export_audit, make_checkpoint, verify_audit
+from app.services.auditing import AuditReport, LogBroken, export_audit_unasked, make_checkpoint, verify_audit
 from app.services.filing import create_contract
 from app.store import audit
 from app.store.seal import CHECKPOINT_FILE, KEY_FILE, PUBLIC_FILE, AuditSeal
@@ -200,7 +200,7 @@ def test_an_export_proves_each_entry_without_the_rest_of_the_log(units: Units, s
     _point(units, seal)
     _log(units, 1, contract.id)
     with units() as uow:
-        data = json.loads(export_audit(uow, contract.number))
+        data = json.loads(export_audit_unasked(uow, contract.number))
     point = read_checkpoint(json.dumps(data["checkpoint"]))
     assert seal.verifier().verify(point.key_id, point.message, point.signature)
     assert [e["action"] for e in data["entries"]] == ["contract.created", *["test.written"] * 4]
@@ -220,4 +220,4 @@ def test_an_export_proves_each_entry_without_the_rest_of_the_log(units: Units, s
 
 def test_an_export_of_an_unknown_contract_is_refused(units: Units) -> None:
     with units() as uow, pytest.raises(ContractError, match="没有找到合同"):
-        export_audit(uow, "SHFW-1999-0001")
+        export_audit_unasked(uow, "SHFW-1999-0001")

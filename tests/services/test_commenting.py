@@ -33,7 +33,7 @@ from app.services.commenting import (
     shareable,
 )
 from app.services.drafts import deviate
-from app.services.filing import create_contract, load_contract
+from app.services.filing import create_contract, load_contract_unasked
 from app.services.moving import move
 from app.services.outbox import deliver_outbox
 from app.services.record import ContractMissing, require_contract
@@ -90,7 +90,7 @@ class Room:
 
     def rewrite(self, kind: DeviationKind, text: str = "") -> None:
         with self.units() as uow:
-            draft_id = load_contract(uow, self.contract).draft_id
+            draft_id = load_contract_unasked(uow, self.contract).draft_id
             deviate(
                 uow, self.owner, later(5), reference().library, draft_id, kind=kind, provision=PLACE, text=text,
                 reason="对方在谈判中提出，经内部讨论决定接受的修改。",

@@ -17,20 +17,20 @@ from app.domain.lifecycle_facts import Facts
 from app.domain.numbering_pattern import missing_numbers
 from app.domain.permissions import Role
 from app.services.drafting import compile_draft
-from app.services.drafts import DraftMissing, delete_draft, load_draft, save_answer
+from app.services.drafts import DraftMissing, delete_draft, load_draft_unasked, save_answer
 from app.services.filing import (
     ContractMissing,
     DocumentKind,
     DocumentMissing,
     attach_document,
     create_contract,
-    load_contract,
+    load_contract_unasked,
     read_document,
     require_contract,
 )
 from app.services.moving import move
 from app.services.registering import create_organisation
-from app.services.versions import VersionDamaged, VersionMissing, list_versions, read_version, save_version
+from app.services.versions import VersionDamaged, VersionMissing, list_versions_unasked, read_version_unasked, save_version
 from app.store.audit import entries_of
 from app.store.blobs import BlobDamaged, BlobMissing, BlobStore
 from app.store.contracts import ContractRow
@@ -57,15 +57,15 @@ def _actions(units: Units, contract_id: str) -> list[str]:
 def test_a_contract_gets_the_next_number_of_its_series_and_the_draft_prints_it(units: Units) -> None:
     first, second = _contract(units), _contract(units)
     with units() as uow:
-        assert [load_contract(uow, c).number for c in (first, second)] == ["SHFW-2026-0001", "SHFW-2026-0002"]
-        assert load_draft(uow, reference().library, load_contract(uow, first).draft_id).number == "SHFW-2026-0001"
+        assert [load_contract_unasked(uow, c).number for c in (first, second)] == ["SHFW-2026-0001", "SHFW-2026-0002"]
+        assert load_draft_unasked(uow, reference().library, load_contract_unasked(uow, first).draft_id).number == "SHFW-2026-0001"
 
 
 def test_a_typed_number_is_kept_and_the_series_steps_over_it(units: Units) -> None:
     _contract(units, "SHFW-2026-0002")
     numbers = [_contract(units) for _ in range(2)]
     with units() as uow:
-        assert [load_contract(uow, c).number for c in numbers] == ["SHFW-2026-0001", "SHFW-2026-0003"]
+        assert [load_contract_unasked(uow, c).number for c in numbers] == ["SHFW-2026-0001", "SHFW-2026-0003"]
 
 
 def test_a_number_that_a_contract_bears_is_refused(units: Units) -> None:
@@ -79,8 +79,8 @@ def test_a_draft_that_only_typed_the_next_number_sees_it_as_taken(units: Units) 
         typed = draft(uow, "SHFW-2026-0001")
     contract = _contract(units)
     with units() as uow:
-        assert load_contract(uow, contract).number == "SHFW-2026-0001"
-        assert [f.path for f in load_draft(uow, reference().library, typed).reading.faults] == ["contract.no"]
+        assert load_contract_unasked(uow, contract).number == "SHFW-2026-0001"
+        assert [f.path for f in load_draft_unasked(uow, reference().library, typed).reading.faults] == ["contract.no"]
 
 
 def test_a_refused_contract_gives_its_number_back(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,8 +128,8 @@ def test_the_record_takes_over_parties_sum_and_last_day_from_the_text(units: Uni
         known = create_organisation(uow, LAWYER, NOW, organisation(uscc="91110105MA00ABCD4R"))
     contract = _contract(units)
     with units() as uow:
-        view = load_contract(uow, contract)
-        answers = load_draft(uow, reference().library, view.draft_id).reading.answers
+        view = load_contract_unasked(uow, contract)
+        answers = load_draft_unasked(uow, reference().library, view.draft_id).reading.answers
     assert [p.name for p in view.parties] == [answers.get("party_a.name"), answers.get("party_b.name")]
     assert [p.organisation_id for p in view.parties] == [known, ""]
     assert isinstance(view.value, Decimal)
@@ -140,7 +140,7 @@ def test_the_record_takes_over_parties_sum_and_last_day_from_the_text(units: Uni
 def test_a_draft_is_filed_once_and_kept_from_then_on(units: Units) -> None:
     contract = _contract(units)
     with units() as uow:
-        draft_id = load_contract(uow, contract).draft_id
+        draft_id = load_contract_unasked(uow, contract).draft_id
         with pytest.raises(ContractError, match="已登记为合同"):
             create_contract(uow, LAWYER, NOW, TODAY, reference(), draft_id, PATTERN)
         with pytest.raises(ContractError, match="不能删除"):
@@ -172,7 +172,7 @@ def test_two_changes_of_one_record_at_once_lose_nothing(units: Units) -> None:
         with pytest.raises(ChangedMeanwhile):
             uow.commit()
     with units() as uow:
-        assert load_contract(uow, contract).owner_name == "甲"
+        assert load_contract_unasked(uow, contract).owner_name == "甲"
 
 
 def test_a_move_changes_the_stage_and_is_logged(units: Units) -> None:
@@ -182,7 +182,7 @@ def test_a_move_changes_the_stage_and_is_logged(units: Units) -> None:
         move(uow, LAWYER, NOW, row, Event.VOIDED, Facts(reason="双方放弃合作"))
         uow.commit()
     with units() as uow:
-        assert load_contract(uow, contract).state.stage is Stage.VOID
+        assert load_contract_unasked(uow, contract).state.stage is Stage.VOID
         last = entries_of(uow.session, contract)[-1]
     assert last.action == "contract.moved"
     assert json.loads(last.data)["after"] == ["void"]
@@ -199,7 +199,7 @@ def test_an_illegal_move_changes_nothing(units: Units) -> None:
 
 def test_an_unknown_contract_is_missing(units: Units) -> None:
     with units() as uow, pytest.raises(ContractMissing):
-        load_contract(uow, "nothing")
+        load_contract_unasked(uow, "nothing")
 
 
 # ---- versions
@@ -210,8 +210,8 @@ def test_a_version_reads_back_as_the_very_text_that_was_frozen(units: Units) -> 
     with units() as uow:
         head = save_version(uow, LAWYER, NOW, TODAY, reference(), contract, "首次送审")
     with units() as uow:
-        view = load_draft(uow, reference().library, load_contract(uow, contract).draft_id)
-        stored = read_version(uow, head.id)
+        view = load_draft_unasked(uow, reference().library, load_contract_unasked(uow, contract).draft_id)
+        stored = read_version_unasked(uow, head.id)
     compiled = compile_draft(reference(), view.reading.answers, TODAY)
     assert stored.instrument == compiled.instrument
     assert stored.answers == compiled.answers
@@ -223,10 +223,10 @@ def test_versions_form_a_line_and_an_unchanged_text_adds_none(units: Units) -> N
     with units() as uow:
         first = save_version(uow, LAWYER, NOW, TODAY, reference(), contract)
         again = save_version(uow, LAWYER, later(1), TODAY, reference(), contract)
-        draft_id = load_contract(uow, contract).draft_id
+        draft_id = load_contract_unasked(uow, contract).draft_id
         save_answer(uow, LAWYER, later(2), reference().library, draft_id, "contract.sign_place", "上海市浦东新区")
         second = save_version(uow, OTHER, later(3), TODAY, reference(), contract)
-        listed = list_versions(uow, contract)
+        listed = list_versions_unasked(uow, contract)
     assert again == first
     assert second.parent_id == first.id
     assert second.digest != first.digest
@@ -250,7 +250,7 @@ def test_a_text_edited_while_it_was_compiled_is_not_frozen(units: Units, monkeyp
 
     def meanwhile(*arguments: object) -> object:
         with units() as other:
-            draft_id = load_contract(other, contract).draft_id
+            draft_id = load_contract_unasked(other, contract).draft_id
             save_answer(other, OTHER, later(1), reference().library, draft_id, "contract.sign_place", "上海市")
         return compile_draft(*arguments)  # type: ignore[arg-type]
 
@@ -258,7 +258,7 @@ def test_a_text_edited_while_it_was_compiled_is_not_frozen(units: Units, monkeyp
     with units() as uow, pytest.raises(ChangedMeanwhile):
         save_version(uow, LAWYER, NOW, TODAY, reference(), contract)
     with units() as uow:
-        assert list_versions(uow, contract) == ()
+        assert list_versions_unasked(uow, contract) == ()
 
 
 @pytest.mark.parametrize("column", ["tree", "answers", "digest"])
@@ -273,12 +273,12 @@ def test_a_version_changed_behind_the_triggers_is_not_handed_out(units: Units, e
             connection.execute(text("ALTER TABLE versions DISABLE TRIGGER USER"))
         connection.execute(text(f"UPDATE versions SET {column} = replace({column}, substr({column}, 20, 3), 'xyz')"))
     with units() as uow, pytest.raises(VersionDamaged):
-        read_version(uow, head.id)
+        read_version_unasked(uow, head.id)
 
 
 def test_an_unknown_version_is_missing(units: Units) -> None:
     with units() as uow, pytest.raises(VersionMissing):
-        read_version(uow, "nothing")
+        read_version_unasked(uow, "nothing")
 
 
 # ---- documents

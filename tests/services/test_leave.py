@@ -17,7 +17,7 @@ from app.services.drafts import (
     create_draft,
     delete_draft,
     deviate,
-    load_draft,
+    load_draft_unasked,
     save_answer,
     withdraw_acknowledgement,
 )
@@ -26,7 +26,7 @@ from app.services.filing import (
     DocumentMissing,
     attach_document,
     create_contract,
-    load_contract,
+    load_contract_unasked,
     read_document,
     require_contract,
 )
@@ -106,7 +106,7 @@ def test_the_number_of_a_filed_contract_is_not_edited_any_more(units: Units, fil
     with units() as uow, pytest.raises(ContractError, match="编号不能再改"):
         save_answer(uow, LAWYER, NOW, LIBRARY, filed[0], "contract.no", "SHFW-2026-0999")
     with units() as uow:
-        assert load_draft(uow, LIBRARY, filed[0]).number == load_contract(uow, filed[1]).number
+        assert load_draft_unasked(uow, LIBRARY, filed[0]).number == load_contract_unasked(uow, filed[1]).number
 
 
 def test_a_file_is_read_only_through_its_own_contract_by_somebody_who_may(

@@ -16,7 +16,7 @@ from app.domain.permissions import Actor, Forbidden, Role
 from app.domain.recording import FIELDS, OldRegister, OldRow, read_recorded
 from app.notify.mail_texts import write_mail
 from app.services.advancing import Clockwork, advance_due
-from app.services.filing import load_contract
+from app.services.filing import load_contract_unasked
 from app.services.recording import Examined, RecordingRefused, SignedFile, plan_recording, record_contracts
 from app.services.register import RECORDED, Filter, read_register
 from app.services.registering import create_organisation
@@ -72,7 +72,7 @@ def faults(units: Units, what: Examined) -> list[str]:
 def test_a_row_becomes_a_contract_in_force_with_its_signed_copy(ready: Units, blobs: BlobStore) -> None:
     (contract_id,) = record(ready, blobs)
     with ready() as uow:
-        contract = load_contract(uow, contract_id)
+        contract = load_contract_unasked(uow, contract_id)
         signed = [(d.kind, blobs.get(d.sha256)) for d in documents_of(uow.session, contract_id)]
         effect = read_effect(uow, LAWYER, TODAY, contract_id)
         actions = [e.action for e in entries_of(uow.session, contract_id)]
@@ -106,12 +106,12 @@ def test_a_contract_stands_where_its_dates_put_it(ready: Units, blobs: BlobStore
     advance_due(ready, work, lambda: NOW, TODAY)
     with ready() as uow:
         # Whether the unclear one renews is for a person to judge; the clock tells the owner.
-        stages = [load_contract(uow, i).state.stage for i in ids]
+        stages = [load_contract_unasked(uow, i).state.stage for i in ids]
         assert stages == [Stage.SIGNED, Stage.EXPIRED, Stage.ACTIVE, Stage.ACTIVE]
         assert [m.contract_id for m in messages(uow.session) if "未能自动办理" in m.text] == [ids[2]]
     advance_due(ready, work, lambda: NOW.replace(year=2027), date(2027, 1, 1))
     with ready() as uow:
-        assert load_contract(uow, ids[0]).state.stage is Stage.ACTIVE
+        assert load_contract_unasked(uow, ids[0]).state.stage is Stage.ACTIVE
 
 
 def _term_post():  # type: ignore[no-untyped-def]
@@ -189,7 +189,7 @@ def test_a_known_credit_code_links_the_organisation(ready: Units, blobs: BlobSto
         known = create_organisation(uow, LAWYER, NOW, organisation())
     (contract_id,) = record(ready, blobs, examined({**ROW, "uscc_a": "9111 0105-ma00 0000 7l"}))
     with ready() as uow:
-        assert load_contract(uow, contract_id).parties[0].organisation_id == known
+        assert load_contract_unasked(uow, contract_id).parties[0].organisation_id == known
 
 
 def test_only_who_keeps_the_register_records_contracts(ready: Units, blobs: BlobStore) -> None:

@@ -11,7 +11,7 @@ from app.domain.effect import Condition, Ground
 from app.domain.errors import ContractError
 from app.domain.lifecycle import Stage
 from app.domain.permissions import Actor, Forbidden, Role
-from app.services.filing import DocumentKind, attach_document, load_contract
+from app.services.filing import DocumentKind, attach_document, load_contract_unasked
 from app.services.record import ContractMissing, require_contract
 from app.services.taking_effect import (
     SigningDate,
@@ -56,7 +56,7 @@ def check(
 
 def stage(units: Units, contract: str) -> Stage:
     with units() as uow:
-        return load_contract(uow, contract).state.stage
+        return load_contract_unasked(uow, contract).state.stage
 
 
 def test_a_contract_is_in_force_once_the_last_condition_is_checked_off(units: Units, blobs: BlobStore) -> None:
@@ -71,7 +71,7 @@ def test_a_contract_is_in_force_once_the_last_condition_is_checked_off(units: Un
     check(units, contract, Condition.ANNEX_COMPLETE, paper, on=date(2026, 11, 21), evidence="双方核对记录")
     with units() as uow:
         after = read_effect(uow, AUDITOR, TODAY, contract)
-        assert load_contract(uow, contract).took_effect_on == after.took_effect_on == date(2026, 11, 21)
+        assert load_contract_unasked(uow, contract).took_effect_on == after.took_effect_on == date(2026, 11, 21)
         assert [(line.fulfilment.evidence, line.document_name) for line in after.lines if line.fulfilment] == [
             ("评估报告.pdf", "评估报告.pdf"), ("双方核对记录", "评估报告.pdf"),
         ]  # fmt: skip

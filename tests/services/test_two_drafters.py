@@ -9,7 +9,7 @@ import pytest
 
 from app.domain.variables import DeviationKind
 from app.services.conflicts import DeviationChanged
-from app.services.drafts import deviate, load_draft, save_answer, save_answers
+from app.services.drafts import deviate, load_draft_unasked, save_answer, save_answers
 from app.store.drafts import find_draft
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, NOW, OTHER, draft, later, reference
@@ -25,12 +25,12 @@ def draft_id(units: Units) -> str:
 
 def _seen(units: Units, draft_id: str) -> int:
     with units() as uow:
-        return load_draft(uow, reference().library, draft_id).revision
+        return load_draft_unasked(uow, reference().library, draft_id).revision
 
 
 def _raw(units: Units, draft_id: str, name: str) -> object:
     with units() as uow:
-        return load_draft(uow, reference().library, draft_id).raw.get(name)
+        return load_draft_unasked(uow, reference().library, draft_id).raw.get(name)
 
 
 def test_who_saves_second_sees_the_other_value_and_the_rest_is_stored(units: Units, draft_id: str) -> None:

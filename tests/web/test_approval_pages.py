@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from app.factory import create_app
-from app.services.filing import load_contract
+from app.services.filing import load_contract_unasked
 from app.settings import Settings
 from app.store.outbox import messages
 from app.web.desk import KEY, Desk
@@ -89,7 +89,7 @@ def test_a_contract_goes_through_review_to_approval(app: Flask, desk: Desk, cont
     for words in ("已定稿", "发起签署", "恢复起草", "已核对。"):
         assert words in overview
     with desk.reading() as uow:
-        draft = load_contract(uow, contract).draft_id
+        draft = load_contract_unasked(uow, contract).draft_id
     stale = visitor.save(draft, contract__sign_place="上海市浦东新区")  # a page that was left open since before the approval
     assert (stale.status_code, "恢复起草" in stale.get_json()["message"]) == (422, True)
     assert "已定稿" in _page(visitor, f"/contracts/{contract}/")
@@ -144,7 +144,7 @@ def test_while_it_is_decided_the_text_is_shown_but_not_offered_for_editing(
 ) -> None:
     _submit(visitor, contract)
     with desk.reading() as uow:
-        draft = load_contract(uow, contract).draft_id
+        draft = load_contract_unasked(uow, contract).draft_id
     page = _page(visitor, f"/drafts/{draft}/")
     assert "合同正在审批，文本不能修改" in page
     assert "data-read-only" in page

@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 
 from app.domain.permissions import Role
-from app.services.drafts import load_draft
-from app.services.filing import load_contract
+from app.services.drafts import load_draft_unasked
+from app.services.filing import load_contract_unasked
 from app.services.registering import search_organisations
 from app.web.desk import KEY, Desk
 from tests.web.conftest import Visitor
@@ -153,7 +153,7 @@ def test_choosing_an_organisation_shows_what_changes_and_writes_it_once_confirme
     answer = visitor.post(f"/drafts/{draft}/parties/b/", {"organisation": made, "seen": hidden(shown, "seen"), "name": names})
     assert answer.headers["Location"].startswith(f"/drafts/{draft}/")
     with desk.reading() as uow:
-        raw = load_draft(uow, desk.library, draft).raw
+        raw = load_draft_unasked(uow, desk.library, draft).raw
     assert raw["party_b.name"] == "被选用有限公司"
     assert raw["pay.account_no"] == "3100000000000001"
     assert raw["notice.party_b_email"] == "notice@example.org"
@@ -170,7 +170,7 @@ def test_what_somebody_else_answered_meanwhile_is_not_overwritten(visitor: Visit
     assert answer.status_code == 409
     assert "王律师刚刚填写" in page(answer)
     with desk.reading() as uow:
-        raw = load_draft(uow, desk.library, draft).raw
+        raw = load_draft_unasked(uow, desk.library, draft).raw
     assert (raw["party_a.name"], raw["party_a.legal_rep"]) == ("撞车有限公司", "别人刚填的")
 
 
@@ -187,7 +187,7 @@ def test_the_party_of_a_draft_begins_a_new_organisation_but_not_that_of_a_closed
     assert 'value="草稿里的甲方"' in page(visitor.get(f"/organisations/new?draft={draft}&role=a"))
     contract = contract_of(desk, actor_named(desk, "wang"), confidential=True)
     with desk.reading() as uow:
-        closed = load_contract(uow, contract).draft_id
+        closed = load_contract_unasked(uow, contract).draft_id
     person(desk, "other", Role.DRAFTER)
     other = Visitor(app.test_client())
     other.sign_in(session_of(desk, "other"))

@@ -17,7 +17,7 @@ from app.domain.lifecycle_facts import Facts
 from app.domain.messages import NewMail
 from app.domain.permissions import Role
 from app.services.documents import list_documents
-from app.services.filing import load_contract
+from app.services.filing import load_contract_unasked
 from app.services.moving import move
 from app.services.record import require_contract
 from app.services.taking_effect import SigningDate, note_signed, read_effect
@@ -214,7 +214,7 @@ def test_conditions_are_checked_off_on_the_overview_until_the_contract_is_in_for
     assert "PIA-2026-001" in shown
     assert "勾销这一条件" not in shown
     with desk.reading() as uow:
-        assert load_contract(uow, contract).state.stage is Stage.ACTIVE
+        assert load_contract_unasked(uow, contract).state.stage is Stage.ACTIVE
 
 
 def test_what_is_wrong_with_a_condition_is_said_where_it_was_entered_and_nothing_is_lost(
@@ -289,7 +289,7 @@ def test_long_logs_are_shown_a_page_at_a_time(visitor: Visitor, desk: Desk, cont
 def test_auditors_see_the_whole_log_and_of_closed_contracts_that_there_are_entries(app: Flask, desk: Desk) -> None:
     case = contract_of(desk, actor_named(desk, "wang"), confidential=True)
     with desk.reading() as uow:
-        number = load_contract(uow, case).number
+        number = load_contract_unasked(uow, case).number
     sun = visitor_as(app, desk, "sun")
     shown = page(sun.get("/audit/?family=contract"))
     assert "保密合同的条目，内容不显示" in shown

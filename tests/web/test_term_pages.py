@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from app.domain.lifecycle import Stage
-from app.services.filing import load_contract
+from app.services.filing import load_contract_unasked
 from app.services.termination import termination_desk
 from app.web.desk import KEY, Desk
 from tests.web.conftest import Visitor
@@ -116,7 +116,7 @@ def test_a_notice_goes_from_sending_to_arrival_and_the_stage_follows(house: Desk
     )
     assert "已及时到达" in text_of(done) or "及时到达" in text_of(done)
     with house.reading() as uow:
-        assert load_contract(uow, contract).state.stage is Stage.EXPIRING
+        assert load_contract_unasked(uow, contract).state.stage is Stage.EXPIRING
 
 
 def test_the_calculator_goes_both_ways_and_shows_its_reasons(house: Desk, visitor: Visitor) -> None:
@@ -197,7 +197,7 @@ def test_an_agreement_ends_the_contract_and_its_tasks_are_ticked_off_with_files(
     assert "1 / 18" in done.get_data(as_text=True)
     assert "计划.pdf" in text_of(done)
     with house.reading() as uow:
-        seen = load_contract(uow, contract).revision
+        seen = load_contract_unasked(uow, contract).revision
     early = visitor.post(f"{exit_address}archive", {"revision": seen})
     assert "终止清理任务尚未完成" in text_of(early)
     over = text_of(visitor.get(f"/contracts/{contract}/term/"))

@@ -15,7 +15,7 @@ from app.domain.permissions import Role
 from app.domain.variables import DeviationKind
 from app.rendering.revisions import count_revisions
 from app.services.drafts import deviate, save_answers
-from app.services.filing import load_contract
+from app.services.filing import load_contract_unasked
 from app.services.versions import save_version
 from app.settings import Settings
 from app.wiring import Wiring
@@ -35,7 +35,7 @@ def contract(server: Server) -> str:
     lawyer = actor_named(wiring, LAWYER.login)
     made = contract_of(wiring, lawyer)
     with wiring.unit_of_work() as uow:
-        draft = load_contract(uow, made).draft_id
+        draft = load_contract_unasked(uow, made).draft_id
         save_version(uow, lawyer, wiring.now(), wiring.today(), wiring.reference, made, "首次送审")
     with wiring.unit_of_work() as uow:
         save_answers(uow, lawyer, wiring.now(), wiring.library, draft, {"fees.monthly_fixed": "135000"})

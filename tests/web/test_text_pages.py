@@ -10,7 +10,7 @@ from flask import Flask
 
 from app.domain.permissions import Actor
 from app.services.drafts import save_answers
-from app.services.filing import DocumentKind, attach_document, load_contract
+from app.services.filing import DocumentKind, attach_document, load_contract_unasked
 from app.services.versions import save_version
 from app.store.blobs import BlobStore
 from app.web.desk import KEY, Desk
@@ -39,7 +39,7 @@ def contract(desk: Desk, lawyer: Actor) -> str:
     change(desk, lawyer, made, None)
     change(desk, lawyer, made, "135000")
     with desk.unit_of_work() as uow:
-        draft_id = load_contract(uow, made).draft_id
+        draft_id = load_contract_unasked(uow, made).draft_id
         save_answers(uow, lawyer, desk.now(), desk.library, draft_id, {"fees.monthly_fixed": "140000"})
     return made
 
@@ -49,7 +49,7 @@ def change(desk: Desk, lawyer: Actor, contract: str, fee: str | None) -> None:
     with desk.unit_of_work() as uow:
         if fee:
             save_answers(
-                uow, lawyer, desk.now(), desk.library, load_contract(uow, contract).draft_id, {"fees.monthly_fixed": fee}
+                uow, lawyer, desk.now(), desk.library, load_contract_unasked(uow, contract).draft_id, {"fees.monthly_fixed": fee}
             )
     with desk.unit_of_work() as uow:
         save_version(uow, lawyer, desk.now(), desk.today(), desk.reference, contract, "说明<b>")
