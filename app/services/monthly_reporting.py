@@ -23,7 +23,7 @@ ROWS = 60
 """Rows of a table that are printed; the register has them all."""
 ENDED = {Ended.EXPIRED: "届满", Ended.AGREEMENT: "协议解除", Ended.RESCINDED: "单方解除", Ended.CONVENIENCE: "任意解除",
          Ended.DECISION: "裁判解除"}  # fmt: skip
-_CONTRACT = (Column("合同编号", 18), Column("合同名称", 30), Column("相对方", 26))
+_CONTRACT = (Column("合同编号", 21), Column("合同名称", 27), Column("相对方", 23))
 
 Section = Callable[[UnitOfWork, Actor, Month, date], tuple[Sequence[Figure], Sequence[ReportTable]]]
 
@@ -66,13 +66,13 @@ def _contracts(uow: UnitOfWork, actor: Actor, month: Month) -> tuple[list[Figure
         Figure("本月终止", f"{len(over):,}", "份"), Figure("今后三个月届满", f"{len(coming):,}", "份"),
     ]  # fmt: skip
     return figures, [
-        table("本月生效的合同", (*_CONTRACT, Column("生效日", 12), Column("合同总额（元）", 14, figure=True)),
+        table("本月生效的合同", (*_CONTRACT, Column("生效日", 14), Column("合同总额（元）", 15, figure=True)),
               ((*_named(c), _day(c.took_effect_on), _money(c.value)) for c in begun), "本月没有合同生效。"),
-        table("本月终止的合同", (*_CONTRACT, Column("终止日", 12), Column("原因", 14)),
+        table("本月终止的合同", (*_CONTRACT, Column("终止日", 14), Column("原因", 15)),
               ((*_named(c), _day(x.ended_on), ENDED[Ended(x.how)] + (f"（{x.part}）" if x.part else "")) for x, c in over), "本月没有合同终止。"),
-        table("今后三个月届满的合同", (*_CONTRACT, Column("届满日", 12), Column("负责人", 14)),
+        table("今后三个月届满的合同", (*_CONTRACT, Column("届满日", 14), Column("负责人", 15)),
               ((*_named(c), _day(c.last_day), c.owner_name) for c in coming), "今后三个月没有合同届满。"),
-        table("本月作出的续约决定", (*_CONTRACT, Column("决定", 12), Column("决定人", 14)),
+        table("本月作出的续约决定", (*_CONTRACT, Column("决定", 14), Column("决定人", 15)),
               ((*_named(c), Choice(d.choice).label, d.decided_name) for d, c in decided), "本月没有作出续约决定。"),
     ]  # fmt: skip
 
