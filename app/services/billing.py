@@ -12,37 +12,26 @@ from app.domain.errors import ContractError, InputError, InputFault
 from app.domain.money import LARGEST, ZERO, cents
 from app.domain.papers import PaperKind
 from app.domain.permissions import Action, Actor
-from app.domain.settlement.papers import Overdue, demand_values
 from app.domain.settlement.receivable import (
     INVOICE_KINDS,
-    Claim,
-    Delay,
     Invoice,
     InvoiceLine,
     allotted,
-    claims,
-    delay,
     invoice_faults,
-    late_rate,
 )
 from app.domain.settlement.scoring import contract_year
-from app.domain.settlement.terms import PayTerms
-from app.domain.variables import Value
 from app.services.journal import note
-from app.services.money_rows import invoices_of, paid_on, plain_lines
+from app.services.money_rows import DONE, buyer_of, claimed_of, invoices_of, overdue_values, plain_lines, refresh, sheet_of
 from app.services.paper_texts import PaperKit, new_paper, put_text, require_stage
 from app.services.record import opened
 from app.services.settlement_terms import TermsBook
-from app.services.settling import DONE, buyer_of, claimed_of, come_to, due_of, objection_of, refresh, sheet_of
-from app.store.contracts import ContractRow
+from app.services.settling import come_to
 from app.store.documents import find_document
-from app.store.instruments import find_instrument
 from app.store.settlements import (
     BudgetRow,
     InvoiceRow,
     PaymentMatchRow,
     PaymentRow,
-    SettlementRow,
     budgets_of,
     find_payment,
     find_settlement,
@@ -119,7 +108,7 @@ def record_invoice(
             created_by=actor.name,
         )
     )  # fmt: skip
-    refresh(uow, kit, contract, row)
+    refresh(uow, actor, now, kit.reference.calendar, contract, row)
     note(
         uow, actor, now, "invoice.recorded", contract=contract_id, settlement=row.id, number=found.number, amount=f"{found.incl}",
         red_of=invoice.red_of, faults=list(wrong),
@@ -197,7 +186,7 @@ def record_payment(
     )  # fmt: skip
     uow.session.add(row)
     for key, _ in laid:
-        refresh(uow, kit, contract, by_id[key])
+        refresh(uow, actor, now, kit.reference.calendar, contract, by_id[key])
     note(
         uow, actor, now, "payment.recorded", contract=contract_id, payment=row.id, amount=f"{row.amount}", on=row.paid_on.isoformat(),
         number=row.reference, left=f"{rest}", matches=[[key, f"{amount}"] for key, amount in laid],
@@ -233,7 +222,7 @@ def reverse_payment(
     for match in row.matches:
         settlement = find_settlement(uow.session, match.settlement_id)
         if settlement is not None:
-            refresh(uow, kit, contract, settlement)
+            refresh(uow, actor, now, kit.reference.calendar, contract, settlement)
     note(
         uow, actor, now, "payment.reversed", contract=contract_id, payment=row.id, amount=f"{row.amount}", number=row.reference,
         reason=row.reversal,
@@ -241,66 +230,11 @@ def reverse_payment(
     uow.commit()
 
 
-# ---- what is owed
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A claim with how it stands on a day."""
-
-    claim: Claim
-    delay: Delay
-
-
-def standings(
-    uow: UnitOfWork, kit: PaperKit, contract: ContractRow, row: SettlementRow, as_of: date, pay: PayTerms | None = None
-) -> tuple[Standing, ...]:
-    """Every part of a confirmed settlement; payments go to the part that falls due first."""
-    terms = pay or TermsBook(uow, contract).on(row.start.replace(day=1)).pay
-    found = claims(row.incl, due_of(uow, kit, contract, row, terms), objection_of(row), terms, kit.reference.calendar)
-    left = [(day, amount) for day, amount in paid_on(uow, row.id) if day <= as_of]
-    rate, result = late_rate(terms), []
-    for claim in sorted(found, key=lambda c: (c.pay_by is None, c.pay_by or date.max)):
-        own, wanted, rest = [], claim.amount, []
-        for day, amount in left:
-            part = min(wanted, amount)
-            if part > 0:
-                own.append((day, part))
-            if amount > part:
-                rest.append((day, amount - part))
-            wanted -= part
-        left = rest
-        result.append(Standing(claim, delay(claim, own, as_of, rate, terms.cap_pct)))
-    return tuple(result)
-
-
-def overdue_of(uow: UnitOfWork, kit: PaperKit, contract: ContractRow, as_of: date) -> tuple[tuple[Overdue, ...], PayTerms | None]:
-    """The overdue parts of all settlements, the oldest first, and the payment terms of the newest of them."""
-    found, terms = [], None
-    rows = [r for r in settlements_of(uow.session, contract.id) if r.state == DONE and r.due_on is not None and r.due_on < as_of]
-    book = TermsBook(uow, contract) if rows else None
-    for row in rows:
-        assert book is not None
-        terms = book.on(row.start.replace(day=1)).pay
-        paper = find_instrument(uow.session, row.instrument_id)
-        for standing in standings(uow, kit, contract, row, as_of, terms):
-            by = standing.claim.damages_from
-            if standing.delay.overdue > 0 and by is not None:
-                found.append(Overdue(paper.number if paper else row.id, standing.delay.overdue, by))
-    return tuple(found), terms
-
-
-def overdue_values(uow: UnitOfWork, kit: PaperKit, contract: ContractRow, as_of: date) -> dict[str, Value]:
-    """What a 催款函 says of the contract's overdue settlements; nothing where none is overdue."""
-    found, terms = overdue_of(uow, kit, contract, as_of)
-    return demand_values(found, terms, as_of) if terms is not None else {}
-
-
 def draft_dunning(uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit: PaperKit, contract_id: str) -> str:
     """Draft the 催款函 for everything that is overdue today; returns the paper's id. Raises ``settlement.not_overdue``."""
     contract = opened(uow, actor, Action.FILE_PAPER, contract_id, lock=True)
     require_stage(contract, PaperKind.DEMAND)
-    values = overdue_values(uow, kit, contract, today)
+    values = overdue_values(uow, kit.reference.calendar, contract, today)
     if not values:
         raise ContractError("settlement.not_overdue", "没有逾期未付的结算款，不需要催款。")
     paper = new_paper(uow, actor, now, contract, PaperKind.DEMAND, values)

@@ -1,14 +1,44 @@
-"""Invoices and payments between their rows and the law."""
+"""Settlements with their invoices and payments between their rows and the law: what is owed, when, and how it stands."""
 
 from __future__ import annotations
 
+import hashlib
 import json
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 
-from app.domain.settlement.receivable import Invoice, InvoiceLine
-from app.store.settlements import InvoiceRow, SettlementRow, payment_days
+from app.domain.calendar import WorkingCalendar
+from app.domain.errors import ContractError
+from app.domain.money import ZERO
+from app.domain.permissions import Actor
+from app.domain.reminders import Topic
+from app.domain.settlement.papers import Overdue, demand_values
+from app.domain.settlement.receivable import (
+    Claim,
+    Claimed,
+    Delay,
+    Due,
+    Invoice,
+    InvoiceLine,
+    Objection,
+    claims,
+    delay,
+    late_rate,
+    payment_due,
+    right_since,
+)
+from app.domain.settlement.terms import PayTerms
+from app.domain.settlement.view import SheetView, read_sheet
+from app.domain.variables import Value
+from app.services.reminding import Subject, set_date
+from app.services.settlement_terms import TermsBook
+from app.store.contracts import ContractRow
+from app.store.instruments import find_instrument
+from app.store.settlements import InvoiceRow, SettlementRow, payment_days, settlements_of, touch
 from app.store.uow import UnitOfWork
+
+OPEN, DONE, VOID = "open", "confirmed", "void"
 
 
 def invoice_of(row: InvoiceRow) -> Invoice:
@@ -27,3 +57,129 @@ def invoices_of(row: SettlementRow) -> tuple[Invoice, ...]:
 def paid_on(uow: UnitOfWork, settlement_id: str) -> list[tuple[date, Decimal]]:
     """(day, amount) of what counts as paid on a settlement, in order."""
     return payment_days(uow.session, [settlement_id]).get(settlement_id, [])
+
+
+def sheet_of(row: SettlementRow) -> SheetView:
+    """Raises ``settlement.damaged`` where what is stored isn't what was computed."""
+    if hashlib.sha256(row.sheet.encode()).hexdigest() != row.digest:
+        raise ContractError(
+            "settlement.damaged", "结算单的存储内容与其 SHA-256 不符，已拒绝读取，请从备份恢复并运行 audit verify。"
+        )
+    return read_sheet(json.loads(row.sheet))
+
+
+def claimed_of(sheet: SheetView, pay: PayTerms, buyer_uscc: str) -> Claimed:
+    return Claimed(sheet.by_rate, pay.invoice_type, buyer_uscc)
+
+
+def objection_of(row: SettlementRow) -> Objection | None:
+    if row.objected is None or row.objected_on is None:
+        return None
+    return Objection(row.objected, row.objected_on, row.resolved_on, row.reduced or ZERO)
+
+
+def buyer_of(contract: ContractRow) -> str:
+    return next((p.uscc for p in contract.parties if p.role == "a"), "")
+
+
+def due_of(
+    uow: UnitOfWork, calendar: WorkingCalendar, contract: ContractRow, row: SettlementRow, pay: PayTerms | None = None
+) -> Due:
+    """The due day of a confirmed settlement as its invoices stand."""
+    terms = pay or TermsBook(uow, contract).on(row.start.replace(day=1)).pay
+    right = right_since(claimed_of(sheet_of(row), terms, buyer_of(contract)), invoices_of(row))
+    return payment_due(row.confirmed_on or row.submitted_on, right, terms, calendar)
+
+
+def refresh(
+    uow: UnitOfWork, actor: Actor, now: datetime, calendar: WorkingCalendar, contract: ContractRow, row: SettlementRow
+) -> None:
+    """Bring due day and open amount of the row in line with its invoices, payments and objection, and the reminders with them, in the
+    caller's transaction."""
+    uow.session.flush()
+    if row.state != DONE:
+        return
+    pay = TermsBook(uow, contract).on(row.start.replace(day=1)).pay
+    due = due_of(uow, calendar, contract, row, pay)
+    found = claims(row.incl, due, objection_of(row), pay, calendar)
+    paid = sum((amount for _, amount in paid_on(uow, row.id)), ZERO)
+    owed = sum((c.amount for c in found), ZERO)
+    row.open_amount = max(ZERO, owed - paid)
+    left, day = paid, None
+    for claim in sorted(found, key=lambda c: (c.pay_by is None, c.pay_by or date.max)):
+        left -= claim.amount
+        if left < 0:
+            day = claim.pay_by
+            break
+    row.due_on = day if row.open_amount else None
+    touch(row)
+    remind(uow, actor, now, row)
+
+
+def remind(uow: UnitOfWork, actor: Actor, now: datetime, row: SettlementRow) -> None:
+    """People are reminded of the due day; nobody is while nothing is due or once it is paid (brief D)."""
+    paper = find_instrument(uow.session, row.instrument_id)
+    subject = Subject(
+        Topic.PAYMENT, f"{row.contract_id}:settlement:{row.id}", f"支付结算单{paper.number if paper else ''}",
+        f"/contracts/{row.contract_id}/settlements/{row.id}", row.contract_id, detail=f"未付{row.open_amount:,.2f}元",
+    )  # fmt: skip
+    set_date(uow, actor, now, subject, row.due_on)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A claim with how it stands on a day."""
+
+    claim: Claim
+    delay: Delay
+
+
+def standings(
+    uow: UnitOfWork,
+    calendar: WorkingCalendar,
+    contract: ContractRow,
+    row: SettlementRow,
+    as_of: date,
+    pay: PayTerms | None = None,
+) -> tuple[Standing, ...]:
+    """Every part of a confirmed settlement; payments go to the part that falls due first."""
+    terms = pay or TermsBook(uow, contract).on(row.start.replace(day=1)).pay
+    found = claims(row.incl, due_of(uow, calendar, contract, row, terms), objection_of(row), terms, calendar)
+    left = [(day, amount) for day, amount in paid_on(uow, row.id) if day <= as_of]
+    rate, result = late_rate(terms), []
+    for claim in sorted(found, key=lambda c: (c.pay_by is None, c.pay_by or date.max)):
+        own, wanted, rest = [], claim.amount, []
+        for day, amount in left:
+            part = min(wanted, amount)
+            if part > 0:
+                own.append((day, part))
+            if amount > part:
+                rest.append((day, amount - part))
+            wanted -= part
+        left = rest
+        result.append(Standing(claim, delay(claim, own, as_of, rate, terms.cap_pct)))
+    return tuple(result)
+
+
+def overdue_of(
+    uow: UnitOfWork, calendar: WorkingCalendar, contract: ContractRow, as_of: date
+) -> tuple[tuple[Overdue, ...], PayTerms | None]:
+    """The overdue parts of all settlements, the oldest first, and the payment terms of the newest of them."""
+    found, terms = [], None
+    rows = [r for r in settlements_of(uow.session, contract.id) if r.state == DONE and r.due_on is not None and r.due_on < as_of]
+    book = TermsBook(uow, contract) if rows else None
+    for row in rows:
+        assert book is not None
+        terms = book.on(row.start.replace(day=1)).pay
+        paper = find_instrument(uow.session, row.instrument_id)
+        for standing in standings(uow, calendar, contract, row, as_of, terms):
+            by = standing.claim.damages_from
+            if standing.delay.overdue > 0 and by is not None:
+                found.append(Overdue(paper.number if paper else row.id, standing.delay.overdue, by))
+    return tuple(found), terms
+
+
+def overdue_values(uow: UnitOfWork, calendar: WorkingCalendar, contract: ContractRow, as_of: date) -> dict[str, Value]:
+    """What a 催款函 says of the contract's overdue settlements; nothing where none is overdue."""
+    found, terms = overdue_of(uow, calendar, contract, as_of)
+    return demand_values(found, terms, as_of) if terms is not None else {}

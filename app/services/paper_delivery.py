@@ -19,6 +19,7 @@ from app.services.term_state import load_term_state
 from app.store.deliveries import find_delivery
 from app.store.endings import ending_of_paper
 from app.store.instruments import InstrumentRow
+from app.store.settlements import settlement_of_paper
 from app.store.uow import UnitOfWork
 
 ALONE = (PaperKind.RECTIFICATION, PaperKind.DEMAND, PaperKind.SETTLEMENT)
@@ -69,6 +70,8 @@ def confirm_settlement(uow: UnitOfWork, actor: Actor, now: datetime, today: date
     if kind_of(row) is not PaperKind.SETTLEMENT:
         raise ContractError("paper.kind", f"{row.number} 不是结算单。")
     require_state(row, PaperState.FROZEN, PaperState.SENT, PaperState.ARRIVED, what="记录确认；请先定稿")
+    if settlement_of_paper(uow.session, row.id) is not None:
+        raise ContractError("paper.elsewhere", f"结算单 {row.number} 请在“结算”页确认：付款期自确认之日起算。")
     if signed_on > today:
         raise InputError([InputFault("signed_on", "确认日", f"{signed_on.isoformat()} 尚未到来", "请在实际确认后记录")])
     row.arrived_on, row.effective_on, row.state = row.arrived_on or signed_on, signed_on, PaperState.SIGNED.value

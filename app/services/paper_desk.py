@@ -21,6 +21,7 @@ from app.store.contracts import ContractRow
 from app.store.endings import ending_of_paper
 from app.store.instruments import InstrumentRow, instrument_numbered, instruments_of
 from app.store.paper_texts import paper_versions_of
+from app.store.settlements import settlement_of_paper
 from app.store.uow import UnitOfWork
 
 
@@ -111,6 +112,8 @@ def drop_paper(uow: UnitOfWork, actor: Actor, now: datetime, paper_id: str, reas
     _, row = open_paper(uow, actor, Action.FILE_PAPER, paper_id, lock=True)
     if ending_of_paper(uow.session, row.id) is not None:
         raise ContractError("paper.case", f"文书 {row.number} 属于一项终止事项，请撤回该事项。")
+    if settlement_of_paper(uow.session, row.id) is not None:
+        raise ContractError("paper.case", f"结算单 {row.number} 请在“结算”页作废。")
     void_paper(uow, actor, now, row, reason.strip())
     uow.commit()
 

@@ -25,11 +25,13 @@ from app.domain.papers import PaperKind, PaperState
 from app.domain.termination import TerminationTerms
 from app.domain.variables import Value, is_blank
 from app.services.ending_rows import case_of
+from app.services.money_rows import overdue_of
 from app.services.papers import stated
 from app.services.term_state import load_term_state
 from app.store.contracts import ContractRow
 from app.store.endings import EndingRow, ending_of_paper, exits_of
 from app.store.instruments import InstrumentRow, instruments_of
+from app.store.settlements import settlement_of_paper
 from app.store.uow import UnitOfWork
 
 _KINDS = (PaperKind.RENEWAL, PaperKind.NON_RENEWAL, PaperKind.DEMAND, PaperKind.RESCISSION, PaperKind.TERMINATION)
@@ -48,7 +50,7 @@ def known_values(
     footing = _footing(uow, contract, background, official, today) if kind in _KINDS else None
     if footing is None:
         return {}
-    found = _values(uow, row, kind, footing)
+    found = _values(uow, contract, row, kind, footing)
     return {name: value for name, value in found.items() if not is_blank(value)}
 
 
@@ -76,7 +78,7 @@ def _footing(
     return Footing(answers, state.chain, state.terms, ending, state.rules, background.labels(), official, today)
 
 
-def _values(uow: UnitOfWork, row: InstrumentRow, kind: PaperKind, footing: Footing) -> dict[str, Value]:
+def _values(uow: UnitOfWork, contract: ContractRow, row: InstrumentRow, kind: PaperKind, footing: Footing) -> dict[str, Value]:
     case_row = ending_of_paper(uow.session, row.id)
     case = case_of(uow, case_row, footing.answers) if case_row else None
     match kind:
@@ -87,7 +89,7 @@ def _values(uow: UnitOfWork, row: InstrumentRow, kind: PaperKind, footing: Footi
         case PaperKind.TERMINATION:
             return for_termination(footing, case, case_row.ended_on if case_row else None, _done(uow, row.contract_id, case_row))
         case PaperKind.DEMAND if case is not None and case_row is not None:
-            return for_demand(footing, case, case_row.grace_days, _owed(uow, row.contract_id))
+            return for_demand(footing, case, case_row.grace_days, _owed(uow, contract, footing))
         case PaperKind.RESCISSION if case is not None:
             return for_rescission(footing, case)
     return {}
@@ -99,12 +101,14 @@ def _done(uow: UnitOfWork, contract_id: str, case: EndingRow | None) -> Mapping[
     return {TaskKey(t.key): t.done_on for r in rows for t in r.tasks if t.done_on is not None}
 
 
-def _owed(uow: UnitOfWork, contract_id: str) -> tuple[Owed, ...]:
-    """What confirmed settlements make payable; what was paid on them is not in the record."""
-    papers = sorted(instruments_of(uow.session, contract_id), key=lambda paper: paper.number)
-    found = []
-    for paper in papers:
+def _owed(uow: UnitOfWork, contract: ContractRow, footing: Footing) -> tuple[Owed, ...]:
+    """What settlements of the record make payable, less what was paid on them; and what settlements confirmed on paper alone say."""
+    overdue, _ = overdue_of(uow, footing.official, contract, footing.today)
+    found = [Owed(o.settlement, o.principal, o.due) for o in overdue]
+    for paper in sorted(instruments_of(uow.session, contract.id), key=lambda paper: paper.number):
         if paper.kind != PaperKind.SETTLEMENT.value or paper.state != PaperState.SIGNED.value:
+            continue
+        if settlement_of_paper(uow.session, paper.id) is not None:
             continue
         amount, due = stated(uow, paper, "settlement.payable"), stated(uow, paper, "settlement.due")
         if isinstance(amount, Decimal) and isinstance(due, date):

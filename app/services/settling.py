@@ -18,13 +18,12 @@ from app.domain.permissions import Action, Actor
 from app.domain.settlement.month import MonthFigures
 from app.domain.settlement.papers import Account, settlement_values
 from app.domain.settlement.plan import months_of
-from app.domain.settlement.receivable import Claimed, Due, Objection, claims, payment_due, right_since
 from app.domain.settlement.sheet import PastMonth, SheetMonth, settle
 from app.domain.settlement.terms import PayTerms
 from app.domain.settlement.view import SheetView, plain_sheet, read_sheet
 from app.domain.term import add_working_days, chinese_date, corresponding_day
 from app.services.journal import note
-from app.services.money_rows import invoices_of, paid_on
+from app.services.money_rows import DONE, OPEN, VOID, due_of, paid_on, refresh, remind, sheet_of
 from app.services.paper_texts import PaperKit, new_paper, put_text, require_stage
 from app.services.papers import IN_THE_HOUSE, SIGNED, void_paper
 from app.services.record import opened
@@ -33,10 +32,9 @@ from app.services.settlement_terms import MonthTerms, TermsBook, require_settled
 from app.store.contracts import ContractRow
 from app.store.instruments import find_instrument
 from app.store.service_months import ServiceMonthRow, service_months_of
-from app.store.settlements import SettlementRow, find_settlement, settlements_of, touch
+from app.store.settlements import SettlementRow, find_settlement, settlements_of
 from app.store.uow import ChangedMeanwhile, UnitOfWork
 
-OPEN, DONE, VOID = "open", "confirmed", "void"
 SETTLEMENT_STATES = {OPEN: "待确认", DONE: "已确认", VOID: "已作废"}
 HOW = {"signed": "双方签署", "written": "甲方书面确认", "silence": "逾期未确认未异议，视为确认"}
 
@@ -124,15 +122,6 @@ def _volume(rows: Mapping[date, ServiceMonthRow], book: TermsBook, last: date) -
     return [f"有效工单量连续{count}个月{word}，任何一方可以依第8.3节提出调价"]
 
 
-def sheet_of(row: SettlementRow) -> SheetView:
-    """Raises ``settlement.damaged`` where what is stored isn't what was computed."""
-    if hashlib.sha256(row.sheet.encode()).hexdigest() != row.digest:
-        raise ContractError(
-            "settlement.damaged", "结算单的存储内容与其 SHA-256 不符，已拒绝读取，请从备份恢复并运行 audit verify。"
-        )
-    return read_sheet(json.loads(row.sheet))
-
-
 # ---- drawing up
 
 
@@ -206,14 +195,14 @@ def confirm_settlement(
     paper = find_instrument(uow.session, row.instrument_id)
     if paper is not None and how == "signed" and paper.state in (*IN_THE_HOUSE, PaperState.SENT.value):
         paper.state, paper.arrived_on = SIGNED, on
-    refresh(uow, kit, contract, row)
+    refresh(uow, actor, now, kit.reference.calendar, contract, row)
     number = paper.number if paper else ""
     note(
         uow, actor, now, "settlement.confirmed", contract=contract_id, settlement=row.id, number=number, on=on.isoformat(), how=how,
         evidence=row.evidence, payable=f"{row.incl}",
     )  # fmt: skip
     uow.commit()
-    due = due_of(uow, kit, contract, row)
+    due = due_of(uow, kit.reference.calendar, contract, row)
     day = (
         f"付款到期日为{chinese_date(due.day.day)}"
         if due.day
@@ -244,7 +233,7 @@ def object_to(
         raise InputError(faults)
     row.objected, row.objected_on, row.objection = amount, on, reason.strip()
     row.state, row.confirmed_on, row.how, row.evidence = DONE, on, "written", "异议函中未异议的部分视为确认"
-    refresh(uow, kit, contract, row)
+    refresh(uow, actor, now, kit.reference.calendar, contract, row)
     note(
         uow, actor, now, "settlement.objected", contract=contract_id, settlement=row.id, amount=f"{amount}", on=on.isoformat(),
         reason=row.objection,
@@ -270,7 +259,7 @@ def resolve_objection(
     if faults:
         raise InputError(faults)
     row.resolved_on, row.reduced, row.objection = on, reduced, f"{row.objection}\n复核：{reason.strip()}"
-    refresh(uow, kit, contract, row)
+    refresh(uow, actor, now, kit.reference.calendar, contract, row)
     note(
         uow, actor, now, "settlement.resolved", contract=contract_id, settlement=row.id, on=on.isoformat(), reduced=f"{reduced}",
         reason=reason.strip(),
@@ -297,6 +286,7 @@ def void_settlement(
     elif paper is not None:
         paper.state = PaperState.VOID.value
     row.state, row.due_on, row.open_amount = VOID, None, ZERO
+    remind(uow, actor, now, row)
     number = paper.number if paper else ""
     note(uow, actor, now, "settlement.voided", contract=contract_id, settlement=row.id, number=number, reason=reason.strip())
     uow.commit()
@@ -314,48 +304,6 @@ def come_to(uow: UnitOfWork, actor: Actor, contract_id: str, settlement_id: str,
     if row.revision != seen:
         raise ChangedMeanwhile
     return contract, row
-
-
-def claimed_of(sheet: SheetView, pay: PayTerms, buyer_uscc: str) -> Claimed:
-    return Claimed(sheet.by_rate, pay.invoice_type, buyer_uscc)
-
-
-def objection_of(row: SettlementRow) -> Objection | None:
-    if row.objected is None or row.objected_on is None:
-        return None
-    return Objection(row.objected, row.objected_on, row.resolved_on, row.reduced or ZERO)
-
-
-def buyer_of(contract: ContractRow) -> str:
-    return next((p.uscc for p in contract.parties if p.role == "a"), "")
-
-
-def due_of(uow: UnitOfWork, kit: PaperKit, contract: ContractRow, row: SettlementRow, pay: PayTerms | None = None) -> Due:
-    """The due day of a confirmed settlement as its invoices stand."""
-    terms = pay or TermsBook(uow, contract).on(row.start.replace(day=1)).pay
-    right = right_since(claimed_of(sheet_of(row), terms, buyer_of(contract)), invoices_of(row))
-    return payment_due(row.confirmed_on or row.submitted_on, right, terms, kit.reference.calendar)
-
-
-def refresh(uow: UnitOfWork, kit: PaperKit, contract: ContractRow, row: SettlementRow) -> None:
-    """Bring due day and open amount of the row in line with its invoices, payments and objection, in the caller's transaction."""
-    uow.session.flush()
-    if row.state != DONE:
-        return
-    pay = TermsBook(uow, contract).on(row.start.replace(day=1)).pay
-    due = due_of(uow, kit, contract, row, pay)
-    found = claims(row.incl, due, objection_of(row), pay, kit.reference.calendar)
-    paid = sum((amount for _, amount in paid_on(uow, row.id)), ZERO)
-    owed = sum((c.amount for c in found), ZERO)
-    row.open_amount = max(ZERO, owed - paid)
-    left, day = paid, None
-    for claim in sorted(found, key=lambda c: (c.pay_by is None, c.pay_by or date.max)):
-        left -= claim.amount
-        if left < 0:
-            day = claim.pay_by
-            break
-    row.due_on = day if row.open_amount else None
-    touch(row)
 
 
 def account_of(uow: UnitOfWork, contract_id: str) -> Account:

@@ -157,7 +157,7 @@ def settlement_of_paper(session: Session, instrument_id: str) -> SettlementRow |
 
 def unpaid_settlements(session: Session, limit: int) -> list[SettlementRow]:
     """Confirmed and not paid in full, over all contracts: those that fall due first, then those that wait for their invoice."""
-    statement = select(SettlementRow).where(SettlementRow.state == "confirmed", SettlementRow.open_amount > 0)
+    statement = select(SettlementRow).where(SettlementRow.state == "confirmed", SettlementRow.open_amount > Decimal(0))
     return list(session.scalars(statement.order_by(SettlementRow.due_on.nulls_last(), SettlementRow.id).limit(limit)))
 
 

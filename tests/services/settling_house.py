@@ -12,8 +12,9 @@ from app.domain.permissions import Actor
 from app.domain.settlement.month import MetricCount, MonthFigures
 from app.domain.settlement.receivable import InvoiceLine
 from app.services.billing import NewInvoice, NewPayment, record_invoice, record_payment
+from app.services.money_rows import sheet_of
 from app.services.service_levels import Evidence, enter_month, review_month
-from app.services.settling import confirm_settlement, draw_up, sheet_of
+from app.services.settling import confirm_settlement, draw_up
 from app.store.service_months import ServiceMonthRow, find_service_month
 from app.store.settlements import SettlementRow, find_settlement
 from app.store.uow import UnitOfWork

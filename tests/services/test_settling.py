@@ -10,9 +10,11 @@ import pytest
 
 from app.domain.errors import ContractError, InputError
 from app.domain.permissions import Actor, Forbidden, Role
+from app.domain.reminders import Topic
 from app.domain.settlement.month import ExtraItem, ItemKind, read_month
 from app.domain.settlement.receivable import InvoiceLine
-from app.services.billing import draft_dunning, overdue_of, reverse_payment, set_budget, standings
+from app.services.billing import draft_dunning, reverse_payment, set_budget
+from app.services.money_rows import overdue_of, sheet_of, standings
 from app.services.paper_freezing import study_paper
 from app.services.record import require_contract
 from app.services.service_levels import (
@@ -25,12 +27,14 @@ from app.services.service_levels import (
     reopen_month,
 )
 from app.services.settlement_terms import TermsBook
-from app.services.settling import compute, object_to, resolve_objection, sheet_of, void_settlement
+from app.services.settlement_views import money_desk, overview, payment_plan
+from app.services.settling import compute, object_to, resolve_objection, void_settlement
 from app.store.endings import endings_of
 from app.store.instruments import instruments_of
+from app.store.reminders import find_subject
 from app.store.settlements import budgets_of, payments_of, settlements_of
 from app.store.uow import ChangedMeanwhile, UnitOfWork
-from tests.services.living import d
+from tests.services.living import OFFICIAL, d
 from tests.services.paper_house import Desk, kit
 from tests.services.settling_house import Till, figures
 
@@ -136,6 +140,15 @@ def test_a_settlement_is_drawn_up_with_a_sound_paper_and_confirmation_starts_the
     assert till.row(made).due_on is None, "the invoice comes first"
     assert till.invoice(made) == ()
     assert till.row(made).due_on == d("2026-04-07")
+    with till.units() as uow:
+        found = find_subject(uow.session, Topic.PAYMENT.value, f"{till.contract_id}:settlement:{made}")
+        assert found is not None
+        assert found.due_on == d("2026-04-07")
+    till.pay("124889.60")
+    with till.units() as uow:
+        found = find_subject(uow.session, Topic.PAYMENT.value, f"{till.contract_id}:settlement:{made}")
+        assert found is not None
+        assert found.due_on is None
 
 
 def test_the_same_inputs_give_the_same_sheet_again(till: Till) -> None:
@@ -227,9 +240,9 @@ def test_an_overdue_settlement_fills_the_dunning_letter(till: Till) -> None:
     till.at("2026-04-27")
     with till.units() as uow:
         contract = require_contract(uow, till.contract_id)
-        overdue, _ = overdue_of(uow, kit(), contract, till.today)
+        overdue, _ = overdue_of(uow, OFFICIAL, contract, till.today)
         assert [(o.principal, o.due) for o in overdue] == [(D("100000.00"), d("2026-04-07"))]
-        [part] = standings(uow, kit(), contract, settlements_of(uow.session, till.contract_id)[0], till.today)
+        [part] = standings(uow, OFFICIAL, contract, settlements_of(uow.session, till.contract_id)[0], till.today)
         paper = draft_dunning(uow, till.actor, till.now, till.today, kit(), till.contract_id)
     assert (part.delay.outstanding, part.delay.damages) == (D("100000.00"), D("674.67"))
     with till.units() as uow:
@@ -273,3 +286,17 @@ def test_who_only_reads_can_change_nothing(till: Till) -> None:
         till.enter(figures("2026-02"))
     with pytest.raises(Forbidden):
         till.pay("1.00")
+
+
+def test_the_views_tell_what_is_owed_over_all_and_the_plan_of_the_year(till: Till) -> None:
+    till.owing()
+    till.at("2026-04-17")
+    with till.units() as uow:
+        desk = money_desk(uow, till.actor, till.today)
+        assert [(x.open_amount, x.late) for x in desk.overdue] == [(D("124889.60"), 10)]
+        assert (desk.soon, desk.later, desk.waiting) == ((), (), ())
+        seen = overview(uow, till.actor, till.today, till.contract_id)
+        assert (seen.overdue, seen.paid, seen.next_month) == (D("124889.60"), D("0.00"), d("2026-01-01"))
+        plan = payment_plan(uow, till.actor, till.contract_id).years[0]
+        assert (plan.planned, plan.confirmed) == (D("1407600.00"), D("124889.60"))
+        assert plan.forecast == D("1407600.00") - D("117300.00") + D("124889.60")

@@ -50,7 +50,7 @@ def settlement_values(
         "settlement.score_confirmed": scored_on,
         "settlement.deduction_working": _working(sheet),
         "settlement.deduction": sheet.deduction,
-        "settlement.total_table": tuple({"item": r.item, "excl": r.excl, "tax": r.tax, "incl": r.incl} for r in sheet.rows),
+        "settlement.total_table": _sum_rows(sheet),
         "settlement.payable": sheet.payable,
         "settlement.cumulative": before.confirmed + sheet.payable,
         "settlement.paid": before.paid,
@@ -71,6 +71,10 @@ def _line_rows(sheet: SheetView) -> tuple[Row, ...]:
         taxed = _cells(x.amount.excl, x.amount.rate, x.amount.tax, x.amount.incl)
         rows.append({"item": x.item, "quantity": x.quantity, "unit": x.unit, "price": x.price, **taxed})
     return tuple(rows)
+
+
+def _sum_rows(sheet: SheetView) -> tuple[Row, ...]:
+    return tuple({"item": r.item, "excl": r.excl, "tax": r.tax, "incl": r.incl} for r in sheet.rows)
 
 
 def _cells(excl: Decimal, rate: Decimal, tax: Decimal, incl: Decimal) -> dict[str, Scalar]:
