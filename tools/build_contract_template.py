@@ -183,7 +183,8 @@ def layout_table(widths: tuple[int, int], rows: str, indent: int, edges: str = "
 def document_xml(paper: bool = False) -> str:
     loop = "<w:tr>{}{}</w:tr>"
     cover_widths = (2000, 6820) if paper else (2700, 4800)
-    rule = ("" if paper else borders("tcBorders", {"bottom": ("single", 4)})) + '<w:vAlign w:val="bottom"/>'
+    upright = '<w:vAlign w:val="top"/>' if paper else '<w:vAlign w:val="bottom"/>'  # an address may take two lines
+    rule = ("" if paper else borders("tcBorders", {"bottom": ("single", 4)})) + upright
     height = 360 if paper else 794
 
     def tag_row(tag: str) -> str:
@@ -195,7 +196,7 @@ def document_xml(paper: bool = False) -> str:
         cover_widths,
         tag_row("{%tr for row in cover %}")
         + f'<w:tr><w:trPr><w:cantSplit/><w:trHeight w:val="{height}" w:hRule="atLeast"/></w:trPr>'
-        + cell(cover_widths[0], para("ContractCoverLabel", run("{{ row.label }}：")), '<w:vAlign w:val="bottom"/>')
+        + cell(cover_widths[0], para("ContractCoverLabel", run("{{ row.label }}：")), upright)
         + cell(cover_widths[1], para("ContractCoverValue", run("{{ row.value }}")), rule)
         + "</w:tr>"
         + tag_row("{%tr endfor %}"),

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from app.cli.demo_life import Life, lives
+from app.domain.calendar import WorkingCalendar
 from app.domain.exit_plan import TaskKey
 from app.domain.lifecycle import Stage
 from app.domain.notice import Method, Proof
 from app.domain.papers import PaperKind
+from app.domain.permissions import Actor
 from app.domain.renewal_decision import Choice
 from app.domain.term import term_end
 from app.domain.termination import Route
 from app.services.exiting import ExitView, archive, exit_desk, finish_task
 from app.services.filing import DocumentKind
 from app.services.generation import Format, Tools
+from app.services.paper_delivery import arrive_alone, send_alone
 from app.services.paper_files import PAPER_FORMATS
+from app.services.paper_texts import start_paper
 from app.services.renewal import RenewalDesk, decide, renewal_desk
 from app.services.renewal_papers import AgreedRenewal, notice_arrived, renewal_signed, send_paper
 from app.services.termination import CaseDetails, CaseView, open_case, termination_desk
@@ -40,6 +44,16 @@ BREACH = CaseDetails(
     Route.BREACH, by="a", ground="fail", facts="2026年4月至6月连续三期月度考核不合格", evidence="结算单JS-202604至JS-202606所附考核表",
     known_on=date(2026, 7, 6), grace_days=15,
 )  # fmt: skip
+SHORTFALL: Mapping[str, Any] = {
+    "rectification.fact_table": (
+        {"metric": "月度考核得分", "period": "2026年4月", "agreed": "不低于80分", "actual": "74分", "sample": "考核月报YB-202604"},
+    ),
+    "rectification.trigger": "本合同第5.3.2条第（1）项所列情形", "rectification.severity": "serious",
+    "rectification.score_confirmed": date(2026, 5, 11), "rectification.round": 1, "rectification.max_rounds": 2,
+    "rectification.requirement_table": ({"measure": "补足晚高峰坐席并调整排班", "criterion": "2026年6月的月度考核得分不低于80分"},),
+    "rectification.plan_due": date(2026, 5, 20), "rectification.completion_due": date(2026, 6, 30),
+    "rectification.consequences": ("again", "deduct"), "rectification.is_demand": False,
+}  # fmt: skip
 DUTY = {"duty": "月度考核得分达到合同约定的合格线", "due": "2026-06-30", "days": 8, "record": "JS-202606"}
 
 
@@ -104,7 +118,38 @@ def _not_renewed(life: Life) -> None:
 # ---- a breach, its demand and its notice
 
 
+def _rectified(life: Life) -> None:
+    """The first failing month: a notice to rectify (brief C7), sent, arrived, and of no avail."""
+    life.at(2026, 5, 12)
+    notice = life.do(
+        lambda uow: start_paper(
+            uow, life.actor, life.now, life.today, life.wiring.papers, life.contract_id, PaperKind.RECTIFICATION, values=SHORTFALL
+        )
+    )
+    life.finish(notice, "rectification", {})
+    sent: dict[str, Any] = {"sender": "a", "method": Method.EXPRESS, "sent_on": life.today}
+    delivery = life.do(lambda uow: send_alone(uow, life.actor, life.now, life.today, life.wiring.calendar, notice, **sent))
+    life.at(2026, 5, 15)
+    life.say(_arrive(life, str(delivery), _served, date(2026, 5, 14)))
+    life.say("至6月底没有完成整改，5月、6月的月度考核仍不合格")
+
+
+def _served(
+    uow: UnitOfWork,
+    actor: Actor,
+    now: datetime,
+    today: date,
+    official: WorkingCalendar,
+    _contract: str,
+    *delivery: Any,
+    **told: Any,
+) -> str:
+    """The arrival of a paper that stands alone, called as those of renewal and ending are."""
+    return f"{arrive_alone(uow, actor, now, today, official, *delivery, **told)} 到达"
+
+
 def _rescinded(life: Life) -> Life:
+    _rectified(life)
     life.at(2026, 7, 8)
     case = str(life.do(lambda uow: open_case(uow, *life.place, BREACH)))
     life.refused("未经催告即起草解除通知函", lambda uow: draft_notice(uow, *life.place, case, _revision(life, case)))

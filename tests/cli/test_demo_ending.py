@@ -29,7 +29,8 @@ def test_a_renewal_in_time_and_a_rescission_for_breach_hold_in_every_step(told: 
     files, lines, failed = told
     assert failed == []
     assert sum("✓" in line for line in lines) >= 18
-    assert set(files) == {"renewal.txt", "non-renewal.txt", "demand.txt", "rescission.txt", "termination.txt", "ending.txt"}
+    papers = {"renewal", "non-renewal", "rectification", "demand", "rescission", "termination"}
+    assert set(files) == {f"{name}.txt" for name in papers | {"ending"}}
     assert files["ending.txt"].decode().splitlines() == "\n".join(lines).splitlines()
 
 
@@ -37,6 +38,7 @@ def test_the_papers_carry_the_days_that_were_computed(told: Told) -> None:
     words = {name: content.decode() for name, content in told[0].items()}
     assert "续展期自2027年1月1日起至2027年12月31日止" in words["renewal.txt"]
     assert "现行有效期的通知截止日为2027年11月1日" in words["non-renewal.txt"]
+    assert "本次为同一问题的第1轮整改" in words["rectification.txt"]
     assert "截至2026年7月28日" in words["demand.txt"]
     assert re.search(r"该函于2026年7月10日到达贵方，所给的补救期已于2026年7月27日届满", words["rescission.txt"])
     assert "于2026年8月3日终止" in words["termination.txt"]

@@ -1,0 +1,159 @@
+"""Killed at any commit boundary of drafting, amending and serving: every amendment works once, every paper with its text and its entry."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select
+
+from app.domain.digest import digest
+from app.services.auditing import verify_audit
+from app.services.consolidating import terms_as_of
+from app.services.filing import read_document
+from app.services.paper_freezing import read_frozen
+from app.services.versions import read_version
+from app.store import audit
+from app.store.amendment_json import read_edits
+from app.store.amendments import AmendmentRow
+from app.store.blobs import BlobStore
+from app.store.contracts import ContractRow
+from app.store.deliveries import DeliveryRow
+from app.store.documents import DocumentRow
+from app.store.engine import open_engine
+from app.store.instruments import InstrumentRow
+from app.store.seal import AuditSeal
+from app.store.uow import UnitOfWork
+from app.store.versions import VersionRow
+from tests.services.fixtures import LAWYER
+from tests.services.paper_nursery import EFFECT, REWORDED, STEPS, prepare
+from tests.services.test_killed import KILLED, Nursery
+
+FEWEST = 30
+"""Boundaries that the steps come to at least; fewer would mean that the hooks no longer see them."""
+FROZEN = {"frozen", "sent", "arrived", "signed"}
+
+
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[Nursery]:
+    running = Nursery("tests.services.paper_nursery")
+    yield running
+    running.close()
+
+
+def assert_whole(engine: Engine, folder: Path, said: list[dict[str, Any]], *, texts: bool = True) -> None:
+    """Everything that was told done is there; papers, texts, amendments and entries are there together or not at all.
+
+    ``texts`` False spares reading every text again.
+    """
+    seal = AuditSeal(folder / "audit")
+    with UnitOfWork(engine) as uow:
+        report = verify_audit(uow, seal.verifier(), seal)
+        assert report.verdict.sound, report.verdict.summary
+        session = uow.session
+        entries = [(e.action, json.loads(e.data)) for e in audit.entries(session)]
+
+        def logged(action: str, name: str) -> Counter[str]:
+            return Counter(str(data[name]) for found, data in entries if found == action)
+
+        papers, rows = list(session.scalars(select(InstrumentRow))), list(session.scalars(select(AmendmentRow)))
+        assert Counter(p.number for p in papers) == logged("paper.drafted", "number")
+        assert Counter(p.id for p in papers if p.state == "void") == logged("paper.voided", "paper")
+        signed = [r for r in rows if r.sequence is not None]
+        assert Counter(r.instrument_id for r in signed) == logged("amendment.signed", "paper")
+        assert sorted(r.sequence for r in signed if r.sequence) == list(range(1, len(signed) + 1))
+        working = [p for p in papers if p.version_id is not None]
+        assert Counter(p.id for p in working) == logged("amendment.took_effect", "paper")
+        assert {p.id for p in working} <= {r.instrument_id for r in signed}
+        versions = Counter(session.scalars(select(VersionRow.id)))
+        assert versions == logged("version.saved", "version")
+        assert Counter(session.scalars(select(DeliveryRow.id))) == logged("paper.sent", "delivery")
+        there = {
+            "paper": {p.id for p in papers},
+            "edited": {r.instrument_id for r in rows if read_edits(r.edits)},
+            "frozen": {p.id for p in papers if p.state in FROZEN} | {r["paper"] for a, r in entries if a == "paper.frozen"},
+            "signed": {r.instrument_id for r in signed},
+            "rebased": {r.instrument_id for r in rows if r.basis},
+            "document": set(session.scalars(select(DocumentRow.id))),
+            "delivery": set(session.scalars(select(DeliveryRow.id))),
+            "arrived": {x.id for x in session.scalars(select(DeliveryRow)) if x.arrived_on},
+            "dropped": {p.id for p in papers if p.state == "void"},
+        }
+        for line in said:
+            for kind, value in line.items():
+                assert kind not in there or value in there[kind], line
+        if texts:
+            _assert_texts(uow, papers, working, BlobStore(folder / "blobs"))
+
+
+def _assert_texts(uow: UnitOfWork, papers: list[InstrumentRow], working: list[InstrumentRow], blobs: BlobStore) -> None:
+    for paper in papers:
+        if paper.state in FROZEN:
+            read_frozen(uow, LAWYER, paper.id)
+    for paper in working:
+        assert paper.version_id is not None
+        assert paper.effective_on is not None
+        stored = read_version(uow, paper.version_id)
+        if paper is max(working, key=lambda p: p.number):
+            now = terms_as_of(uow, LAWYER, paper.contract_id, paper.effective_on).consolidated.standing.instrument
+            assert digest(stored.instrument) == digest(now)
+    for document in uow.session.scalars(select(DocumentRow)):
+        read_document(uow, LAWYER, blobs, document.contract_id, document.id)
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # both kinds in ``make soak``
+def test_a_process_killed_at_any_commit_boundary_of_amending_and_serving_leaves_nothing_half_done(
+    nursery: Nursery, database: str, tmp_path: Path
+) -> None:
+    prepare(database)
+    said: list[dict[str, Any]] = []
+    deaths = 0
+    engine = open_engine(database)
+    for step in STEPS:
+        at = 1
+        while True:
+            told, end = nursery.run(database, tmp_path, (step,), at=at)
+            said += told
+            if end == 0:
+                break
+            assert end == KILLED
+            deaths, at = deaths + 1, at + 1
+            assert_whole(engine, tmp_path, said, texts=deaths % 8 == 0)
+    assert_whole(engine, tmp_path, said)
+    with UnitOfWork(engine) as uow:
+        contract = uow.session.scalars(select(ContractRow)).one()
+        standing = terms_as_of(uow, LAWYER, contract.id, EFFECT).consolidated.standing
+        assert standing.answers.get("pay.days_after_confirm") == 40
+        assert standing.instrument.provision("process.flow.system").text == REWORDED  # type: ignore[union-attr]
+        assert [r.sequence for r in uow.session.scalars(select(AmendmentRow).where(AmendmentRow.sequence.is_not(None)))] == [1, 2]
+    engine.dispose()
+    assert [line for line in said if "refused" in line] == []
+    assert deaths >= FEWEST
+
+
+@pytest.mark.soak
+def test_a_process_killed_at_seeded_moments_of_amending_and_serving_leaves_nothing_half_done(
+    nursery: Nursery, database: str, tmp_path: Path
+) -> None:
+    seed = int(os.environ.get("SOAK_SEED") or random.SystemRandom().randrange(2**32))
+    print(f"seed {seed} (repeat with SOAK_SEED={seed})")
+    chance = random.Random(seed)
+    prepare(database)
+    engine, said, deaths = open_engine(database), [], 0
+    for turn in range(60):
+        told, end = nursery.run(database, tmp_path, STEPS, seconds=chance.uniform(0.01, 3.0))
+        said += told
+        deaths += end == KILLED
+        assert end in (0, KILLED)
+        assert_whole(engine, tmp_path, said, texts=turn % 5 == 0)
+    told, end = nursery.run(database, tmp_path, STEPS)
+    assert end == 0
+    assert_whole(engine, tmp_path, said + told)
+    engine.dispose()
+    assert deaths > 3
