@@ -320,6 +320,12 @@ class Wiring:
 
         return write_register
 
+    def read_event_list(self, content: bytes, filename: str) -> Sequence[Sequence[str]]:
+        """The cells of an uploaded table of events. Raises ``ContractError`` where the file itself can't be used."""
+        from app.intake.event_list import read_event_list
+
+        return read_event_list(content, filename)
+
     def read_register_upload(self, files: Sequence[tuple[str, bytes]]) -> RegisterUploadReading:
         """An uploaded old register with its signed copies. Raises ``ContractError`` where the files themselves can't be used."""
         from app.intake.register_upload import read_register_upload

@@ -15,7 +15,8 @@ from app.domain.obligation_events import SUCCESSORS
 from app.domain.obligation_state import DutyState
 from app.domain.permissions import Action, Actor
 from app.services.journal import note
-from app.services.obligation_planning import Almanac, plan_quietly
+from app.services.obligation_planning import Almanac, plan_quietly, read_reasons
+from app.services.obligation_reminding import remind_of
 from app.services.record import opened
 from app.store.contracts import ContractRow
 from app.store.documents import find_document
@@ -76,7 +77,7 @@ def finish(
 def fulfil(uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, row: ObligationRow, proof: Proof) -> None:
     """As ``finish``, without its checks, in the caller's transaction; the caller holds the contract's lock, plans again and commits."""
     row.state, row.done_on, row.done_at = DutyState.DONE.value, proof.done_on, proof.done_at
-    _settle(row, actor, now, proof.evidence, document_id=proof.document_id)
+    _settle(uow, row, actor, now, proof.evidence, document_id=proof.document_id)
     note(
         uow, actor, now, "obligation.done", contract=contract.id, obligation=row.id, duty=row.duty, name=_name(row),
         done_on=proof.done_on.isoformat(), evidence=row.ground, document=proof.document_id,
@@ -117,7 +118,7 @@ def waive(
     if faults:
         raise InputError(faults)
     row.state, row.authority = DutyState.WAIVED.value, authority.strip()
-    _settle(row, actor, now, reason, document_id=document_id)
+    _settle(uow, row, actor, now, reason, document_id=document_id)
     note(
         uow, actor, now, "obligation.waived", contract=contract_id, obligation=row.id, duty=row.duty, name=_name(row),
         reason=row.ground, authority=row.authority, document=document_id,
@@ -134,7 +135,7 @@ def dispute(
     if faults:
         raise InputError(faults)
     row.state = DutyState.DISPUTED.value
-    _settle(row, actor, now, reason)
+    _settle(uow, row, actor, now, reason)
     note(
         uow, actor, now, "obligation.disputed", contract=contract_id, obligation=row.id, duty=row.duty, name=_name(row),
         reason=row.ground,
@@ -163,6 +164,7 @@ def reopen(
         uow.session.delete(begun)
     row.state, row.done_on, row.done_at, row.ground, row.authority = DutyState.OPEN.value, None, None, "", ""
     row.document_id, row.settled_at, row.settled_by = None, None, ""
+    remind_of(uow, actor, now, row, "\n".join(line.text for line in read_reasons(row.reasoning)))
     uow.session.flush()
     plan_quietly(uow, actor, now, contract, almanac)
     uow.commit()
@@ -179,6 +181,7 @@ def assign(uow: UnitOfWork, actor: Actor, now: datetime, contract_id: str, duty:
         raise ObligationMissing
     for row in rows:
         row.responsible_id = user_id or None
+        remind_of(uow, actor, now, row, "\n".join(line.text for line in read_reasons(row.reasoning)))
     note(
         uow, actor, now, "obligation.assigned", contract=contract_id, duty=duty, what=rows[0].action, user=user_id,
         name=person.name if person else "合同负责人", count=len(rows),
@@ -217,9 +220,10 @@ def _document_faults(uow: UnitOfWork, row: ObligationRow, document_id: str) -> l
     return [InputFault("document", "文件", "不属于本合同")] if wrong else []
 
 
-def _settle(row: ObligationRow, actor: Actor, now: datetime, ground: str, *, document_id: str = "") -> None:
+def _settle(uow: UnitOfWork, row: ObligationRow, actor: Actor, now: datetime, ground: str, *, document_id: str = "") -> None:
     row.ground, row.document_id = ground.strip()[:4000], document_id or None
     row.settled_at, row.settled_by = now, actor.name
+    remind_of(uow, actor, now, row)
 
 
 def _name(row: ObligationRow) -> str:

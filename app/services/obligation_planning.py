@@ -28,6 +28,7 @@ from app.domain.tree import Instrument
 from app.services.consolidating import signed_amendments, signed_base
 from app.services.journal import note
 from app.services.moving import law_day
+from app.services.obligation_reminding import remind_of
 from app.services.term_state import load_term_state
 from app.services.versions import VersionDamaged
 from app.store.contracts import ContractRow, find_contract
@@ -75,10 +76,14 @@ def replan(uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, 
         return Planned()
     keepers = {row.duty: row.responsible_id for row in rows.values() if row.responsible_id}
     for instance in changes.added:
-        uow.session.add(_row(contract.id, instance, keepers.get(instance.duty.id), now))
+        row = _row(contract.id, instance, keepers.get(instance.duty.id), now)
+        uow.session.add(row)
+        remind_of(uow, actor, now, row, _told(instance))
     for instance in changes.moved:
         _fill(rows[instance.key], instance)
+        remind_of(uow, actor, now, rows[instance.key], _told(instance))
     for key in changes.dropped:
+        remind_of(uow, actor, now, rows[key], gone=True)
         uow.session.delete(rows[key])
     _note(uow, actor, now, contract, rows, changes)
     uow.session.flush()
@@ -177,6 +182,10 @@ def _row(contract_id: str, instance: Instance, responsible: str | None, now: dat
     )  # fmt: skip
     _fill(row, instance)
     return row
+
+
+def _told(instance: Instance) -> str:
+    return "\n".join(line.text for line in instance.reasons)
 
 
 def _fill(row: ObligationRow, instance: Instance) -> None:

@@ -51,6 +51,7 @@ def tabs() -> tuple[Tab, ...]:
         Tab("papers.index", _("变更"), others=("paper_form", "paper_documents", "amendment", "consolidated")),
         Tab("term.show", _("期限"), others=("ending", "exits")),
         Tab("contract_seals.show", _("用印")),
+        Tab("obligations.show", _("履行"), others=("duty_events",)),
         Tab("files.index", _("文件")),
         Tab("people.show", _("人员")),
         Tab("contract_log.show", _("审计")),

@@ -16,6 +16,8 @@ from app.services.accounts import UserMissing
 from app.services.amendment_study import AmendmentMissing
 from app.services.drafts import DraftMissing
 from app.services.filing import DocumentMissing
+from app.services.obligation_events import EventMissing
+from app.services.obligation_keeping import ObligationMissing
 from app.services.outbox_reading import MessageMissing
 from app.services.papers import PaperMissing
 from app.services.record import ContractMissing
@@ -40,6 +42,8 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(DocumentMissing, _hidden)
     app.register_error_handler(MessageMissing, _hidden)
     app.register_error_handler(PaperMissing, _hidden)
+    app.register_error_handler(ObligationMissing, _hidden)
+    app.register_error_handler(EventMissing, _hidden)
     app.register_error_handler(AmendmentMissing, _hidden)
     app.register_error_handler(SealMissing, _hidden)
     app.register_error_handler(Forbidden, _forbidden)

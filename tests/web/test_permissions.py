@@ -216,6 +216,27 @@ GET  /contracts/CONTRACT/exit/                inoooon
 POST /contracts/CONTRACT/exit/EXIT/tasks/KEY  inofofn
 POST /contracts/CONTRACT/exit/EXIT/tasks/KEY/reopening inofofn
 POST /contracts/CONTRACT/exit/archive         inffofn
+GET  /contracts/CONTRACT/obligations/         inoooon
+POST /contracts/CONTRACT/obligations/plan     inofofn
+GET  /contracts/CONTRACT/obligations/export.xlsx inofoon
+GET  /contracts/CONTRACT/obligations/OBLIGATION/ innnnnn
+POST /contracts/CONTRACT/obligations/OBLIGATION/done innfnfn
+POST /contracts/CONTRACT/obligations/OBLIGATION/waiver inffnfn
+POST /contracts/CONTRACT/obligations/OBLIGATION/dispute innfnfn
+POST /contracts/CONTRACT/obligations/OBLIGATION/reopen innfnfn
+POST /contracts/CONTRACT/obligations/OBLIGATION/responsible innfnfn
+GET  /contracts/CONTRACT/obligations/events/  inoooon
+POST /contracts/CONTRACT/obligations/events/  inofofn
+POST /contracts/CONTRACT/obligations/events/import inofofn
+POST /contracts/CONTRACT/obligations/events/EVENT/withdrawal inofofn
+POST /contracts/CONTRACT/obligations/events/EVENT/stop inofofn
+POST /contracts/CONTRACT/obligations/events/EVENT/start inofofn
+POST /contracts/CONTRACT/obligations/events/EVENT/end inofofn
+GET  /obligations/                            inoooon
+GET  /obligations/export.xlsx                 inofoon
+GET  /obligations/events                      inofofn
+POST /obligations/events                      inofofn
+GET  /obligations/events/template.xlsx        inoooon
 GET  /contracts/CONTRACT/approvals            inoooon
 GET  /contracts/CONTRACT/submission           inofofn
 POST /contracts/CONTRACT/submission           inofofn
@@ -258,6 +279,7 @@ NAMES = {
     "<seal_id>": "SEAL", "<grant_id>": "GRANT", "<application_id>": "APPLICATION",
     "<paper_id>": "PAPER", "<delivery_id>": "DELIVERY", "<case_id>": "CASE", "<exit_id>": "EXIT", "<key>": "KEY",
     "<link_id>": "LINK", "<choice>": "CHOICE", "<signature>": "SIGNATURE", "<document_id>": "DOCUMENT", "<message_id>": "MESSAGE",
+    "<obligation_id>": "OBLIGATION", "<event_id>": "EVENT", "<kind>": "xlsx",
 }  # fmt: skip
 
 

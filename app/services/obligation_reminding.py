@@ -1,0 +1,25 @@
+"""The days of obligations handed to the reminders: set with every planning, closed with everything that is settled."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.domain.obligation_state import DutyState
+from app.domain.obligations import Obligor
+from app.domain.permissions import Actor
+from app.domain.reminders import Topic
+from app.services.reminding import Subject, set_date
+from app.store.obligations import ObligationRow
+from app.store.uow import UnitOfWork
+
+
+def remind_of(uow: UnitOfWork, actor: Actor, now: datetime, row: ObligationRow, reasons: str = "", *, gone: bool = False) -> None:
+    """Say when an instance falls due, in the caller's transaction; one that is settled, or ``gone`` from the plan, reminds nobody."""
+    due = row.due_on if row.state == DutyState.OPEN.value and not gone else None
+    lead = ((row.remind_on - row.due_on).days,) if row.due_on and row.remind_on and row.remind_on < row.due_on else ()
+    subject = Subject(
+        topic=Topic.OBLIGATION, id=f"{row.contract_id}:{row.key}", title=f"{Obligor(row.obligor).label}{row.action}（{row.label}）",
+        path=f"/contracts/{row.contract_id}/obligations/{row.id}/", contract_id=row.contract_id, responsible_id=row.responsible_id,
+        detail=reasons, agreed_days=lead,
+    )  # fmt: skip
+    set_date(uow, actor, now, subject, due)
