@@ -15,6 +15,7 @@ UNUSABLE = 2
 REFUSED = (
     "document.", "approval.", "lifecycle.", "renewal.", "ending.", "paper.state", "paper.stage", "amendment.conflict",
     "amendment.undecided", "seal.move", "seal.unready", "seal.use_move", "seal.lapsed", "seal.suspended", "seal.text", "seal.readers",
+    "event.stage",
 )  # fmt: skip
 """Codes of errors that refuse a sound request: the contract is not ready, or not there yet."""
 
@@ -35,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "renewal": ("app.cli.renewal", "期限与续约"),
     "termination": ("app.cli.termination", "提前终止：催告、解除、协议、异议"),
     "exit": ("app.cli.exit", "退出任务与归档"),
+    "obligation": ("app.cli.obligation", "履行：义务、触发事件与停钟"),
     "notice": ("app.cli.notice", "通知：到达日与最后安全发出日"),
     "amendment": ("app.cli.amendment", "补充协议：修订现行文本、记录签署、合并文本"),
     "paper": ("app.cli.paper", "文书：补充协议、续约、通知、结算单等"),

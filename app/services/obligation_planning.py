@@ -145,7 +145,7 @@ def _ended_on(uow: UnitOfWork, contract: ContractRow) -> date | None:
 def occasions_of(uow: UnitOfWork, contract: ContractRow) -> tuple[Occasion, ...]:
     """What was recorded, and what the record knows by itself: the effect, papers that arrived, annexes that an amendment changed."""
     assert contract.took_effect_on is not None
-    found = [Occasion("effective", "effective", contract.took_effect_on)]
+    found = [Occasion("effective", "effective", contract.took_effect_on, subject="合同生效")]
     found += [_occasion(row) for row in events_of(uow.session, contract.id)]
     for paper in instruments_of(uow.session, contract.id):
         if paper.kind in _NOTICES and paper.arrived_on is not None:

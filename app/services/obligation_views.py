@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from app.domain.errors import ContractError
@@ -107,7 +107,8 @@ class EventLine:
 
 @dataclass(frozen=True, slots=True)
 class DutyBoard:
-    """The obligations of one contract. ``waiting``: it is in force and the clock has not planned it yet; ``dated``: whether it can be."""
+    """The obligations of one contract. ``standing``: those without a day, whatever state is asked
+    for; ``waiting``: it is in force and the clock has not planned it yet."""
 
     lines: tuple[DutyLine, ...]
     standing: tuple[DutyLine, ...]
@@ -153,11 +154,12 @@ def duty_board(uow: UnitOfWork, actor: Actor, now: datetime, contract_id: str, w
     for line in every:
         counts[line.shown] = counts.get(line.shown, 0) + 1
     chosen = [line for line in every if _fits(line, wanted, contract)]
+    anyhow = replace(wanted, shown=(), first=None, last=None) if wanted else None
     in_force = contract.took_effect_on is not None and state_of(contract).stage in LIVING
     record = record_of(contract)
     return DutyBoard(
         lines=tuple(line for line in chosen if line.shown not in (Shown.STANDING, Shown.PAUSED)),
-        standing=tuple(line for line in chosen if line.shown in (Shown.STANDING, Shown.PAUSED)),
+        standing=tuple(x for x in every if x.shown in (Shown.STANDING, Shown.PAUSED) and _fits(x, anyhow, contract)),
         counts=counts,
         events=tuple(_event_line(row) for row in events_of(uow.session, contract_id)),
         people=names,

@@ -1,0 +1,75 @@
+"""``obligation`` on the command line: planned, done, events and their clock, import and export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.cli.test_commands import Command, run
+from tests.cli.test_term import ME, NUMBER, data_dir, on
+
+__all__ = ["data_dir", "run"]
+
+
+def found(text: str, *words: str) -> list[str]:
+    """The fields of the first line that has all of these words."""
+    return next(line.split("\t") for line in text.splitlines() if all(w in line for w in words))
+
+
+def test_a_year_of_obligations_from_the_command_line(run: Command, data_dir: Path, tmp_path: Path) -> None:
+    assert "新增" in run("obligation", "plan", NUMBER, *ME).out
+    assert run("obligation", "plan", NUMBER, *ME).out == "已排期：新增0项，改期0项，取消0项。\n"
+    listed = run("obligation", "list", NUMBER, *ME, "--party", "B", "--from", "2026-04-01", "--to", "2026-04-30").out
+    statement = found(listed, "提交结算单与明细", "2026年3月")
+    assert statement[0] == "2026-04-08"
+    shown = run("obligation", "show", NUMBER, statement[-1], *ME).out
+    assert "期限取自合同变量“结算单提交日”［第8.2.1条第（1）项］" in shown
+    refused = run("obligation", "done", NUMBER, statement[-1], *ME, *on("2026-04-08"))
+    assert refused.code == 2
+    assert "须写明完成的依据" in refused.err
+    done = run("obligation", "done", NUMBER, statement[-1], *ME, *on("2026-04-08"), "--evidence", "邮件第12号")
+    assert done.out == "已记录完成。\n"
+    answer = found(run("obligation", "list", NUMBER, *ME, "--party", "A").out, "核对确认结算金额")
+    assert answer[0] == "2026-04-15"
+    waived = run("obligation", "waive", NUMBER, answer[-1], *ME, "--reason", "已经直接付款", "--authority", "会议纪要第3号")
+    assert waived.out == "已记录豁免。\n"
+    assert run("obligation", "reopen", NUMBER, answer[-1], *ME, "--reason", "仍须书面确认").out == "已重新打开。\n"
+    assert run("obligation", "dispute", NUMBER, answer[-1], *ME, "--reason", "金额有分歧").out == "已记录争议。\n"
+    assert run("obligation", "assign", NUMBER, "O-8.2-1", *ME, "--to", "lawyer").out.startswith("已更换责任人")
+    target = tmp_path / "duties.csv"
+    run("obligation", "export", NUMBER, *ME, str(target))
+    assert "提交结算单与明细" in target.read_text(encoding="utf-8-sig")
+
+
+def test_events_and_their_clock_from_the_command_line(run: Command, data_dir: Path, tmp_path: Path) -> None:
+    assert "ticket_escalated\t工单升级至甲方" in run("obligation", "events", NUMBER, *ME).out
+    args = (
+        "obligation",
+        "event",
+        NUMBER,
+        "工单升级至甲方",
+        *ME,
+        *on("2026-03-03"),
+        "--at",
+        "2026-03-02T10:00",
+        "--subject",
+        "GD-1",
+    )
+    event = run(*args).out.rstrip().split("\t")[1]
+    assert run(*args).out == f"此前已经记录\t{event}\n"
+    assert run("obligation", "stop", NUMBER, event, *ME, "--at", "2026-03-02T11:00", "--ground", "user").code == 0
+    assert "停钟中" in run("obligation", "list", NUMBER, *ME).out
+    assert run("obligation", "start", NUMBER, event, *ME, "--at", "2026-03-02T12:30").code == 0
+    assert found(run("obligation", "list", NUMBER, *ME).out, "答复升级工单")[0] == "2026-03-02 15:30"
+    sheet = tmp_path / "events.csv"
+    sheet.write_text(
+        f"合同编号,事件,日期,对象\n{NUMBER},收到投诉,2026-03-02,C-1\n{NUMBER},怪事,2026-03-32,C-2\n", encoding="gb18030"
+    )
+    bad = run("obligation", "import", str(sheet), *ME, *on("2026-03-03"))
+    assert bad.code == 2
+    assert bad.err.count("第3行") == 2
+    sheet.write_text(f"合同编号,事件,日期,对象\n{NUMBER},收到投诉,2026-03-02,C-1\n", encoding="utf-8")
+    assert "已导入1条，此前已有0条，由此排定义务3项" in run("obligation", "import", str(sheet), *ME, *on("2026-03-03")).out
+    assert "取消未办的义务1项" in run("obligation", "withdraw", NUMBER, event, *ME, "--reason", "记错了合同").out
+    late = run("obligation", "event", NUMBER, "ticket_escalated", *ME, *on("2026-03-03"), "--on", "2026-03-09")
+    assert late.code == 2
+    assert "尚未到来" in late.err
