@@ -24,6 +24,7 @@ from app.domain.signing_form import (
     HandKind,
     IssuedKey,
     Person,
+    SealShown,
     SignedFile,
     SigningForm,
     SignOrder,
@@ -173,7 +174,7 @@ class Room:
         return _hand(hand)
 
     def working_copy(
-        self, docx: bytes, fillings: Mapping[str, Hand | str | bool], lines: Sequence[RecordOfSignature], title: str, number: str,
+        self, docx: bytes, fillings: Mapping[str, Hand | SealShown | str | bool], lines: Sequence[RecordOfSignature], title: str, number: str,
         pdf_digest: str, system: Credential, now: datetime,
     ) -> bytes:  # fmt: skip
         """``fillings``: box → hand, words, or a tick."""
@@ -269,9 +270,11 @@ def _hand(hand: Hand) -> Appearance:
         raise told(error) from error
 
 
-def _filling(value: Hand | str | bool) -> Filling:
+def _filling(value: Hand | SealShown | str | bool) -> Filling:
     if isinstance(value, bool):
         return Filling(tick=value)
+    if isinstance(value, SealShown):
+        return Filling(draw_seal(SealDesign(SealKind.CONTRACT, value.owner, value.serial)))
     return Filling(text=value) if isinstance(value, str) else Filling(_hand(value))
 
 

@@ -41,6 +41,8 @@ if TYPE_CHECKING:  # the database and its library are loaded by those who use it
     from app.services.paper_texts import PaperKit
     from app.services.ports import Mailer, RegisterUploadReading, RegisterWriter, SealStudio, SignedFileVerifier
     from app.services.redlining import RedlineTools
+    from app.services.signing_kit import Post as SignPost
+    from app.services.signing_kit import SigningKit
     from app.services.telling import Post as ReminderPost
     from app.signing_room import Room
     from app.store.blobs import BlobStore
@@ -101,8 +103,29 @@ class Wiring:
             self.calendar,
             Post(self.write_mail, lambda contract_id: f"{base}/contracts/{contract_id}/"),
             TermPost(self.write_mail, lambda contract_id: f"{base}/contracts/{contract_id}/term"),
+            self.sign_post,
             self.almanac,
         )
+
+    @property
+    def sign_post(self) -> SignPost:
+        """How signatories and owners are written to."""
+        from app.services.signing_kit import Post
+
+        base = self.settings.base_url
+        return Post(
+            self.write_mail, lambda token: f"{base}/sign/{token}", lambda contract_id: f"{base}/contracts/{contract_id}/signing"
+        )
+
+    @property
+    def signing_kit(self) -> SigningKit:
+        """What the services of signing work with. Raises ``key.ring``, ``authority.damaged``."""
+        from app.services.signing_kit import SigningKit
+
+        return SigningKit(
+            self.unit_of_work, self.signing_room, self.blobs, self.sign_post, self.clockwork.post, lambda: self.tools, self.now,
+            self.today, self.settings.organisation,
+        )  # fmt: skip
 
     @cached_property
     def almanac(self) -> Almanac:

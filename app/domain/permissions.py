@@ -328,3 +328,11 @@ def action_of(event: Event) -> Action:
 
 def by_clock(event: Event) -> bool:
     return event in AUTOMATIC
+
+
+BY_SIGNATORIES = frozenset({Event.EXECUTED, Event.SIGNING_RETURNED})
+"""What signatories cause by signing and by refusing; they have no account here."""
+
+
+def by_signatories(event: Event) -> bool:
+    return event in BY_SIGNATORIES

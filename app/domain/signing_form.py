@@ -154,6 +154,14 @@ class Hand:
 
 
 @dataclass(frozen=True, slots=True)
+class SealShown:
+    """A seal as it was put to the text: whose, and the serial of the certificate that signed."""
+
+    owner: str
+    serial: str
+
+
+@dataclass(frozen=True, slots=True)
 class IssuedKey:
     """A key with its certificate, just made. ``sealed``: the private key at rest, wrapped with the PIN."""
 

@@ -16,11 +16,13 @@ from app.domain.errors import ContractError
 from app.domain.lifecycle import Event, IllegalMove, Stage
 from app.domain.lifecycle_facts import Facts, TermFacts
 from app.services.journal import CLOCK
-from app.services.moving import move
+from app.services.moving import law_day, move
 from app.services.obligation_planning import Almanac, plan_quietly
 from app.services.record import state_of
 from app.services.renewal_clock import Post as TermPost
 from app.services.renewal_clock import renew_contract
+from app.services.signing_kit import Post as SignPost
+from app.services.signing_lead import is_complete, lapse
 from app.services.stage_mails import Post, tell_owner, tell_stuck
 from app.services.taking_effect import effect_of
 from app.services.term_state import load_term_state
@@ -48,11 +50,13 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Clockwork:
-    """What the clock works with. ``term_post``: how the owner is told of a renewal; ``almanac``: what obligations are planned by."""
+    """What the clock works with. ``term_post``: how the owner is told of a renewal; ``sign_post``: how signatories are told of a lapse;
+    ``almanac``: what obligations are planned by."""
 
     calendar: WorkingCalendar
     post: Post
     term_post: TermPost
+    sign_post: SignPost
     almanac: Almanac | None = None
 
 
@@ -123,6 +127,8 @@ def _advance(
 
 def _make(uow: UnitOfWork, work: Clockwork, now: datetime, contract: ContractRow, due: Due) -> None:
     """Make the move and tell the owner, inside the caller's transaction. Raises ``IllegalMove`` where it is not to be made."""
+    if due.event is Event.SIGNING_LAPSED:
+        lapse(uow, now, law_day(now), work.sign_post, contract)
     move(uow, CLOCK, now, contract, due.event, due.facts, due=due.on.isoformat())
     tell_owner(uow, CLOCK, now, work.post, contract, due.event, due.on)
 
@@ -156,6 +162,8 @@ def due_move(uow: UnitOfWork, contract: ContractRow, work: Clockwork, today: dat
     """The next move that is due, and otherwise the day on which to look again (None: never)."""
     match state_of(contract).stage:
         case Stage.SIGNING:
+            if is_complete(uow, contract):
+                return None, today + ONE_DAY  # everybody has signed in time; only the archive timestamp is missing
             deadline = contract.signing_deadline
             next_day = deadline + ONE_DAY if deadline is not None else None
             facts = Facts(today=today, signing_deadline=deadline)

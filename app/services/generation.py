@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import Enum
 
 from app.domain.digest import canonical_text, digest
-from app.domain.documents import Attachment, DocumentMeta, TextDifference, TextProof
+from app.domain.documents import Attachment, BoxPlacement, DocumentMeta, TextDifference, TextProof
 from app.domain.errors import ContractError
 from app.domain.interchange import contract_json
 from app.domain.tree import Instrument, Table
@@ -49,13 +49,14 @@ class Tools:
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """The finished files by name, how equal they are, and what it took (seconds by step)."""
+    """The finished files by name, how equal they are, what it took (seconds by step), and where the PDF's signing boxes lie."""
 
     files: Mapping[str, bytes]
     meta: DocumentMeta
     proofs: tuple[TextProof, ...]
     page_count: int
     timings: Mapping[str, float]
+    boxes: tuple[BoxPlacement, ...] = ()
 
 
 class UnequalText(ContractError):
@@ -139,7 +140,7 @@ def generate(
     clock = StepClock(progress)
     files: dict[Format, bytes] = {}
     proofs: list[TextProof] = []
-    page_count = 0
+    page_count, boxes = 0, tuple[BoxPlacement, ...]()
     clock.begin("机器可读合同")
     files[Format.JSON] = contract_json(instrument, answers, meta)
     if wanted & {Format.PDF, Format.DOCX}:
@@ -155,7 +156,7 @@ def generate(
 
         clock.begin("PDF 排版")
         rendered = tools.pdf.render(instrument, meta, attachments)
-        files[Format.PDF], page_count = rendered.content, rendered.page_count
+        files[Format.PDF], page_count, boxes = rendered.content, rendered.page_count, rendered.boxes
         clock.begin("文本一致性证明")
         proofs.append(replace(tools.prove_docx(files[Format.DOCX], instrument), file="contract.docx"))
         proofs.append(replace(tools.prove_pdf(files[Format.PDF], instrument), file="contract.pdf"))
@@ -171,4 +172,4 @@ def generate(
         files[Format.XLSX] = tools.annexes(annex_tables(instrument), meta)
     clock.end()
     named = {FILE_NAMES[f]: files[f] for f in Format if f in wanted and f in files}
-    return Generated(named, meta, tuple(proofs), page_count, clock.timings)
+    return Generated(named, meta, tuple(proofs), page_count, clock.timings, boxes)

@@ -10,6 +10,8 @@ from app.store.uow import UnitOfWork
 
 CLOCK = Actor("后台任务", "clock")
 """Who acts where the calendar does."""
+CEREMONY = Actor("签署流程", "ceremony")
+"""Who moves the contract where signatories have signed or refused."""
 
 
 def note(uow: UnitOfWork, actor: Actor, at: datetime, action: str, *, contract: str = "", subject: str = "", **data: Any) -> None:

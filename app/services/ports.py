@@ -15,7 +15,7 @@ from app.domain.documents import Attachment, BoxPlacement, DocumentMeta, Rendere
 from app.domain.messages import Mail, MailText
 from app.domain.recording import OldRegister
 from app.domain.sheets import CellFault
-from app.domain.signing_form import Credential, Hand, IssuedKey, Person, SignedFile, SigningForm, SignOrder
+from app.domain.signing_form import Credential, Hand, IssuedKey, Person, SealShown, SignedFile, SigningForm, SignOrder
 from app.domain.tree import Instrument, Table
 from signatures.verification.verdict import Verdict
 
@@ -228,7 +228,7 @@ class SigningRoom(Protocol):
     ) -> bytes: ...
 
     def working_copy(
-        self, docx: bytes, fillings: Mapping[str, Hand | str | bool], lines: Sequence[RecordOfSignature], title: str, number: str,
+        self, docx: bytes, fillings: Mapping[str, Hand | SealShown | str | bool], lines: Sequence[RecordOfSignature], title: str, number: str,
         pdf_digest: str, system: Credential, now: datetime,
     ) -> bytes: ...  # fmt: skip
 

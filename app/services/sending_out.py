@@ -34,14 +34,19 @@ def start_signing(uow: UnitOfWork, actor: Actor, now: datetime, contract_id: str
 def go_out(uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow) -> str:
     """The same inside the caller's transaction, under the contract's lock."""
     latest = latest_version(uow.session, contract.id)
+    version_id = latest.id if latest is not None else ""
+    move(uow, actor, now, contract, Event.SIGNING_STARTED, out_facts(uow, contract), version=version_id)
+    return version_id
+
+
+def out_facts(uow: UnitOfWork, contract: ContractRow) -> Facts:
+    """The latest text, and the one that a completed approval binds."""
+    latest = latest_version(uow.session, contract.id)
     approved = current(uow, contract.id, RoundStatus.APPROVED)
-    facts = Facts(
+    return Facts(
         digest=read_version_unasked(uow, latest.id).head.digest if latest is not None else "",
         approved_digest=approved[1].approved_digest if approved is not None else "",
     )
-    version_id = latest.id if latest is not None else ""
-    move(uow, actor, now, contract, Event.SIGNING_STARTED, facts, version=version_id)
-    return version_id
 
 
 def withdraw_signing(uow: UnitOfWork, actor: Actor, now: datetime, contract_id: str, reason: str) -> None:

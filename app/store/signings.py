@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, String, Text, select
+from sqlalchemy import Date, ForeignKey, Index, String, Text, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from app.store.base import Base, Instant
@@ -55,10 +55,11 @@ class SigningRow(Base):
 
 
 class SigningPlaceRow(Base):
-    """One place of a signing. ``signatory`` is JSON of ``domain.authority.Signatory``.
+    """One place of a signing. ``signatory`` is JSON of ``services.signing_rows.Details``.
 
-    ``token``, ``code`` and ``session`` are SHA-256 of the link, of the one-time code and of the browser's secret. ``read_pages``
-    counts pages in order, from 1, that the signatory has been shown. ``serial`` is the certificate that signs here.
+    ``copy_token`` is the second link, to the finished copy. ``token``, ``code`` and ``session`` are SHA-256 of the link, of the one-time
+    code and of the browser's secret; ``hand`` is that of the stored handwriting. ``read_pages`` counts pages in order, from 1, that the
+    signatory has been shown. ``serial`` is the certificate that signs here.
     """
 
     __tablename__ = "signing_places"
@@ -87,6 +88,7 @@ class SigningPlaceRow(Base):
     serial: Mapped[str | None] = mapped_column(ForeignKey("certificates.serial"))
     signed_at: Mapped[datetime | None] = mapped_column(Instant)
     signed_on: Mapped[date | None] = mapped_column(Date)
+    copy_token: Mapped[str | None] = mapped_column(String(64), unique=True)
     clock: Mapped[str] = mapped_column(Text, default="")
     hand: Mapped[str] = mapped_column(String(64), default="")
 
@@ -130,7 +132,11 @@ class CertificateRow(Base):
     revoked_at: Mapped[datetime | None] = mapped_column(Instant)
     revoked_why: Mapped[str] = mapped_column(String(32), default="")
 
-    __table_args__ = (Index("ix_certificates_kind", "kind", "valid_until"), Index("ix_certificates_revoked_at", "revoked_at"))
+    __table_args__ = (
+        Index("ix_certificates_kind", "kind", "valid_until"),
+        Index("ix_certificates_revoked_at", "revoked_at"),
+        Index("ix_certificates_reference", "reference"),
+    )
 
 
 _WHOLE = selectinload(SigningRow.places)
@@ -176,7 +182,9 @@ def open_signings(session: Session) -> list[str]:
 
 
 def place_with_token(session: Session, token: str) -> SigningPlaceRow | None:
-    return session.scalars(select(SigningPlaceRow).where(SigningPlaceRow.token == token)).one_or_none()
+    """By the digest of the link to the ceremony, or of the later one to the finished copy."""
+    either = or_(SigningPlaceRow.token == token, SigningPlaceRow.copy_token == token)
+    return session.scalars(select(SigningPlaceRow).where(either)).one_or_none()
 
 
 def events_of(session: Session, signing_id: str) -> list[SigningEventRow]:
@@ -197,6 +205,14 @@ def usable_certificate(session: Session, kind: str, now: datetime) -> Certificat
     """The newest certificate of a kind that is neither ended nor revoked."""
     statement = select(CertificateRow).where(
         CertificateRow.kind == kind, CertificateRow.valid_until > now, CertificateRow.revoked_at.is_(None)
+    )
+    return session.scalars(statement.order_by(CertificateRow.issued_at.desc()).limit(1)).one_or_none()
+
+
+def certificate_for(session: Session, reference: str, now: datetime) -> CertificateRow | None:
+    """The newest usable certificate of a person, by reference."""
+    statement = select(CertificateRow).where(
+        CertificateRow.reference == reference, CertificateRow.valid_until > now, CertificateRow.revoked_at.is_(None)
     )
     return session.scalars(statement.order_by(CertificateRow.issued_at.desc()).limit(1)).one_or_none()
 

@@ -36,6 +36,7 @@ WORK = Clockwork(
     OFFICIAL,
     StagePost(write_mail, lambda contract: f"https://example.com/contracts/{contract}/"),
     Post(write_mail, lambda contract: f"https://example.com/contracts/{contract}/term"),
+    SIGN_POST,
 )
 
 

@@ -17,6 +17,7 @@ from app.services.filing import create_contract
 from app.services.moving import move
 from app.services.record import require_contract
 from app.services.renewal_clock import Post as TermPost
+from app.services.signing_kit import Post as SignPost
 from app.services.stage_mails import Post
 from app.services.taking_effect import SigningDate, effect_of, note_signed
 from app.services.versions import save_version
@@ -27,7 +28,8 @@ from tests.services.fixtures import LAWYER, NOW, OTHER, PATTERN, TODAY, ensure, 
 
 SIGNED_ON = date(2026, 11, 20)
 POST = Post(write_mail, lambda contract_id: f"https://example.com/contracts/{contract_id}/")
-WORK = Clockwork(load_calendar(), POST, TermPost(write_mail, POST.link))
+SIGN_POST = SignPost(write_mail, lambda token: f"https://example.com/sign/{token}", POST.link)
+WORK = Clockwork(load_calendar(), POST, TermPost(write_mail, POST.link), SIGN_POST)
 BOTH = (SigningDate("a", "张三", date(2026, 11, 19)), SigningDate("b", "李四", SIGNED_ON))
 
 

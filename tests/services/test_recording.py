@@ -102,7 +102,7 @@ def test_a_contract_stands_where_its_dates_put_it(ready: Units, blobs: BlobStore
     unclear = {**ROW, "number": "A-3", "last_day": "2025-05-31", "owner": "李律师"}
     endless = {**ROW, "number": "A-4", "last_day": ""}
     ids = record(ready, blobs, examined(waiting, over, unclear, endless))
-    work = Clockwork(reference().calendar, POST, _term_post())
+    work = Clockwork(reference().calendar, POST, _term_post(), SIGN_POST)
     advance_due(ready, work, lambda: NOW, TODAY)
     with ready() as uow:
         # Whether the unclear one renews is for a person to judge; the clock tells the owner.
