@@ -17,6 +17,8 @@ from app.services.indexing import index_missing
 from app.services.log_upkeep import Post as LogPost
 from app.services.log_upkeep import verify_regularly
 from app.services.outbox import deliver_outbox
+from app.services.signing_finish import finish_due, is_finish_due
+from app.services.signing_lead import remind_due
 from app.services.raising import raise_due
 from app.services.renewal_reminding import work_out_waiting
 from app.services.telling import tell_people
@@ -98,6 +100,17 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
         report = verify_regularly(wiring.reading, wiring.unit_of_work, seal.verifier(), seal, wiring.now(), post)
         return "" if report is None else report.verdict.summary
 
+    def sign() -> str:
+        # Only where there is something to do: the room's libraries are heavy, and nobody may ever sign here.
+        told = remind_due(wiring.unit_of_work, wiring.now(), wiring.sign_post)
+        done, faults = (0, list[str]())
+        if is_finish_due(wiring.unit_of_work):
+            done, faults = finish_due(wiring.signing_kit, carry_on=lambda: not ending.is_set())
+        for fault in faults:
+            log.warning("签署收尾未能完成：%s", fault)
+        parts = (("完成签署", done), ("提醒签署", told))
+        return "，".join(f"{label} {count} 份" for label, count in parts if count)
+
     def look_after_files() -> str:
         done = check_blobs(wiring.unit_of_work, wiring.blobs, wiring.now, wiring.write_mail, carry_on=lambda: not ending.is_set())
         parts = (("文件损坏或者丢失", done.faulty), ("文件已恢复", done.healed))
@@ -112,6 +125,7 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
 
     return (
         Task("邮件投递", 10, deliver, ending),
+        Task("签署", 15, sign, ending),
         Task("合同阶段", 300, advance, ending),
         Task("到期提醒", 60, remind, ending),
         Task("终止事项", 300, end, ending),

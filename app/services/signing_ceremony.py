@@ -134,6 +134,7 @@ def sign(kit: SigningKit, client: Client, token: str, secret: str, hand: Hand | 
             raise ContractError("hand.empty", "请先写下您的签名。")
         if at.certificate is not None:
             _count_try(uow, kit, client, at)
+        uow.session.expunge_all()  # read on while the signature is made
     own = at.certificate if at.certificate is not None else _new_certificate(kit, at, pin, again)
     made = at.certificate is None
     ink = kit.blobs.put(_ink(hand)) if hand is not None else ""
@@ -151,6 +152,7 @@ def sign(kit: SigningKit, client: Client, token: str, secret: str, hand: Hand | 
             at = bench(uow, kit.now(), token, secret, lock=True)
             _require_ready(at.visit, kit.now())
             if at.visit.row.file != base:
+                uow.session.expunge_all()
                 continue
             finished = _write_signature(uow, kit, client, at.visit, own, made, file, ink, done.clock, done.clock_note)
             uow.commit()

@@ -33,6 +33,11 @@ from app.store.uow import UnitOfWork
 PDF_TYPE = "application/pdf"
 
 
+def is_finish_due(units: Callable[[], UnitOfWork]) -> bool:
+    with units() as uow:
+        return bool(signings_to_finish(uow.session))
+
+
 def finish_due(kit: SigningKit, carry_on: Callable[[], bool] = lambda: True) -> tuple[int, list[str]]:
     """Finish every signing that everybody has signed; how many, and what went wrong with which."""
     with kit.units() as uow:
@@ -56,6 +61,7 @@ def finish(kit: SigningKit, signing_id: str) -> bool:
         if row is None or row.status != "complete" or row.final:
             return False
         contract, states = require_contract(uow, row.contract_id), states_of(uow, row)
+        uow.session.expunge_all()  # read on while the file is made
     execution, form = read_execution(row), read_form(row.form)
     last = max(execution.signed_on)
     code = row.digest[:16].upper()

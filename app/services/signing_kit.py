@@ -53,6 +53,7 @@ def system_credential(kit: SigningKit) -> CertificateRow:
     with kit.units() as uow:
         found = usable_certificate(uow.session, SYSTEM, kit.now())
         if found is not None:
+            uow.session.expunge(found)  # used after this transaction
             return found
     now = kit.now()
     made = kit.room.issue(Person(PLATFORM, kit.organisation, "", SYSTEM), None, now)

@@ -116,6 +116,11 @@ def prepare(ask: Ask, plan: Plan, today: date) -> Prepared:
     if plan.deadline < today:
         faults.append("签署期限不能早于今日")
     known = {p.place.key: p for p in ask.proposals}
+    if ask.terms.formation is not Formation.EITHER:
+        # The pages print the box: leaving it empty would be a signing other than the one agreed.
+        assigned = {p.place for p in plan.people}
+        empty = [p.place for p in ask.proposals if p.place.key not in assigned]
+        faults += [f"{PARTIES[place.owner]}{place.mark.label}没有指定签署人" for place in empty]
     places, details, emails = [], {}, {}
     for person in plan.people:
         proposal = known.get(person.place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -80,7 +81,7 @@ def happened(
     """Something of a ceremony for the evidence, with this transaction."""
     uow.session.add(
         SigningEventRow(
-            id=uuid.uuid4().hex, signing_id=signing_id, place_id=place_id, at=now, kind=kind,
+            id=f"{time.time_ns():016x}{uuid.uuid4().hex[:16]}", signing_id=signing_id, place_id=place_id, at=now, kind=kind,
             data=json.dumps(data, ensure_ascii=False, sort_keys=True), address=client.address[:64], agent=client.agent[:300],
         )
     )  # fmt: skip

@@ -29,6 +29,7 @@ from app.store.deliveries import find_delivery
 from app.store.outbox import OutboxRow, messages
 from app.store.uow import UnitOfWork
 from tests.services.fixtures import LAWYER, PATTERN, ensure, reference
+from tests.services.signed import SIGN_POST
 
 READER = Actor("审计员", "auditor", frozenset({Role.AUDITOR}))
 OFFICIAL = reference().calendar

@@ -29,6 +29,7 @@ from app.store.outbox import messages
 from app.store.uow import UnitOfWork
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, NOW, OTHER, TODAY, ensure, organisation, reference
+from tests.services.signed import SIGN_POST
 
 ROW = {
     "number": "旧-2024-01", "title": "旧合同", "party_a": "甲方有限公司", "party_b": "乙方有限公司", "value": "1,200,000.50",
