@@ -17,10 +17,10 @@ from app.services.indexing import index_missing
 from app.services.log_upkeep import Post as LogPost
 from app.services.log_upkeep import verify_regularly
 from app.services.outbox import deliver_outbox
-from app.services.signing_finish import finish_due, is_finish_due
-from app.services.signing_lead import remind_due
 from app.services.raising import raise_due
 from app.services.renewal_reminding import work_out_waiting
+from app.services.signing_finish import finish_due, is_finish_due
+from app.services.signing_lead import remind_due
 from app.services.telling import tell_people
 from app.services.vacancies import tell_vacancies
 from app.wiring import Wiring

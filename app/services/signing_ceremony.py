@@ -17,6 +17,7 @@ from app.domain.permissions import Actor
 from app.domain.signing_form import FormField, Hand, Person, SignOrder, Use, confirmations, party_texts, require_confirmed
 from app.domain.term import BEIJING
 from app.services.access import Client
+from app.services.approval_mails import Post as ApprovalPost
 from app.services.content import void_round
 from app.services.journal import CEREMONY, note
 from app.services.moving import law_day, move
@@ -290,7 +291,9 @@ def refuse(kit: SigningKit, client: Client, token: str, secret: str, reason: str
             place=found.place_row.id, label=found.place.label, reason=words,
         )  # fmt: skip
         move(uow, CEREMONY, now, contract, Event.SIGNING_RETURNED, Facts(reason=f"{found.place.label}拒签：{words}"))
-        void_round(uow, CEREMONY, now, contract)
+        post = ApprovalPost(kit.post.write, kit.post.contract)
+        sentence = f"{found.place.label}拒绝签署，合同退回起草，原审批随之失效；修改后须重新送审。"
+        void_round(uow, CEREMONY, now, post, contract, what="拒签退回", sentence=sentence, details=f"理由：{words}")
         tell_owner(
             uow, now, kit.post, contract, row, "refused", f"被{found.place.label}拒签",
             f"理由：{words}\n合同已退回起草，原审批失效；修改后须重新送审、定稿并发起签署。",

@@ -43,7 +43,7 @@ from tests.services.fixtures import LAWYER, OTHER, ensure, reference
 from tests.services.living import OFFICIAL, WORK, House, in_force
 
 ALMANAC = Almanac(Catalogue.of(reference().library), OFFICIAL)
-CLOCK = Clockwork(WORK.calendar, WORK.post, WORK.term_post, ALMANAC)
+CLOCK = Clockwork(WORK.calendar, WORK.post, WORK.term_post, WORK.sign_post, ALMANAC)
 HEAD = Actor("赵总", "head", frozenset({Role.APPROVER}), frozenset({Function.LEGAL_HEAD}))
 AUDITOR = Actor("审计员", "auditor", frozenset({Role.AUDITOR}))
 

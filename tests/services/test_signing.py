@@ -70,7 +70,7 @@ def short(units: Units, tmp_path: Path) -> House:
 
 def stage(house: House) -> Stage:
     with house.units() as uow:
-        return load_contract(uow, house.contract).state.stage
+        return load_contract(uow, LAWYER, house.contract).state.stage
 
 
 def kinds(house: House) -> list[str]:
