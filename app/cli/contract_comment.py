@@ -11,7 +11,7 @@ from app.cli.files import write_all
 from app.domain.comments import WHOLE, Audience, CommentRefused, Standing, places, visible
 from app.services.comment_mails import Post
 from app.services.commented_document import make_commented, share_comments
-from app.services.commenting import Filter, Thread, list_threads, open_thread, reopen, reply, resolve
+from app.services.commenting import Filter, Thread, list_threads, open_thread, reopen, reply, resolve, set_audience
 from app.services.texts import ContractText, current_ordinal, label_of, load_text
 from app.wiring import now, today
 
@@ -104,6 +104,20 @@ def unsettle(number: str, thread: str, login: str) -> None:
     with desk.wiring.unit_of_work() as uow:
         reopen(uow, desk.actor, now(), _post(desk), desk.contract_id, found)
     click.echo(f"[{found[:8]}] 已重新打开")
+
+
+@comment.command("audience", short_help="改变阅读范围")
+@number_argument
+@thread_argument
+@click.argument("audience", type=click.Choice([a.value for a in Audience]))
+@acting_option
+def audience_(number: str, thread: str, audience: str, login: str) -> None:
+    """把一条批注改为仅供内部，或者可对外；可对外的只能由批注人本人改。"""
+    desk = at_desk(login, number)
+    found = _named(desk, thread)
+    with desk.wiring.unit_of_work() as uow:
+        set_audience(uow, desk.actor, now(), desk.contract_id, found, Audience(audience))
+    click.echo(f"[{found[:8]}] {Audience(audience).label}")
 
 
 @comment.command("export", short_help="导出可对外的批注")

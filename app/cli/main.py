@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "template": ("app.cli.template", "文书模板"),
     "fonts": ("app.cli.fonts", "生成 PDF 用的字体子集（首次启动时自动进行）"),
     "demo": ("app.cli.demo", "生成演示合同到 out/demo"),
+    "drafts": ("app.cli.drafts", "草稿：列出、填写、校对、生成文件"),
     "contract": ("app.cli.contract", "合同：登记、审批、版本、比较、批注"),
     "register": ("app.cli.register", "合同台账：查找、导出、补录已签合同"),
     "organisations": ("app.cli.organisations", "主体：列出、显示、从工作簿导入"),
@@ -41,9 +42,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "amendment": ("app.cli.amendment", "补充协议：修订现行文本、记录签署、合并文本"),
     "paper": ("app.cli.paper", "文书：补充协议、续约、通知、结算单等"),
     "audit": ("app.cli.audit", "审计记录"),
+    "outbox": ("app.cli.outbox", "发件箱：列出、阅读、重新投递"),
     "advance": ("app.cli.advance", "按日期自动流转合同阶段（平时由后台任务进行）"),
     "verify": ("app.cli.verify", "验证已签署的 PDF"),
-    "users": ("app.cli.users", "账号：一次性链接、两步验证"),
+    "users": ("app.cli.users", "账号：新建、修改、停用、一次性链接、两步验证"),
 }
 """Command → its module, where it has the same name, and the line that the help shows."""
 
@@ -75,4 +77,4 @@ def main() -> None:
         sys.exit(UNUSABLE)
     except ContractError as error:
         click.echo(error.message, err=True)
-        sys.exit(BLOCKED if error.code.startswith(REFUSED) else UNUSABLE)
+        sys.exit(BLOCKED if error.code.startswith(REFUSED) and not error.code.endswith(".missing") else UNUSABLE)

@@ -12,11 +12,12 @@ from app.cli.common import settings
 from app.cli.contract_common import acting_option
 from app.cli.files import write_all
 from app.domain.errors import InputError
+from app.domain.lifecycle import Stage
 from app.domain.organisation_sheets import MAIN
 from app.domain.organisations import LABELS, in_words
 from app.domain.parties import normalise_uscc
 from app.services.access import actor_with_login
-from app.services.registering import find_by_code, import_organisations, search_organisations
+from app.services.registering import contracts_of, find_by_code, import_organisations, search_organisations
 from app.wiring import Wiring, now, today
 
 FAULTY = 1
@@ -57,6 +58,20 @@ def show(code: str, login: str) -> None:
         if text:
             first, *rest = text.splitlines()
             click.echo("\n".join((f"{label}：{first}", *(f"　　{line}" for line in rest))))
+
+
+@organisations.command(short_help="列出一个主体的合同")
+@click.argument("code", metavar="统一社会信用代码|标识")
+@acting_option
+def contracts(code: str, login: str) -> None:
+    """列出一个主体的合同中可以查看的那些，最近修改的在前。"""
+    with Wiring(settings()).reading() as uow:
+        actor = actor_with_login(uow, login)
+        found = find_by_code(uow, actor, normalise_uscc(code) if len(normalise_uscc(code)) == 18 else code)
+        lines = contracts_of(uow, actor, found.id)
+    for line in lines:
+        click.echo("\t".join((line.number, Stage(line.stage).label, line.title)))
+    click.echo(f"共 {len(lines)} 份。", err=True)
 
 
 @organisations.command(short_help="写出导入用的模板")

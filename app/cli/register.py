@@ -9,25 +9,24 @@ from pathlib import Path
 import click
 
 from app.cli.common import settings
-from app.cli.contract_common import acting_option
+from app.cli.contract_common import acting_option, at_desk, number_argument
 from app.cli.files import write_all
-from app.domain.errors import ContractError, InputError
+from app.cli.lazy import LazyGroup
+from app.cli.register_options import filter_option, hit_words, read_filters
+from app.domain.errors import ContractError
 from app.services.access import actor_with_login
 from app.services.recording import Examined, RecordingRefused, SignedFile, plan_recording, record_contracts
 from app.services.register import read_register
 from app.services.register_export import export_register
-from app.services.register_settings import Settings, read_settings
-from app.services.searching import Hit
+from app.services.searching import all_hits
 from app.services.stage_mails import Post
 from app.wiring import Wiring, now, today
 
 FAULTY = 1
-filter_option = click.option(
-    "--filter", "filters", multiple=True, metavar="名称=值", help="与网页地址相同的条件，可重复，例如 stage=active、party=星河、sort=value。"
-)  # fmt: skip
+COMMANDS = {"views": ("app.cli.register_views", "视图：列出、保存、删除、设为默认")}
 
 
-@click.group(short_help="合同台账：查找、导出、补录已签合同")
+@click.group(cls=LazyGroup, lazy=COMMANDS, short_help="合同台账：查找、导出、补录已签合同")
 def register() -> None:
     """合同台账。用 --as 指明以谁的账号办理，只见到该账号可以查看的合同。"""
 
@@ -39,7 +38,7 @@ def register() -> None:
 @acting_option
 def search(words: str, filters: tuple[str, ...], limit: int, login: str) -> None:
     """在编号、名称、当事人和全部版本的正文、附件中查找。多个词须出现在同一条款中；整句请加引号。"""
-    wanted = _settings((*filters, f"q={words}"))
+    wanted = read_filters((*filters, f"q={words}"))
     with Wiring(settings()).reading() as uow:
         page = read_register(uow, actor_with_login(uow, login), wanted.filter, wanted.order, size=limit)
     for line in page.lines:
@@ -47,9 +46,23 @@ def search(words: str, filters: tuple[str, ...], limit: int, login: str) -> None
         parties = " / ".join(p.name for p in contract.parties)
         click.echo("\t".join((contract.number, contract.state.label, contract.title, parties)))
         if line.hit is not None:
-            click.echo(f"    {_hit(line.hit)}")
+            click.echo(f"    {hit_words(line.hit)}")
     more = "以上" if page.more else ""
     click.echo(f"共 {page.count:,} 份{more}，列出 {len(page.lines)} 份。", err=True)
+
+
+@register.command(short_help="一份合同中的全部命中")
+@number_argument
+@click.argument("words")
+@acting_option
+def hits(number: str, words: str, login: str) -> None:
+    """列出一份合同中的全部命中，现行文本在前，旧版本在后。"""
+    desk = at_desk(login, number)
+    with desk.wiring.reading() as uow:
+        found = all_hits(uow, desk.actor, desk.contract_id, words)
+    for hit in found:
+        click.echo(hit_words(hit))
+    click.echo(f"共 {len(found)} 处。", err=True)
 
 
 @register.command(short_help="导出为 XLSX")
@@ -58,7 +71,7 @@ def search(words: str, filters: tuple[str, ...], limit: int, login: str) -> None
 @acting_option
 def export(out: Path, filters: tuple[str, ...], login: str) -> None:
     """把符合条件的合同导出为工作簿，并记入审计日志。"""
-    wiring, wanted = Wiring(settings()), _settings(filters)
+    wiring, wanted = Wiring(settings()), read_filters(filters)
     with wiring.reading() as uow:
         actor = actor_with_login(uow, login)
     made = export_register(wiring.reading, wiring.unit_of_work, actor, now(), wanted, wiring.write_register)
@@ -126,21 +139,3 @@ def _files(path: Path) -> Iterator[Path]:
     yield from sorted(
         p for p in path.rglob("*") if p.is_file() and p.suffix.lower() in (".xlsx", ".pdf") and p.name[0] not in ".~"
     )
-
-
-def _settings(filters: tuple[str, ...]) -> Settings:
-    plain: dict[str, list[str]] = {}
-    for item in filters:
-        name, mark, value = item.partition("=")
-        if not mark:
-            raise click.UsageError(f"条件“{item}”应写成 名称=值。")
-        plain.setdefault(name, []).append(value)
-    found, faults = read_settings(plain)
-    if faults:
-        raise InputError(faults)
-    return found
-
-
-def _hit(hit: Hit) -> str:
-    versions = "" if not hit.last else f"第{hit.last}版　" if hit.current else f"仅见于旧版本（至第{hit.last}版）　"
-    return f"{hit.number}　{versions}" + "".join(f"【{p.text}】" if p.hit else p.text for p in hit.pieces)

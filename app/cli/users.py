@@ -5,13 +5,22 @@ from __future__ import annotations
 import click
 
 from app.cli.common import settings
+from app.cli.lazy import LazyGroup
 from app.services.accounts import CONSOLE, Post, clear_second_factor, find_login, list_users, send_link
 from app.wiring import Wiring, first_run_link, now
 
+COMMANDS = {
+    "invite": ("app.cli.users_manage", "新建用户"),
+    "change": ("app.cli.users_manage", "修改用户"),
+    "close": ("app.cli.users_manage", "停用或者恢复用户"),
+    "end-sessions": ("app.cli.users_manage", "结束用户的全部登录"),
+    "hand-over": ("app.cli.users_manage", "移交离职人员的全部合同"),
+}
 
-@click.group(short_help="账号：一次性链接、两步验证")
+
+@click.group(cls=LazyGroup, lazy=COMMANDS, short_help="账号：新建、修改、停用、一次性链接、两步验证")
 def users() -> None:
-    """账号的命令行维护；日常管理在网页的“用户”中进行。"""
+    """账号的命令行维护，与网页的“用户”相同；在本机以系统管理员办理。"""
 
 
 @users.command("create-link", short_help="生成一次性链接")

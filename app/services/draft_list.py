@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from app.domain.permissions import Action, Actor, may
+from app.domain.permissions import Action, Actor, may, require
 from app.services.access import record_of
 from app.store.contracts import confidential_contracts
 from app.store.drafts import DraftRow, draft_heads, draft_with_number, entered_names
@@ -36,14 +36,15 @@ class DraftPage:
     total: int
 
 
-def search_drafts(uow: UnitOfWork, query: str = "", *, limit: int = 20, offset: int = 0, actor: Actor | None = None) -> DraftPage:
+def search_drafts(uow: UnitOfWork, actor: Actor, query: str = "", *, limit: int = 20, offset: int = 0) -> DraftPage:
     """Drafts whose number or parties contain every word of ``query``, the one changed last first.
 
-    Those that ``actor`` may not read are neither shown nor counted.
+    Those that ``actor`` may not read are neither shown nor counted. Raises ``Hidden``.
     """
+    require(actor, Action.READ_DRAFTS)
     entered = entered_names(uow.session, SHOWN)
     words = query.casefold().split()
-    closed = _closed_to(uow, actor) if actor is not None else frozenset()
+    closed = _closed_to(uow, actor)
     lines = [_line(row, entered.get(row.id, {})) for row in draft_heads(uow.session) if row.id not in closed]
     matching = [line for line in lines if _matches(line, words)]
     return DraftPage(tuple(matching[offset : offset + limit]), len(matching), len(lines))

@@ -29,7 +29,7 @@ def index() -> str:
     query = request.args.get("q", "").strip()[:100]
     page = max(1, min(request.args.get("page", 1, type=int), 10_000))
     with desk().unit_of_work() as uow:
-        found = search_drafts(uow, query, limit=PAGE, offset=(page - 1) * PAGE, actor=actor())
+        found = search_drafts(uow, actor(), query, limit=PAGE, offset=(page - 1) * PAGE)
     template = "drafts/_list.html" if is_fragment() else "drafts/index.html"
     return render_template(template, found=found, query=query, page=page, pages=-(-found.found // PAGE))
 

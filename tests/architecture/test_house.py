@@ -159,3 +159,37 @@ def test_every_user_of_pdfium_holds_one_lock() -> None:
     from signatures import pdfium as signing
 
     assert drawing.lock() is signing.lock()
+
+
+BY_HAND_ONLY = {
+    "uncover_message",  # hands out somebody's one-time link: only to one who has signed in with a password of his own
+    "check_organisation",  # the form's own question while it is filled in; the workbook of ``organisations import`` gets the same faults
+    "create_organisation", "change_organisation", "load_organisation",  # ``organisations import`` and ``show``
+    "party_from_draft",  # fills the form of an organisation
+    "free_number",  # the demonstration draft
+    "is_large", "may_still_have",  # whether a browser should wait, and what was made for it meanwhile
+    "owners", "default_view", "load_view",  # what the page of the register shows around its list
+    "read_overview",  # a summary of what ``contract show`` and the lists tell
+    "count_owned", "heirs",  # what the page of a user shows
+    "commented_text", "read_thread", "load_pair", "pair_key", "version_line",  # parts of what a command does in one
+    "record_check", "log_state", "people_of_log", "history_of", "read_link", "decide_by_link", "load_draft",
+}  # fmt: skip
+"""Use cases of the record that no command needs, or for which another command does the same."""
+OF_THE_RECORD = {
+    "accounts", "approval_desk", "approval_views", "auditing", "commented_document", "commenting", "comparing", "confidentiality",
+    "content", "deciding", "documents", "draft_list", "drafts", "filing", "issuing", "outbox_reading", "overview", "party_filling",
+    "reading_log", "recording", "register", "register_export", "register_views", "registering", "review", "searching", "submitting",
+    "taking_effect", "version_list", "versions", "voiding",
+}  # fmt: skip
+
+
+def test_every_use_case_of_the_record_has_a_command() -> None:
+    services = _taking_a_unit_of_work()
+    commands = {c for p in _sources("app/cli") if not p.stem.startswith("demo") for c in _called_from(p)}
+    pages = {c for p in _sources("app/web") for c in _called_from(p)}
+    missing = {
+        name
+        for module, name in pages & services.keys() - commands
+        if module.removeprefix("app.services.") in OF_THE_RECORD and name not in BY_HAND_ONLY | UNASKING
+    }
+    assert missing == set()
