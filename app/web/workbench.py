@@ -13,6 +13,7 @@ from app.domain.errors import ContractError
 from app.domain.months import Month
 from app.domain.reminders import Topic
 from app.services.agenda import LONG_AGO, MOST, read_agenda
+from app.services.money_seen import SECTIONS, Trends, read_money, read_trends
 from app.services.monthly_reporting import monthly_report
 from app.services.workbench import RUNNING, Ahead, Matter, MatterKind, read_workbench
 from app.web.desk import desk
@@ -36,8 +37,10 @@ def show() -> str:
     today = desk().today()
     with desk().reading() as uow:
         found = read_workbench(uow, actor(), today)
+        money, trends = read_money(uow, actor(), today), read_trends(uow, actor(), today)
     return render_template(
-        "workbench/index.html", found=found, kinds=tuple(MatterKind), today=today, name=matter_name, link=matter_link,
+        "workbench/index.html", found=found, money=money, trends=trends,
+        lines=lines_of(trends), kinds=tuple(MatterKind), today=today, name=matter_name, link=matter_link,
         chart=chart_of(found.ahead), ending_in=ending_in, yesterday=today - timedelta(days=1), week=today + timedelta(days=6),
         month=today + timedelta(days=29), notices_in=notices_in, topic_name=topic_name, last_month=Month.of(today).before,
     )  # fmt: skip
@@ -71,7 +74,7 @@ def report() -> ResponseReturnValue:
             "report.month", _("“%(text)s”不是月份，请按 2027-01 的格式填写。", text=printable(text)[:40])
         ) from None
     with desk().reading() as uow:
-        found = monthly_report(uow, actor(), desk().now(), today, month)
+        found = monthly_report(uow, actor(), desk().now(), today, month, SECTIONS)
     content = io.BytesIO(desk().print_monthly_report(found))
     return send_file(content, mimetype="application/pdf", as_attachment=True, download_name=f"合同月报-{month}.pdf")
 
@@ -146,4 +149,18 @@ def chart_of(ahead: Ahead) -> dict[str, object]:
             },
         ],
         "unit": _("份"),
+    }
+
+
+def lines_of(trends: Trends) -> dict[str, object]:
+    """For the script: one line for each contract; a month without a score is a gap."""
+    values = [[float(t.points[m]) if m in t.points else None for m in trends.months] for t in trends.lines]
+    known = [v for line in values for v in line if v is not None]
+    return {
+        "kind": "lines",
+        "months": [f"{m.month}\n{m.year}" if m.month == 1 or m == trends.months[0] else str(m.month) for m in trends.months],
+        "names": [str(m) for m in trends.months],
+        "low": max(0, int(min(known, default=0)) // 10 * 10 - 10),
+        "series": [{"name": t.number, "values": line} for t, line in zip(trends.lines, values, strict=True)],
+        "unit": _("分"),
     }
