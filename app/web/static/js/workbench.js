@@ -1,14 +1,14 @@
 // Charts: drawn from the figures on the page; the table beside each says the same to whoever can't see it.
 
 const INK = "#4a5565", LINE = "#dfe3e8";
-const COLOURS = ["#1f4e8c", "#b8740d", "#1d6b45"];
+const COLOURS = ["#1f4e8c", "#b8740d", "#1d6b45", "#8a3ffc", "#a8281e"];
 
 function bars(data) {
   return {
     animation: false,
     color: COLOURS,
     grid: { left: 32, right: 8, top: data.series.length > 1 ? 34 : 14, bottom: 40 },
-    legend: data.series.length > 1 ? { top: 0, right: 0, itemWidth: 12, itemHeight: 12, textStyle: { color: INK } } : undefined,
+    legend: data.series.length > 1 ? { type: "scroll", top: 0, right: 0, left: data.kind === "lines" ? 0 : "auto", itemWidth: 12, itemHeight: 12, textStyle: { color: INK } } : undefined,
     tooltip: {
       // Text inside the drawing: markup would need styles that the page's policy forbids.
       renderMode: "richText",
