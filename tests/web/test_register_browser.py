@@ -9,8 +9,9 @@ import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Page, expect
 
+from app.domain.months import Month
 from app.settings import Settings
-from app.wiring import Wiring
+from app.wiring import Wiring, today
 from tests.intake.pdfs import pdf
 from tests.intake.test_register_upload import book
 from tests.services.shelf import Shelf
@@ -162,3 +163,27 @@ def test_the_accessibility_engine_finds_nothing_serious(page: Page) -> None:
             page.locator(f"#{menu}-menu summary").click()
             found[f"{width} {menu}"] = serious(page)
     assert {where: problems for where, problems in found.items() if problems} == {}
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed")
+def test_the_workbench_draws_its_chart_whose_bars_lead_to_the_contracts(page: Page, shelf: Shelf) -> None:
+    first = Month.of(today()).next
+    shelf.contract("HT-2027-100", stage="active", last_day=first.first_day)
+    found = {}
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto("/")
+        expect(page.locator(".chart canvas").first).to_be_visible()
+        found[width] = serious(page)
+    assert found == {1440: [], 390: []}
+    page.get_by_text("以表格查看").first.click()
+    row = page.locator(".chart-table tr", has_text=str(first))
+    expect(row.get_by_role("link", name="1")).to_be_visible()
+    chart = page.locator(".chart").first
+    box = chart.bounding_box()
+    assert box
+    # The second of twelve bins, close to the axis: the only bar there is.
+    step = (box["width"] - 40) / 12
+    chart.click(position={"x": 32 + step * 1.5 - step * 0.12, "y": box["height"] - 48})
+    page.wait_for_url("**/contracts/?*last_from=*")
+    expect(page.locator("table.contracts tbody tr, .hit").first).to_contain_text("HT-2027-100")
