@@ -12,6 +12,7 @@ from app.web import (
     amendments,
     approval,
     approval_desk,
+    calendar_feed,
     commentary,
     comparison,
     consolidated,
@@ -40,6 +41,7 @@ from app.web import (
     playbook,
     register,
     register_import,
+    reminders,
     seals,
     service_list,
     sharing,
@@ -73,6 +75,7 @@ BLUEPRINTS = (
     papers.pages, paper_form.pages, paper_documents.pages, amendments.pages, consolidated.pages, term.pages, ending.pages, exits.pages,
     deciding.pages, term_desks.pages,
     obligations.pages, duty_events.pages, duties.pages,
+    reminders.pages, reminders.contract_pages, calendar_feed.pages,
     organisations.pages, parties.pages, files.pages, contract_people.pages, effect.pages, log.contract_pages, log.house_pages,
     outbox.pages, register.pages, register_import.pages, verification.pages, seals.pages, contract_seals.pages,
 )  # fmt: skip

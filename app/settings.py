@@ -48,6 +48,7 @@ class Settings:
     )
     timestamp_url: str = field(default="", metadata={"help": "外部 RFC 3161 时间戳服务的地址；空则用内置时间戳"})
     trusted_roots: str = field(default="", metadata={"help": "受信任的外部证书机构根证书文件（PEM）；空则只信任内置机构"})
+    local_channels: bool = field(default=False, metadata={"help": "允许通知渠道指向本机且不用 TLS（仅供测试和本机网关）"})
     secure_cookies: bool = field(default=False, metadata={"help": "仅通过 HTTPS 发送 Cookie（在 HTTPS 后部署时设为 1）"})
 
     @classmethod
@@ -104,7 +105,7 @@ def _parse(name: str, raw: str) -> object:
         if not raw.isdigit() or not low <= int(raw) <= high:
             raise ValueError(f"须为 {low}–{high} 的整数")
         return int(raw)
-    if name == "secure_cookies":
+    if name in ("secure_cookies", "local_channels"):
         if raw not in ("0", "1"):
             raise ValueError("须为 0 或 1")
         return raw == "1"

@@ -36,10 +36,11 @@ if TYPE_CHECKING:  # the database and its library are loaded by those who use it
 
     from app.rendering.pdf import PdfRenderer
     from app.services.advancing import Clockwork
+    from app.services.carrying import Carrier
     from app.services.commented_document import CommentTools
     from app.services.obligation_planning import Almanac
     from app.services.paper_texts import PaperKit
-    from app.services.ports import Mailer, RegisterUploadReading, RegisterWriter, SealStudio, SignedFileVerifier
+    from app.services.ports import Mailer, Poster, RegisterUploadReading, RegisterWriter, SealStudio, SignedFileVerifier
     from app.services.redlining import RedlineTools
     from app.services.signing_kit import Post as SignPost
     from app.services.signing_kit import SigningKit
@@ -236,6 +237,20 @@ class Wiring:
         from app.services.telling import Post
 
         return Post(self.write_mail, write_calendar, self.settings.base_url, self.link_key)
+
+    @property
+    def poster(self) -> Poster:
+        """Posts to group robots and webhooks."""
+        from app.notify.robots import Robots
+
+        return Robots(self.now)
+
+    @property
+    def carrier(self) -> Carrier:
+        """Carries what is no mail."""
+        from app.services.carrying import Carrier
+
+        return Carrier(self.unit_of_work, self.now, self.vault, self.poster, self.reminder_post)
 
     @property
     def link_key(self) -> bytes:

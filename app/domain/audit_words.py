@@ -20,7 +20,7 @@ from app.domain.lifecycle import Event, Flag, Stage
 from app.domain.notice import Method, Proof
 from app.domain.obligation_events import EVENTS
 from app.domain.organisations import LABELS
-from app.domain.reminders import Topic
+from app.domain.reminders import Level, Topic, show_days
 from app.domain.renewal_decision import Choice
 from app.domain.term_chain import Origin
 from app.domain.termination import HAPPENINGS, Outcome, Route
@@ -178,6 +178,11 @@ def _reminder_moved(data: Data, _names: Names) -> str:
     )
 
 
+def _reminder_policy(data: Data, _names: Names) -> str:
+    what = f"{Level(data['level']).label}的提醒策略“{Topic(data['topic']).label}”"
+    return f"设置{what}：{show_days(data['days'])}" if data["days"] else f"{what}改为沿用上级"
+
+
 def _reminder_raised(data: Data, _names: Names) -> str:
     told = "、".join(data["to"])
     whom = f"提醒{told}" if told else "到了提醒日，但没有可以通知的人"
@@ -322,6 +327,16 @@ SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
     "reminder.moved": _reminder_moved,
     "reminder.raised": _reminder_raised,
     "reminder.snoozed": lambda data, _names: f"推迟提醒“{data['title']}”至 {data['until']}",
+    "reminder.policy": _reminder_policy,
+    "reminder.house": lambda data, _names: (
+        f"设置提醒时刻 {data['send_at']}，免打扰 {data['quiet_from']} 至 {data['quiet_until']}"
+    ),
+    "reminder.deputy": lambda data, _names: f"设置提醒代理人：{data['deputy'] or '无'}",
+    "channel.added": lambda data, _names: f"登记通知渠道“{data['name']}”",
+    "channel.switched": lambda data, _names: f"{'启用' if data['active'] else '停用'}通知渠道“{data['name']}”",
+    "channel.tried": lambda data, _names: f"测试通知渠道“{data['name']}”：{data['problem'] or '成功'}",
+    "calendar.opened": lambda _data, _names: "生成本人日历的订阅地址",
+    "calendar.revoked": lambda _data, _names: "停用本人日历的订阅地址",
     "reminder.planned_anew": lambda _data, _names: "重新安排全部提醒",
     "payment.recorded": _said("登记付款 {amount} 元，{on}（{number}）"),
     "payment.reversed": _said("冲销付款 {amount} 元（{number}）"),

@@ -115,6 +115,9 @@ class Action(Enum):
     APPLY_FOR_SEAL = "seal.apply"
     HANDLE_SEAL = "seal.handle"
     """Act on an application; what somebody may do there hangs on the offices held by written authority (``seal_register``)."""
+    # reminders
+    READ_REMINDERS = "reminder.read"
+    KEEP_REMINDERS = "reminder.keep"
     # the log
     READ_AUDIT = "audit.read"
     EXPORT_CONTRACT_AUDIT = "audit.export"
@@ -213,6 +216,8 @@ PERMISSIONS: Mapping[Action, Predicate] = {
     _A.KEEP_SEALS: _role(_R.CONTRACT_ADMINISTRATOR),
     _A.APPLY_FOR_SEAL: _with(*_WRITERS),
     _A.HANDLE_SEAL: _with(_R.DRAFTER, _R.APPROVER, _R.CONTRACT_ADMINISTRATOR),
+    _A.READ_REMINDERS: _role(*_READERS, _R.SYSTEM_ADMINISTRATOR),
+    _A.KEEP_REMINDERS: _role(_R.CONTRACT_ADMINISTRATOR, _R.SYSTEM_ADMINISTRATOR),
     _A.READ_AUDIT: _role(_R.AUDITOR),
     _A.EXPORT_CONTRACT_AUDIT: _with(_R.CONTRACT_ADMINISTRATOR, _R.AUDITOR),
     _A.READ_USERS: _role(_R.SYSTEM_ADMINISTRATOR, _R.AUDITOR),
@@ -231,6 +236,8 @@ _OWN_READING: Mapping[Action, Action] = {
     _A.KEEP_SEALS: _A.READ_SEALS,
     _A.READ_SEALS: _A.READ_SEALS,
     _A.RETRY_MAIL: _A.READ_OUTBOX,
+    _A.READ_REMINDERS: _A.READ_REMINDERS,
+    _A.KEEP_REMINDERS: _A.READ_REMINDERS,
     _A.READ_AUDIT: _A.READ_AUDIT,
     _A.READ_USERS: _A.READ_USERS,
     _A.READ_OUTBOX: _A.READ_OUTBOX,

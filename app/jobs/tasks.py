@@ -13,11 +13,13 @@ from app.services.approval_mails import Post as ApprovalPost
 from app.services.auditing import make_checkpoint
 from app.services.documents import check_blobs
 from app.services.ending_clock import look_at_endings
+from app.services.heartbeat import beat
 from app.services.indexing import index_missing
 from app.services.log_upkeep import Post as LogPost
 from app.services.log_upkeep import verify_regularly
 from app.services.outbox import deliver_outbox
 from app.services.raising import raise_due
+from app.services.reminder_rules import keep_house_dates
 from app.services.renewal_reminding import work_out_waiting
 from app.services.signing_finish import finish_due, is_finish_due
 from app.services.signing_lead import remind_due
@@ -47,7 +49,9 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
     ending = threading.Event()
 
     def deliver() -> str:
-        done = deliver_outbox(wiring.unit_of_work, wiring.mailer, wiring.now, carry_on=lambda: not ending.is_set())
+        done = deliver_outbox(
+            wiring.unit_of_work, wiring.mailer, wiring.now, carry_on=lambda: not ending.is_set(), others=wiring.carrier
+        )
         parts = (
             ("已发送", done.sent), ("存入本地发件箱", done.local), ("稍后重试", done.postponed), ("投递失败", done.failed),
             ("租约已转移", done.lost),
@@ -70,6 +74,10 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
 
     def remind() -> str:
         now, going = wiring.now(), lambda: not ending.is_set()
+        with wiring.unit_of_work() as uow:
+            beat(uow, now, wiring.write_mail, f"{wiring.settings.base_url}/outbox/")
+        with wiring.unit_of_work() as uow:
+            keep_house_dates(uow, now, wiring.today(), wiring.calendar)
         worked = work_out_waiting(wiring.unit_of_work, now, wiring.today(), wiring.calendar, carry_on=going)
         raised = raise_due(wiring.unit_of_work, now, wiring.calendar, carry_on=going)
         told = tell_people(wiring.unit_of_work, now, wiring.reminder_post, carry_on=going)

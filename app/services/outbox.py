@@ -7,12 +7,15 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from app.domain.messages import BACK_OFF, Mail, MailRefused, MailUndelivered, next_attempt
 from app.domain.permissions import Action, may
+from app.domain.reminders import MAIL
 from app.services.access import actor_of, record_of_contract
 from app.services.ports import Mailer
 from app.store.outbox import FAILED, LOCAL, SENT, WAITING, OutboxRow, close_lease, lease_next
+from app.store.reminders import contracts_told_in
 from app.store.uow import UnitOfWork
 from app.store.users import find_user
 
@@ -34,6 +37,18 @@ class Delivery:
     lost: int = 0
 
 
+class Others(Protocol):
+    """What carries messages that are no mails, and what is to happen when one has come to its end."""
+
+    def post(self, row: OutboxRow) -> None:
+        """Raises ``MailRefused`` or ``MailUndelivered``."""
+        ...
+
+    def ended(self, uow: UnitOfWork, row: OutboxRow, problem: str) -> None:
+        """``problem`` empty: it arrived. In the transaction that records it."""
+        ...
+
+
 def deliver_outbox(
     units: Callable[[], UnitOfWork],
     mailer: Mailer | None,
@@ -41,6 +56,7 @@ def deliver_outbox(
     *,
     limit: int = ROUND,
     carry_on: Callable[[], bool] = lambda: True,
+    others: Others | None = None,
 ) -> Delivery:
     """Carry what is due, at most ``limit`` messages and only while ``carry_on`` says so. Without a mail server messages stay here to be read.
 
@@ -58,13 +74,15 @@ def deliver_outbox(
             uow.commit()
         if row is None:
             break
-        outcome, state, problem = ("failed", FAILED, BARRED) if barred else _carry(row, mailer)
+        outcome, state, problem = ("failed", FAILED, BARRED) if barred else _carry(row, mailer, others)
         again = next_attempt(row.attempts, now()) if outcome == "postponed" else None
         if outcome == "postponed" and again is None:
             outcome, state = "failed", FAILED
         with units() as uow:
             ended = None if state == WAITING else now()
             kept = close_lease(uow.session, row, state=state, problem=problem, done_at=ended, again_at=again)
+            if kept and others is not None and ended is not None:
+                others.ended(uow, row, problem if state == FAILED else "")
             uow.commit()
         counts[outcome if kept else "lost"] += 1
     return Delivery(**counts)
@@ -75,20 +93,24 @@ def _may_still_read(uow: UnitOfWork, row: OutboxRow) -> bool:
     if row.contract_id is None or row.user_id is None:
         return True
     user = find_user(uow.session, row.user_id)
-    return (
-        user is not None and user.active and may(actor_of(user), Action.READ_CONTRACTS, record_of_contract(uow, row.contract_id))
-    )
+    if user is None or not user.active:
+        return False
+    told_of = {row.contract_id, *contracts_told_in(uow.session, row.id)}
+    return all(may(actor_of(user), Action.READ_CONTRACTS, record_of_contract(uow, contract)) for contract in sorted(told_of))
 
 
-def _carry(row: OutboxRow, mailer: Mailer | None) -> tuple[str, str, str]:
+def _carry(row: OutboxRow, mailer: Mailer | None, others: Others | None) -> tuple[str, str, str]:
     """Outcome, the state that follows from it, and what went wrong."""
-    if mailer is None:
+    if mailer is None and row.channel == MAIL:
         return "local", LOCAL, ""
     if row.attempts > len(BACK_OFF) + 1:
         return "failed", FAILED, "多次投递均在途中中断，未得到邮件服务器的答复。"
     mail = Mail(row.id, row.recipient, row.subject, row.text, row.html, row.created_at, row.calendar)
     try:
-        mailer.send(mail)
+        if row.channel != MAIL:
+            _post(row, others)
+        elif mailer is not None:
+            mailer.send(mail)
     except MailRefused as error:
         return "failed", FAILED, error.message
     except MailUndelivered as error:
@@ -98,3 +120,9 @@ def _carry(row: OutboxRow, mailer: Mailer | None) -> tuple[str, str, str]:
         log.exception("delivery of message %s failed", row.id)
         return "postponed", WAITING, f"投递时出现故障（{type(error).__name__}），详见日志。"
     return "sent", SENT, ""
+
+
+def _post(row: OutboxRow, others: Others | None) -> None:
+    if others is None:
+        raise MailUndelivered("没有可以投递这个渠道的程序。")
+    others.post(row)

@@ -16,6 +16,7 @@ from app.domain.permissions import Action, Actor, may, require
 from app.services.access import record_of_contract
 from app.services.journal import note
 from app.store.outbox import FAILED, LOCAL, SENT, WAITING, OutboxRow, count_by_state, find_message, look_at_message, messages
+from app.store.reminders import contracts_told_in
 from app.store.uow import UnitOfWork
 
 STATES = (WAITING, FAILED, LOCAL, SENT)
@@ -115,7 +116,8 @@ def retry_message(uow: UnitOfWork, actor: Actor, now: datetime, message_id: str)
 
 
 def _line(uow: UnitOfWork, actor: Actor, row: OutboxRow) -> MessageLine:
-    closed = row.contract_id is not None and not may(actor, Action.READ_CONTRACTS, record_of_contract(uow, row.contract_id))
+    told_of = {row.contract_id, *contracts_told_in(uow.session, row.id)} if row.contract_id else set()
+    closed = not all(may(actor, Action.READ_CONTRACTS, record_of_contract(uow, contract)) for contract in told_of)
     return MessageLine(
         row.id, row.recipient, "" if closed else row.subject, row.state, row.attempts, row.problem, row.created_at,
         row.next_attempt_at, row.done_at, closed,

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from app.domain.agenda import Entry
 from app.domain.audit import Checkpoint
+from app.domain.channels import Posting, Target
 from app.domain.comparison import Comparison
 from app.domain.documents import Attachment, BoxPlacement, DocumentMeta, RenderedPdf, TextProof
 from app.domain.messages import Mail, MailText
@@ -83,6 +84,12 @@ class Mailer(Protocol):
     """A mail server. Raises ``MailRefused`` (no use trying again) or ``MailUndelivered``."""
 
     def send(self, mail: Mail) -> None: ...
+
+
+class Poster(Protocol):
+    """Posts to group robots and webhooks. Raises ``MailRefused`` (no use trying again) or ``MailUndelivered``."""
+
+    def post(self, target: Target, posting: Posting) -> None: ...
 
 
 class MailWriter(Protocol):

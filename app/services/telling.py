@@ -27,8 +27,8 @@ from app.store.reminders import (
     TOLD,
     UNTOLD,
     ReminderNoticeRow,
-    ReminderRow,
     ReminderSubjectRow,
+    Waiting,
     notices_waiting,
     people_waiting,
     person_row,
@@ -39,7 +39,6 @@ from app.store.users import UserRow
 PEOPLE = 500
 LINES = 200
 """Dates in one message; what is beyond it goes into the next one."""
-Waiting = tuple[ReminderNoticeRow, ReminderRow, ReminderSubjectRow]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,26 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 
-from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, Text, UniqueConstraint, delete, func, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import (
+    Boolean,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    Select,
+    String,
+    Text,
+    UniqueConstraint,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.orm import Mapped, Session, mapped_column, selectinload
 
 from app.store.base import Base, Instant
+from app.store.contracts import ContractRow
 
 PLANNED, RAISED, FOLDED, DROPPED = "planned", "raised", "folded", "dropped"
 WAITING, TOLD, UNTOLD = "waiting", "told", "untold"
@@ -160,6 +176,9 @@ class ReplanRow(Base):
     since: Mapped[datetime] = mapped_column(Instant)
 
 
+Waiting = tuple[ReminderNoticeRow, ReminderRow, ReminderSubjectRow]
+"""A notice with its moment and its date."""
+
 # ---- dates
 
 
@@ -195,8 +214,6 @@ def subjects_to_plan(session: Session, limit: int) -> list[ReminderSubjectRow]:
 
 def ask_for_planning(session: Session, now: datetime, *, topic: str = "", contract_id: str = "", form: str = "") -> None:
     """Let the open dates that a changed policy concerns be planned anew."""
-    from app.store.contracts import ContractRow
-
     statement = update(ReminderSubjectRow).where(ReminderSubjectRow.due_on.is_not(None))
     if topic:
         statement = statement.where(ReminderSubjectRow.topic == topic)
@@ -249,9 +266,7 @@ def people_waiting(session: Session, now: datetime, limit: int) -> list[str]:
     return [u for u in session.scalars(statement.group_by(ReminderNoticeRow.user_id).limit(limit)) if u]
 
 
-def notices_waiting(
-    session: Session, user_id: str, now: datetime
-) -> Sequence[tuple[ReminderNoticeRow, ReminderRow, ReminderSubjectRow]]:
+def notices_waiting(session: Session, user_id: str, now: datetime) -> Sequence[Waiting]:
     statement = (
         select(ReminderNoticeRow, ReminderRow, ReminderSubjectRow)
         .join(ReminderRow, ReminderRow.id == ReminderNoticeRow.reminder_id)
@@ -266,7 +281,23 @@ def notices_of_reminders(session: Session, reminder_ids: Collection[str]) -> lis
     return list(session.scalars(select(ReminderNoticeRow).where(ReminderNoticeRow.reminder_id.in_(reminder_ids))))
 
 
-def untold(session: Session, limit: int) -> Sequence[tuple[ReminderNoticeRow, ReminderRow, ReminderSubjectRow]]:
+def notices_of_message(session: Session, outbox_id: str) -> Sequence[Waiting]:
+    statement = (
+        select(ReminderNoticeRow, ReminderRow, ReminderSubjectRow)
+        .join(ReminderRow, ReminderRow.id == ReminderNoticeRow.reminder_id)
+        .join(ReminderSubjectRow, ReminderSubjectRow.id == ReminderRow.subject_id)
+        .where(ReminderNoticeRow.outbox_id == outbox_id)
+        .order_by(ReminderRow.due_on, ReminderSubjectRow.title, ReminderNoticeRow.id)
+    )
+    return [(row[0], row[1], row[2]) for row in session.execute(statement)]
+
+
+def contracts_told_in(session: Session, outbox_id: str) -> set[str]:
+    """The contracts that a message with reminders tells of."""
+    return {s.contract_id for _, _, s in notices_of_message(session, outbox_id) if s.contract_id}
+
+
+def untold(session: Session, limit: int) -> Sequence[Waiting]:
     """Notices that reached nobody, the newest first."""
     statement = (
         select(ReminderNoticeRow, ReminderRow, ReminderSubjectRow)
@@ -277,6 +308,49 @@ def untold(session: Session, limit: int) -> Sequence[tuple[ReminderNoticeRow, Re
         .limit(limit)
     )
     return [(row[0], row[1], row[2]) for row in session.execute(statement)]
+
+
+# ---- lists
+
+
+def subjects_ahead(session: Session, user_id: str, limit: int) -> list[ReminderSubjectRow]:
+    """Open dates by their next reminder, those without one behind; of one person where ``user_id`` is given."""
+    following = select(ReminderRow.subject_id, func.min(ReminderRow.at).label("at")).where(ReminderRow.at.is_not(None))
+    nearest = following.group_by(ReminderRow.subject_id).subquery()
+    statement = select(ReminderSubjectRow).join(nearest, nearest.c.subject_id == ReminderSubjectRow.id)
+    statement = statement.where(ReminderSubjectRow.due_on.is_not(None))
+    if user_id:
+        statement = _of_person(statement, user_id)
+    return list(session.scalars(statement.order_by(nearest.c.at, ReminderSubjectRow.due_on, ReminderSubjectRow.id).limit(limit)))
+
+
+def subjects_for_person(session: Session, user_id: str, since: date, until: date, limit: int) -> list[ReminderSubjectRow]:
+    """Open dates of one person between two days, in order."""
+    statement = select(ReminderSubjectRow).where(ReminderSubjectRow.due_on.between(since, until))
+    return list(
+        session.scalars(_of_person(statement, user_id).order_by(ReminderSubjectRow.due_on, ReminderSubjectRow.id).limit(limit))
+    )
+
+
+def _of_person(statement: Select[ReminderSubjectRow], user_id: str) -> Select[ReminderSubjectRow]:
+    owned = select(ContractRow.id).where(ContractRow.owner_id == user_id)
+    return statement.where(
+        or_(
+            ReminderSubjectRow.responsible_id == user_id,
+            ReminderSubjectRow.responsible_id.is_(None) & ReminderSubjectRow.contract_id.in_(owned),
+        )
+    )
+
+
+def contracts_without_date(session: Session, limit: int) -> list[ContractRow]:
+    """Contracts in force without an open date of their renewal or their end, by number."""
+    dated = select(ReminderSubjectRow.contract_id).where(
+        ReminderSubjectRow.contract_id == ContractRow.id, ReminderSubjectRow.topic.in_(("renewal", "expiry")),
+        ReminderSubjectRow.due_on.is_not(None), ReminderSubjectRow.subject_id != ContractRow.id + ":",
+    )  # fmt: skip
+    statement = select(ContractRow).where(ContractRow.stage.in_(("active", "expiring")), ~dated.exists())
+    statement = statement.options(selectinload(ContractRow.readers), selectinload(ContractRow.parties))
+    return list(session.scalars(statement.order_by(ContractRow.number).limit(limit)))
 
 
 # ---- settings, people, policies

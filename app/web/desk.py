@@ -21,6 +21,7 @@ from app.services.obligation_planning import Almanac
 from app.services.paper_texts import PaperKit
 from app.services.ports import (
     MailWriter,
+    Poster,
     RegisterUploadReading,
     RegisterWriter,
     SealStudio,
@@ -28,6 +29,7 @@ from app.services.ports import (
     SignedFileVerifier,
 )
 from app.services.redlining import RedlineTools
+from app.services.telling import Post as ReminderPost
 from app.settings import Settings
 from app.store.blobs import BlobStore
 from app.store.uow import UnitOfWork
@@ -58,6 +60,10 @@ class Desk(Protocol):
     def differ(self) -> TextDiff: ...
     @property
     def secret_key(self) -> str: ...
+    @property
+    def reminder_post(self) -> ReminderPost: ...
+    @property
+    def poster(self) -> Poster: ...
     @property
     def link_key(self) -> bytes: ...
     @property

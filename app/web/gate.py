@@ -6,6 +6,7 @@ Every route stands in exactly one of two lists here. A route that stands in none
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from flask import Flask, g, redirect, request, session, url_for
@@ -18,6 +19,7 @@ from app.domain.approval_route import Function
 from app.domain.permissions import NOTHING, Action, Actor, Decision, Record, Role, decide, may, require
 from app.services.access import Client, SignedIn, is_seen_due, note_seen, record_of, signed_in
 from app.services.drafts import DraftMissing
+from app.services.heartbeat import stopped_since
 from app.services.record import ContractMissing, Filed, filed_as, require_contract
 from app.web.desk import desk
 from app.web.errors import answer
@@ -27,7 +29,7 @@ OPEN_TO_ALL = frozenset(
     {
         "static", "language", "access.sign_in", "access.enter", "access.second_factor", "access.pass_second_factor",
         "access.sign_out", "access.forgotten", "access.request_link", "access.first_run", "access.begin", "access.link",
-        "access.set_password", "deciding.show", "deciding.decide", "verification.show", "verification.check", "verification.text",
+        "access.set_password", "deciding.show", "deciding.decide", "calendar_feed.read", "verification.show", "verification.check", "verification.text",
     }
 )  # fmt: skip
 """What must work for somebody who is not signed in."""
@@ -108,6 +110,22 @@ NEEDS: Mapping[str, Action] = {
     "effect.undo": _A.KEEP_PERFORMANCE,
     "effect.require_approval": _A.KEEP_PERFORMANCE,
     "effect.drop_approval": _A.KEEP_PERFORMANCE,
+    "contract_reminders.show": _A.READ_CONTRACTS,
+    "contract_reminders.set_own_policy": _A.KEEP_PERFORMANCE,
+    "contract_reminders.put_off_own": _A.KEEP_PERFORMANCE,
+    "reminders.index": _A.READ_REMINDERS,
+    "reminders.put_off": _A.READ_REMINDERS,
+    "reminders.policies": _A.READ_REMINDERS,
+    "reminders.set_policy": _A.KEEP_REMINDERS,
+    "reminders.set_house": _A.KEEP_REMINDERS,
+    "reminders.set_deputy": _A.READ_REMINDERS,
+    "reminders.channels": _A.READ_REMINDERS,
+    "reminders.add_channel": _A.KEEP_REMINDERS,
+    "reminders.switch_channel": _A.KEEP_REMINDERS,
+    "reminders.try_channel": _A.KEEP_REMINDERS,
+    "calendar_feed.show": _A.USE_OWN_ACCOUNT,
+    "calendar_feed.make": _A.USE_OWN_ACCOUNT,
+    "calendar_feed.revoke": _A.USE_OWN_ACCOUNT,
     "contract_log.show": _A.READ_CONTRACTS,
     "contract_log.export": _A.EXPORT_CONTRACT_AUDIT,
     "house_log.index": _A.READ_AUDIT,
@@ -269,7 +287,9 @@ NOBODY = Actor("")
 def init_gate(app: Flask) -> None:
     app.add_url_rule("/", "start", start)
     app.before_request(_gate)
-    app.jinja_env.globals.update(me=me, can=can, filed=filed, role_name=role_name, office_name=office_name)
+    app.jinja_env.globals.update(
+        me=me, can=can, filed=filed, role_name=role_name, office_name=office_name, clock_stopped=clock_stopped
+    )
 
 
 def start() -> ResponseReturnValue:
@@ -331,6 +351,12 @@ def office_name(office: Function) -> str:
 
 def client() -> Client:
     return Client(request.remote_addr or "", request.user_agent.string)
+
+
+def clock_stopped() -> datetime | None:
+    """Since when the background tasks have been seen no more; None while they are at work."""
+    with desk().reading() as uow:
+        return stopped_since(uow, desk().now())
 
 
 def keep_session(token: str) -> None:

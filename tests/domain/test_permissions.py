@@ -54,6 +54,8 @@ seal.read                 --yyyy-
 seal.keep                 --ffyf-
 seal.apply                --yfyf-
 seal.handle               --yyyf-
+reminder.read             --yyyyy
+reminder.keep             --ffyfy
 audit.read                -----y-
 audit.export              --ffyy-
 user.read                 -----yy
@@ -116,7 +118,8 @@ def test_the_auditor_changes_nothing() -> None:
     auditor = Actor("某", "me", frozenset({Role.AUDITOR}))
     allowed = {a for a in Action if may(auditor, a, Record("me"))}
     assert allowed == {
-        Action.READ_DRAFTS, Action.READ_CONTRACTS, Action.EXPORT_REGISTER, Action.READ_ORGANISATIONS, Action.READ_SEALS, Action.READ_AUDIT,
+        Action.READ_DRAFTS, Action.READ_CONTRACTS, Action.EXPORT_REGISTER, Action.READ_ORGANISATIONS, Action.READ_SEALS, Action.READ_REMINDERS,
+        Action.READ_AUDIT,
         Action.EXPORT_CONTRACT_AUDIT, Action.READ_USERS, Action.USE_OWN_ACCOUNT,
     }  # fmt: skip
 

@@ -45,6 +45,23 @@ POST /verify/                                 ooooooo
 GET  /decide/LINK/CHOICE/SIGNATURE            nnnnnnn
 POST /decide/LINK/CHOICE/SIGNATURE            nnnnnnn
 GET  /verify/DIGEST                           nnnnnnn
+GET  /calendar/TOKEN.ics                      nnnnnnn
+GET  /account/calendar                        ioooooo
+POST /account/calendar                        ioooooo
+POST /account/calendar/revoke                 ioooooo
+GET  /reminders/                              inooooo
+POST /reminders/DATE/snooze                   inooooo
+GET  /reminders/policies/                     inooooo
+POST /reminders/policies/                     inffofo
+POST /reminders/house                         inffofo
+POST /reminders/deputy                        inooooo
+GET  /reminders/channels/                     inooooo
+POST /reminders/channels/                     inffofo
+POST /reminders/channels/CHANNEL/switch       inffofo
+POST /reminders/channels/CHANNEL/try          inffofo
+GET  /contracts/CONTRACT/reminders/           inoooon
+POST /contracts/CONTRACT/reminders/policies   inofofn
+POST /contracts/CONTRACT/reminders/DATE/snooze inofofn
 GET  /account/                                ioooooo
 POST /account/password                        ioooooo
 POST /account/sessions/SESSION/end            ioooooo
@@ -278,8 +295,9 @@ NAMES = {
     "<import_id>": "IMPORT", "<digest>": "DIGEST",
     "<seal_id>": "SEAL", "<grant_id>": "GRANT", "<application_id>": "APPLICATION",
     "<paper_id>": "PAPER", "<delivery_id>": "DELIVERY", "<case_id>": "CASE", "<exit_id>": "EXIT", "<key>": "KEY",
-    "<link_id>": "LINK", "<choice>": "CHOICE", "<signature>": "SIGNATURE", "<document_id>": "DOCUMENT", "<message_id>": "MESSAGE",
     "<obligation_id>": "OBLIGATION", "<event_id>": "EVENT", "<kind>": "xlsx",
+    "<link_id>": "LINK", "<date_id>": "DATE", "<channel_id>": "CHANNEL",
+    "<choice>": "CHOICE", "<signature>": "SIGNATURE", "<document_id>": "DOCUMENT", "<message_id>": "MESSAGE",
 }  # fmt: skip
 
 
