@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import socket
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -233,10 +232,9 @@ class Wiring:
     @property
     def reminder_post(self) -> ReminderPost:
         """How reminders are written."""
-        from app.notify.calendar import write_calendar
-        from app.services.telling import Post
+        from app.post_room import reminder_post_of
 
-        return Post(self.write_mail, write_calendar, self.settings.base_url, self.link_key)
+        return reminder_post_of(self.settings, self.link_key)
 
     @property
     def poster(self) -> Poster:
@@ -248,7 +246,7 @@ class Wiring:
     @property
     def carrier(self) -> Carrier:
         """Carries what is no mail."""
-        from app.services.carrying import Carrier
+        from app.post_room import Carrier
 
         return Carrier(self.unit_of_work, self.now, self.vault, self.poster, self.reminder_post)
 
@@ -290,15 +288,9 @@ class Wiring:
     @cached_property
     def mailer(self) -> Mailer | None:
         """The mail server, or None where none is set: messages then stay in the local outbox."""
-        settings = self.settings
-        if not settings.smtp_host:
-            return None
-        from app.notify.mail import Smtp
+        from app.post_room import mailer_of
 
-        sender = settings.mail_from or f"chengyue@{socket.getfqdn()}"
-        return Smtp(
-            settings.smtp_host, settings.smtp_port, settings.smtp_security, sender, settings.smtp_user, settings.smtp_password
-        )
+        return mailer_of(self.settings)
 
     def inspect_file(self, content: bytes, name: str) -> str:
         """The media type of a file that somebody sent. Raises ``RefusedFile``."""
