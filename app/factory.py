@@ -13,6 +13,7 @@ from app.web import (
     approval,
     approval_desk,
     calendar_feed,
+    certificates,
     commentary,
     comparison,
     consolidated,
@@ -38,12 +39,14 @@ from app.web import (
     paper_form,
     papers,
     parties,
+    pki,
     playbook,
     register,
     register_import,
     reminders,
     seals,
     service_list,
+    setup,
     sharing,
     term,
     term_desks,
@@ -62,8 +65,10 @@ from app.web.importing import init_imports
 from app.web.jobs import JOBS, Jobs
 from app.web.language import init_language
 from app.web.pages import ROOT, init_pages
+from app.web.pki import init_pki
 from app.web.register_words import init_register
 from app.web.security import init_security
+from app.web.setup import init_setup
 from app.web.throttle import Throttle
 from app.web.verification import init_verification
 from app.wiring import Wiring
@@ -78,6 +83,7 @@ BLUEPRINTS = (
     reminders.pages, reminders.contract_pages, calendar_feed.pages,
     organisations.pages, parties.pages, files.pages, contract_people.pages, effect.pages, log.contract_pages, log.house_pages,
     outbox.pages, register.pages, register_import.pages, verification.pages, seals.pages, contract_seals.pages,
+    pki.pages, certificates.pages, setup.pages,
 )  # fmt: skip
 
 
@@ -100,6 +106,8 @@ def create_app(settings: Settings, wiring: Desk | None = None) -> Flask:
     init_exports(app, settings.data_dir / "exports")
     init_imports(app, settings.data_dir / "imports")
     init_verification(app)
+    init_pki(app)
+    init_setup(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     if settings.trusted_proxies:

@@ -80,8 +80,9 @@ class Room:
 
     # ---- tools
 
-    @cached_property
+    @property
     def ring(self) -> KeyRing:
+        """Read anew each time: another process may have added a key since."""
         return KeyRing.parse(self.keys) if self.keys else KeyRing.from_file(self.folder / "key-encryption-keys")
 
     @cached_property

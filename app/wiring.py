@@ -33,6 +33,7 @@ from app.settings import Settings
 if TYPE_CHECKING:  # the database and its library are loaded by those who use it: a draft from a file needs neither
     from sqlalchemy import Engine
 
+    from app.authority_room import AuthorityRoom
     from app.rendering.pdf import PdfRenderer
     from app.services.advancing import Clockwork
     from app.services.carrying import Carrier
@@ -277,6 +278,20 @@ class Wiring:
         roots = read_roots(Path(settings.trusted_roots) if settings.trusted_roots else None)
         folder, reachable = settings.data_dir / "pki", settings.public_url.rstrip("/")
         return Room(folder, settings.organisation, reachable, self.now, settings.signing_keys, settings.timestamp_url, roots)
+
+    @cached_property
+    def authority(self) -> AuthorityRoom:
+        """What the built-in authority answers, and the state of its keys."""
+        from app.authority_room import AuthorityRoom
+
+        settings = self.settings
+        return AuthorityRoom(
+            settings.data_dir / "pki",
+            lambda: self.signing_room.authority,
+            self.now,
+            settings.signing_keys,
+            settings.timestamp_url,
+        )
 
     @cached_property
     def audit_seal(self) -> AuditSeal:

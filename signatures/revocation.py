@@ -105,11 +105,11 @@ class Responder:
             algorithm = asked.hash_algorithm
             if not isinstance(algorithm, hashes.SHA1 | hashes.SHA256 | hashes.SHA384 | hashes.SHA512):
                 return _refusal(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
-        except ValueError:
+            nonce = next((e.value.nonce for e in asked.extensions if isinstance(e.value, x509.OCSPNonce)), None)
+        except (ValueError, NotImplementedError):  # damaged, or for several certificates at once, which nobody must support
             return _refusal(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
         if (asked.issuer_name_hash, asked.issuer_key_hash) != self._hashes(algorithm):
             return _refusal(ocsp.OCSPResponseStatus.UNAUTHORIZED)
-        nonce = next((e.value.nonce for e in asked.extensions if isinstance(e.value, x509.OCSPNonce)), None)
         if nonce is not None and not 1 <= len(nonce) <= 128:
             return _refusal(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
         return self._answer(asked.serial_number, algorithm, status_of(asked.serial_number), now, nonce)

@@ -6,11 +6,13 @@ An outside service that fails never turns into the built-in one silently: the st
 from __future__ import annotations
 
 import http.client
+import secrets
 import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
@@ -123,6 +125,16 @@ class TimeSource:
         except (ValueError, TypeError, KeyError) as error:
             raise SignatureError("time.refused", "时间戳服务的响应无法解析。") from error
         return response
+
+
+def probe(service: Responds) -> datetime:
+    """One stamp of ``service`` over random bytes, thrown away: the time that it asserts. Raises ``time.unreachable``, ``time.refused``."""
+    imprint = {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": secrets.token_bytes(32)}
+    nonce = secrets.randbits(63)
+    request = tsp.TimeStampReq({"version": "v1", "message_imprint": imprint, "nonce": nonce, "cert_req": True})
+    response = TimeSource._granted(service.respond(request.dump()), request)
+    at: datetime = response["time_stamp_token"]["content"]["encap_content_info"]["content"].parsed["gen_time"].native
+    return at
 
 
 class Stamper(TimeStamper):

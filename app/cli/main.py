@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "advance": ("app.cli.advance", "按日期自动流转合同阶段（平时由后台任务进行）"),
     "verify": ("app.cli.verify", "验证已签署的 PDF"),
     "users": ("app.cli.users", "账号：新建、修改、停用、一次性链接、两步验证"),
+    "keys": ("app.cli.keys", "签署密钥和证书：状态、更换密钥加密密钥"),
 }
 """Command → its module, where it has the same name, and the line that the help shows."""
 

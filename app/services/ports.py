@@ -282,3 +282,57 @@ class SignedFileVerifier(Protocol):
     def states(self, pdf: bytes) -> tuple[str, ...]: ...
 
     def verify(self, pdf: bytes, now: datetime, record: OnRecord) -> Verdict: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCertificate:
+    """One of the built-in authority's certificates. ``alarm``: a Chinese sentence; empty where all is well."""
+
+    label: str
+    serial: str
+    valid_until: datetime
+    alarm: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyHealth:
+    """The key-encryption keys. ``source``: ``file`` or ``environment``; ``current`` empty: not made yet."""
+
+    source: str
+    path: str
+    current: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimeAnswer:
+    """What the outside timestamp service answered. ``outside`` False: none is set."""
+
+    outside: bool
+    at: datetime | None
+    fault: str
+
+
+class AuthorityServices(Protocol):
+    """What the built-in authority answers, and the state of its keys. Refusals are ``ContractError`` with the codes of ``signatures``."""
+
+    @property
+    def made(self) -> bool: ...
+
+    def certificate(self, name: str) -> bytes: ...
+
+    def revocation_list(self, name: str, revoked: Sequence[tuple[str, CertificateState]]) -> bytes: ...
+
+    def ocsp(self, request: bytes, state_of: Callable[[str], CertificateState | None]) -> bytes: ...
+
+    def timestamp(self, request: bytes) -> bytes: ...
+
+    def own_certificates(self) -> tuple[OwnCertificate, ...]: ...
+
+    def key_health(self) -> KeyHealth: ...
+
+    def ask_time(self) -> TimeAnswer: ...
+
+    def rewrap_authority(self) -> None: ...
+
+    def rewrapped(self, sealed: str) -> str: ...

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index, String, Text, or_, select
+from sqlalchemy import Date, ForeignKey, Index, Select, String, Text, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from app.store.base import Base, Instant
@@ -219,3 +220,36 @@ def certificate_for(session: Session, reference: str, now: datetime) -> Certific
 
 def revoked_certificates(session: Session) -> list[CertificateRow]:
     return list(session.scalars(select(CertificateRow).where(CertificateRow.revoked_at.is_not(None))))
+
+
+def certificates_by_date(session: Session, query: str, limit: int, offset: int) -> list[CertificateRow]:
+    """The newest first; those with ``query`` in name, organisation or serial number."""
+    statement = _certificates_like(select(CertificateRow), query).order_by(CertificateRow.issued_at.desc(), CertificateRow.serial)
+    return list(session.scalars(statement.limit(limit).offset(offset)))
+
+
+def count_certificates(session: Session, query: str = "") -> int:
+    return int(session.scalar(_certificates_like(select(func.count()).select_from(CertificateRow), query)) or 0)
+
+
+def _certificates_like(statement: Select[Any], query: str) -> Select[Any]:
+    if not query:
+        return statement
+    columns = (CertificateRow.name, CertificateRow.organisation, CertificateRow.serial)
+    return statement.where(or_(*(column.icontains(query, autoescape=True) for column in columns)))
+
+
+def sealed_certificates(session: Session) -> list[CertificateRow]:
+    """Those whose private key lies here, locked."""
+    statement = select(CertificateRow).where(CertificateRow.sealed != "").order_by(CertificateRow.serial)
+    return list(session.scalars(statement.with_for_update()))
+
+
+def contracts_signed_with(session: Session, serial: str) -> list[str]:
+    """Ids of contracts with a signature of this certificate."""
+    statement = (
+        select(SigningRow.contract_id)
+        .join(SigningPlaceRow, SigningPlaceRow.signing_id == SigningRow.id)
+        .where(SigningPlaceRow.serial == serial, SigningPlaceRow.signed_at.is_not(None))
+    )
+    return list(session.scalars(statement.distinct().order_by(SigningRow.contract_id)))

@@ -20,6 +20,7 @@ from app.services.generation import Tools
 from app.services.obligation_planning import Almanac
 from app.services.paper_texts import PaperKit
 from app.services.ports import (
+    AuthorityServices,
     MailWriter,
     Poster,
     RegisterUploadReading,
@@ -68,6 +69,8 @@ class Desk(Protocol):
     def link_key(self) -> bytes: ...
     @property
     def blobs(self) -> BlobStore: ...
+    @property
+    def authority(self) -> AuthorityServices: ...
     @property
     def seal_studio(self) -> SealStudio: ...
     @property

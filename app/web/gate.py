@@ -30,6 +30,7 @@ OPEN_TO_ALL = frozenset(
         "static", "language", "access.sign_in", "access.enter", "access.second_factor", "access.pass_second_factor",
         "access.sign_out", "access.forgotten", "access.request_link", "access.first_run", "access.begin", "access.link",
         "access.set_password", "deciding.show", "deciding.decide", "calendar_feed.read", "verification.show", "verification.check", "verification.text",
+        "pki.certificate", "pki.revocation_list", "pki.ocsp", "pki.ocsp_by_address", "pki.timestamp",
     }
 )  # fmt: skip
 """What must work for somebody who is not signed in."""
@@ -140,6 +141,10 @@ NEEDS: Mapping[str, Action] = {
     "organisations.create": _A.EDIT_ORGANISATIONS,
     "organisations.edit": _A.EDIT_ORGANISATIONS,
     "organisations.change": _A.EDIT_ORGANISATIONS,
+    "certificates.index": _A.READ_CERTIFICATES,
+    "certificates.revoke": _A.REVOKE_CERTIFICATES,
+    "setup.show": _A.READ_SETUP,
+    "setup.ask_time": _A.READ_SETUP,
     "seals.index": _A.READ_SEALS,
     "seals.show": _A.READ_SEALS,
     "seals.specimen": _A.READ_SEALS,

@@ -56,6 +56,9 @@ seal.apply                --yfyf-
 seal.handle               --yyyf-
 reminder.read             --yyyyy
 reminder.keep             --ffyfy
+certificate.read          -----yy
+certificate.revoke        -----fy
+setup.read                ------y
 audit.read                -----y-
 audit.export              --ffyy-
 user.read                 -----yy
@@ -119,7 +122,7 @@ def test_the_auditor_changes_nothing() -> None:
     allowed = {a for a in Action if may(auditor, a, Record("me"))}
     assert allowed == {
         Action.READ_DRAFTS, Action.READ_CONTRACTS, Action.EXPORT_REGISTER, Action.READ_ORGANISATIONS, Action.READ_SEALS, Action.READ_REMINDERS,
-        Action.READ_AUDIT,
+        Action.READ_AUDIT, Action.READ_CERTIFICATES,
         Action.EXPORT_CONTRACT_AUDIT, Action.READ_USERS, Action.USE_OWN_ACCOUNT,
     }  # fmt: skip
 

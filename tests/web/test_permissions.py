@@ -267,6 +267,15 @@ POST /contracts/CONTRACT/approvals/revoke     infoffn
 GET  /approvals/                              inoooon
 GET  /renewals/                               inoooon
 GET  /endings/                                inoooon
+GET  /pki/root.cer                            ooooooo
+GET  /pki/root.crl                            ooooooo
+POST /pki/ocsp                                ooooooo
+GET  /pki/ocsp/BASE64                         ooooooo
+POST /pki/tsa                                 ooooooo
+GET  /certificates/                           innnnoo
+POST /certificates/SERIAL/revocation          innnnfo
+GET  /setup/                                  innnnno
+POST /setup/time                              innnnno
 GET  /seals/                                  inoooon
 POST /seals/                                  inffofn
 GET  /seals/new                               inffofn
@@ -293,6 +302,7 @@ NAMES = {
     "<thread_id>": "THREAD", "<comment_id>": "THREAD", "<int:ordinal>": "999", "<any(draft,final):kind>": "final", "<name>": "NAME",
     "<path:filename>": "css/app.css", "<any(a,b):role>": "a", "<organisation_id>": "ORGANISATION", "<view_id>": "VIEW", "<export_id>": "EXPORT",
     "<import_id>": "IMPORT", "<digest>": "DIGEST",
+    "<any(root,issuing):name>": "root", "<any(root,signatories):name>": "root", "<path:encoded>": "BASE64", "<serial>": "SERIAL",
     "<seal_id>": "SEAL", "<grant_id>": "GRANT", "<application_id>": "APPLICATION",
     "<paper_id>": "PAPER", "<delivery_id>": "DELIVERY", "<case_id>": "CASE", "<exit_id>": "EXIT", "<key>": "KEY",
     "<obligation_id>": "OBLIGATION", "<event_id>": "EVENT", "<kind>": "xlsx",
