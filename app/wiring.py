@@ -29,23 +29,22 @@ from app.services.drafting import Reference
 from app.services.generation import Tools
 from app.services.ports import MailWriter, ServiceListReading
 from app.settings import Settings
+from app.wired_signing import SigningTools
 
 if TYPE_CHECKING:  # the database and its library are loaded by those who use it: a draft from a file needs neither
     from sqlalchemy import Engine
 
-    from app.authority_room import AuthorityRoom
     from app.rendering.pdf import PdfRenderer
     from app.services.advancing import Clockwork
     from app.services.carrying import Carrier
     from app.services.commented_document import CommentTools
     from app.services.obligation_planning import Almanac
     from app.services.paper_texts import PaperKit
-    from app.services.ports import Mailer, Poster, RegisterUploadReading, RegisterWriter, SealStudio, SignedFileVerifier
+    from app.services.ports import Mailer, Poster, RegisterUploadReading, RegisterWriter
     from app.services.redlining import RedlineTools
     from app.services.signing_kit import Post as SignPost
     from app.services.signing_kit import SigningKit
     from app.services.telling import Post as ReminderPost
-    from app.signing_room import Room
     from app.store.blobs import BlobStore
     from app.store.seal import AuditSeal
     from app.store.uow import UnitOfWork
@@ -64,7 +63,7 @@ def today() -> date:
 
 
 @dataclass(frozen=True)
-class Wiring:
+class Wiring(SigningTools):
     """Everything a door may need, for one set of settings."""
 
     settings: Settings
@@ -257,41 +256,10 @@ class Wiring:
         return self.secret_key.encode("utf-8")
 
     @cached_property
-    def seal_studio(self) -> SealStudio:
-        """Pictures of seals."""
-        from app.seal_studio import Studio
-
-        return Studio()
-
-    @cached_property
     def blobs(self) -> BlobStore:
         from app.store.blobs import BlobStore
 
         return BlobStore(self.settings.data_dir / "blobs")
-
-    @cached_property
-    def signing_room(self) -> Room:
-        """Where documents are signed: built-in authority, keys and clock. Made at first use. Raises ``key.ring``, ``authority.damaged``."""
-        from app.signing_room import Room, read_roots
-
-        settings = self.settings
-        roots = read_roots(Path(settings.trusted_roots) if settings.trusted_roots else None)
-        folder, reachable = settings.data_dir / "pki", settings.public_url.rstrip("/")
-        return Room(folder, settings.organisation, reachable, self.now, settings.signing_keys, settings.timestamp_url, roots)
-
-    @cached_property
-    def authority(self) -> AuthorityRoom:
-        """What the built-in authority answers, and the state of its keys."""
-        from app.authority_room import AuthorityRoom
-
-        settings = self.settings
-        return AuthorityRoom(
-            settings.data_dir / "pki",
-            lambda: self.signing_room.authority,
-            self.now,
-            settings.signing_keys,
-            settings.timestamp_url,
-        )
 
     @cached_property
     def audit_seal(self) -> AuditSeal:
@@ -382,15 +350,6 @@ class Wiring:
         from app.intake.pdf_text import read_pdf
 
         return read_pdf(content)
-
-    @cached_property
-    def file_verifier(self) -> SignedFileVerifier:
-        """Examines signed files of strangers against this installation's roots."""
-        from app.signing_room import read_roots
-        from app.verification_room import VerificationRoom
-
-        trusted = self.settings.trusted_roots
-        return VerificationRoom(self.settings.data_dir / "pki", read_roots(Path(trusted) if trusted else None))
 
     def register_template(self) -> bytes:
         from app.rendering.register_template import register_template

@@ -1,0 +1,64 @@
+"""The part of the wiring that signs, seals and proves: the rooms over ``signatures``. Made on first use, like everything heavy."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from app.settings import Settings
+
+if TYPE_CHECKING:
+    from app.authority_room import AuthorityRoom
+    from app.services.ports import SealStudio, SignedFileVerifier
+    from app.signing_room import Room
+
+
+class SigningTools:
+    """A part of ``app.wiring.Wiring``, which has the settings and the clock."""
+
+    settings: Settings
+
+    def now(self) -> datetime:
+        raise NotImplementedError
+
+    @cached_property
+    def signing_room(self) -> Room:
+        """Where documents are signed: built-in authority, keys and clock. Made at first use. Raises ``key.ring``, ``authority.damaged``."""
+        from app.signing_room import Room, read_roots
+
+        settings = self.settings
+        roots = read_roots(Path(settings.trusted_roots) if settings.trusted_roots else None)
+        folder, reachable = settings.data_dir / "pki", settings.public_url.rstrip("/")
+        return Room(folder, settings.organisation, reachable, self.now, settings.signing_keys, settings.timestamp_url, roots)
+
+    @cached_property
+    def authority(self) -> AuthorityRoom:
+        """What the built-in authority answers, and the state of its keys."""
+        from app.authority_room import AuthorityRoom
+
+        settings = self.settings
+        return AuthorityRoom(
+            settings.data_dir / "pki",
+            lambda: self.signing_room.authority,
+            self.now,
+            settings.signing_keys,
+            settings.timestamp_url,
+        )
+
+    @cached_property
+    def seal_studio(self) -> SealStudio:
+        """Pictures of seals."""
+        from app.seal_studio import Studio
+
+        return Studio()
+
+    @cached_property
+    def file_verifier(self) -> SignedFileVerifier:
+        """Examines signed files of strangers against this installation's roots."""
+        from app.signing_room import read_roots
+        from app.verification_room import VerificationRoom
+
+        trusted = self.settings.trusted_roots
+        return VerificationRoom(self.settings.data_dir / "pki", read_roots(Path(trusted) if trusted else None))
