@@ -8,7 +8,7 @@ import click
 
 from app.cli.common import settings
 from app.services.pki import rewrap_keys
-from app.services.setup_state import Setup, read_state
+from app.services.setup_state import Setup, setup_at_machine
 from app.wiring import Wiring, now
 
 FAULTY = 1
@@ -25,7 +25,7 @@ def state(ask: bool) -> None:
     """有须处理的问题时退出码为 1。"""
     wiring = Wiring(settings())
     with wiring.reading() as uow:
-        found = read_state(uow, now(), wiring.authority)
+        found = setup_at_machine(uow, now(), wiring.authority)
     _certificates(found)
     if wiring.settings.timestamp_url:
         click.echo(f"时间来源：外部时间戳服务 {wiring.settings.timestamp_url}")

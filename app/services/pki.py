@@ -88,13 +88,13 @@ def revoke_certificate(
     uow.commit()
 
 
-def state_of(uow: UnitOfWork, serial: str) -> CertificateState | None:
+def public_state(uow: UnitOfWork, serial: str) -> CertificateState | None:
     """What the register says of a serial number (hex); None for one that was never issued. Asks nobody's permission: OCSP is public."""
     row = find_certificate(uow.session, serial)
     return None if row is None else CertificateState(row.revoked_at, row.revoked_why)
 
 
-def revoked(uow: UnitOfWork) -> tuple[tuple[str, CertificateState], ...]:
+def public_revocations(uow: UnitOfWork) -> tuple[tuple[str, CertificateState], ...]:
     """For the CRL, which is public."""
     return tuple((row.serial, CertificateState(row.revoked_at, row.revoked_why)) for row in revoked_certificates(uow.session))
 

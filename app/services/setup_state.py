@@ -41,10 +41,10 @@ class Setup:
 def read_setup(uow: UnitOfWork, actor: Actor, now: datetime, room: AuthorityServices) -> Setup:
     """Everything at once; what can't be read is an alarm, never an error."""
     require(actor, Action.READ_SETUP)
-    return read_state(uow, now, room)
+    return setup_at_machine(uow, now, room)
 
 
-def read_state(uow: UnitOfWork, now: datetime, room: AuthorityServices) -> Setup:
+def setup_at_machine(uow: UnitOfWork, now: datetime, room: AuthorityServices) -> Setup:
     """The same for somebody at the machine itself."""
     problem, keys = "", None
     certificates: tuple[OwnCertificate, ...] = ()
@@ -63,8 +63,9 @@ def read_state(uow: UnitOfWork, now: datetime, room: AuthorityServices) -> Setup
     return replace(setup, alarms=_alarms(setup))
 
 
-def alarms_of(uow: UnitOfWork, room: AuthorityServices) -> tuple[Alarm, ...]:
-    """For the banner: only what keeps people from signing, or will soon. Asks nobody's permission; the page does."""
+def alarms_of(uow: UnitOfWork, actor: Actor, room: AuthorityServices) -> tuple[Alarm, ...]:
+    """For the banner: only what keeps people from signing, or will soon."""
+    require(actor, Action.READ_SETUP)
     issued = count_certificates(uow.session)
     if not issued and not room.made:
         return ()

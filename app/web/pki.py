@@ -15,7 +15,7 @@ from typing import cast
 from flask import Blueprint, Flask, Response, current_app, request
 
 from app.domain.errors import ContractError
-from app.services.pki import revoked, state_of
+from app.services.pki import public_revocations, public_state
 from app.web.bounded import Bound, TooMany
 from app.web.desk import desk
 from app.web.security import csrf
@@ -43,7 +43,7 @@ def certificate(name: str) -> Response:
 def revocation_list(name: str) -> Response:
     def work() -> bytes:
         with desk().reading() as uow:
-            listed = revoked(uow) if name == "signatories" else ()
+            listed = public_revocations(uow) if name == "signatories" else ()
         return desk().authority.revocation_list(name, listed)
 
     return _answered(work, "application/pkix-crl", 3_600)
@@ -76,7 +76,7 @@ def _ocsp(asked: bytes | Response, keep: int) -> Response:
 
     def work() -> bytes:
         with desk().reading() as uow:
-            return desk().authority.ocsp(asked, lambda serial: state_of(uow, serial))
+            return desk().authority.ocsp(asked, lambda serial: public_state(uow, serial))
 
     return _answered(work, OCSP_RESPONSE, keep)
 

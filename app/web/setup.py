@@ -43,7 +43,7 @@ def house_alarms() -> tuple[Alarm, ...]:
     kept: tuple[datetime, tuple[Alarm, ...]] | None = current_app.extensions[KEY]
     if kept is None or not timedelta(0) <= now - kept[0] < FRESH:
         with desk().reading() as uow:
-            kept = (now, alarms_of(uow, desk().authority))
+            kept = (now, alarms_of(uow, actor(), desk().authority))
         current_app.extensions[KEY] = kept
     return kept[1]
 

@@ -105,7 +105,9 @@ UNASKING = {
     # the gate asks the table itself with what these bring
     "filed_as", "require_contract",
     # at the machine, for its administrator, and by the clock
-    "make_checkpoint", "verify_audit", "record_check", "advance_due",
+    "make_checkpoint", "verify_audit", "record_check", "advance_due", "setup_at_machine", "rewrap_keys",
+    # the status of a certificate is public (RFC 5280, RFC 6960)
+    "public_state", "public_revocations",
     # says nothing of any record but that a number is taken
     "free_number",
 }  # fmt: skip
