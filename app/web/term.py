@@ -30,7 +30,7 @@ from app.web.contract_pages import contract_page
 from app.web.desk import desk
 from app.web.entered import Entered
 from app.web.gate import actor
-from app.web.timeline_drawing import draw
+from app.web.timeline_drawing import draw, strip
 
 pages = Blueprint("term", __name__, url_prefix="/contracts/<contract_id>/term")
 PARTIES = ("a", "b")
@@ -73,7 +73,8 @@ def page(contract_id: str, **more: Any) -> str:
     except ContractError as error:
         return contract_page("contracts/term_unknown.html", contract_id, why=error.message)
     return contract_page(
-        "contracts/term.html", contract_id, found=found, timeline=timeline, drawing=draw(timeline), caution=CAUTION, methods=Method,
+        "contracts/term.html", contract_id, found=found, timeline=timeline, drawing=draw(timeline),
+        strip=strip(timeline), caution=CAUTION, methods=Method,
         proofs=PROOFS, modes=Mode, **{"entered": {}, "faults": (), "problem": "", "form": "", **more},
     )  # fmt: skip
 

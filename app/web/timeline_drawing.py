@@ -95,6 +95,41 @@ def draw(timeline: Timeline) -> Drawing:
     return Drawing(WIDTH, floor + 44, base, floor, _bars(timeline, x, base), pins, _ticks(first, last, x), today)
 
 
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The same life without words, for a narrow screen where the list below it says them: bars, marked days, today."""
+
+    width: int
+    height: int
+    bars: tuple[Bar, ...]
+    pins: tuple[Pin, ...]
+    years: tuple[Tick, ...]
+    today: float
+
+
+STRIP, _HIGH, _LOW = 340, 14, 8
+
+
+def strip(timeline: Timeline) -> Strip:
+    first, last = timeline.first - timedelta(days=5), timeline.last + timedelta(days=5)
+    scale = (STRIP - 12) / max((last - first).days, 1)
+
+    def x(day: date) -> float:
+        return round(6 + (day - first).days * scale, 1)
+
+    bars = []
+    for span in timeline.spans:
+        low = span.kind in _BELOW
+        width = round(max(x(span.last + timedelta(days=1)) - x(span.first), 2), 1)
+        bars.append(Bar(x(span.first), 26 if low else 8, width, _LOW if low else _HIGH, span.kind.value, "", "", False))
+    marks = [m for m in timeline.marks if m.kind is not MarkKind.TODAY]
+    pins = tuple(Pin(x(m.day), 4, 15, m.kind.value, "", m.day.isoformat(), "") for m in marks)
+    years = tuple(
+        Tick(x(date(y, 1, 1)), str(y), major=True) for y in range(first.year + 1, last.year + 1) if x(date(y, 1, 1)) < STRIP - 30
+    )
+    return Strip(STRIP, 56, tuple(bars), pins, years, x(timeline.today))
+
+
 def _levels(marks: list[Mark], place: Place) -> list[int]:
     """From the right: a label lies above every label that begins under its words, so that no line crosses any words."""
     levels = [0] * len(marks)

@@ -35,7 +35,7 @@ def contracts(server: Server) -> tuple[str, str, str]:
 
 def test_a_renewal_is_decided_where_every_date_shows_its_reasons(page: Page, contracts: tuple[str, str, str]) -> None:
     page.goto(f"/contracts/{contracts[0]}/term/")
-    expect(page.locator("svg.timeline")).to_be_visible()
+    expect(page.locator(".timeline-scroll svg")).to_be_visible()
     deadline = page.locator("details.reasoned.key")
     expect(deadline.locator(".why li").first).to_be_hidden()
     deadline.locator("summary").focus()
@@ -120,5 +120,6 @@ def test_the_pages_are_sound_for_everybody_and_fit_a_narrow_screen(
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
     if part in ("term/", "ending/"):
-        expect(page.locator("svg.timeline")).to_be_hidden()
+        expect(page.locator(".timeline-scroll")).to_be_hidden()
+        expect(page.locator("svg.strip")).to_be_visible()
         expect(page.locator(".events")).to_be_visible()

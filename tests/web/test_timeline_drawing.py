@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.timeline import Mark, MarkKind, Span, SpanKind, Timeline
-from app.web.timeline_drawing import GAP, LABEL, WIDTH, Pin, draw, length
+from app.web.timeline_drawing import GAP, LABEL, STRIP, WIDTH, Pin, draw, length, strip
 
 TODAY = date(2026, 11, 22)
 MARKS = st.builds(
@@ -44,3 +44,13 @@ def test_everything_is_inside_the_picture(marks: list[Mark]) -> None:
         assert bar.x >= 0
         assert bar.x + bar.width <= WIDTH
     assert [t.x for t in drawing.ticks] == sorted(t.x for t in drawing.ticks)
+
+
+@given(st.lists(MARKS, max_size=14))
+def test_on_a_narrow_screen_every_mark_and_today_lie_on_the_strip(marks: list[Mark]) -> None:
+    spans = [Span(m.day, m.day + timedelta(365), SpanKind.TERM, "首期") for m in marks[:3]]
+    timeline = Timeline.of(marks, spans, TODAY)
+    found = strip(timeline)
+    assert len(found.pins) == len(timeline.marks) - 1
+    assert all(0 <= x <= STRIP for x in (*(p.x for p in found.pins), found.today))
+    assert all(b.x >= 0 and b.x + b.width <= STRIP for b in found.bars)
