@@ -33,6 +33,7 @@ class MatterKind(Enum):
     DECIDE_RENEWAL = "decide_renewal"
     REVISE = "revise"
     START_SIGNING = "start_signing"
+    SIGN = "sign"
     CONFIRM_EFFECT = "confirm_effect"
     WIND_UP = "wind_up"
 
@@ -40,6 +41,7 @@ class MatterKind(Enum):
 _OF_STAGE = {
     Stage.EXPIRING: MatterKind.DECIDE_RENEWAL,
     Stage.APPROVED: MatterKind.START_SIGNING,
+    Stage.SIGNING: MatterKind.SIGN,
     Stage.SIGNED: MatterKind.CONFIRM_EFFECT,
     Stage.EXPIRED: MatterKind.WIND_UP,
     Stage.TERMINATED: MatterKind.WIND_UP,

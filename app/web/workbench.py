@@ -27,6 +27,7 @@ _PLACES = {
     MatterKind.DECIDE_RENEWAL: "term.show",
     MatterKind.REVISE: "approval.show",
     MatterKind.START_SIGNING: "contracts.show",
+    MatterKind.SIGN: "contracts.show",
     MatterKind.CONFIRM_EFFECT: "contracts.show",
     MatterKind.WIND_UP: "exits.show",
 }
@@ -96,6 +97,7 @@ def matter_name(kind: MatterKind) -> str:
         MatterKind.DECIDE_RENEWAL: _("待决定是否续约"),
         MatterKind.REVISE: _("退回待修改"),
         MatterKind.START_SIGNING: _("已定稿，待发起签署"),
+        MatterKind.SIGN: _("签署中，待双方签完"),
         MatterKind.CONFIRM_EFFECT: _("已签署，待确认生效"),
         MatterKind.WIND_UP: _("已终止，待清理归档"),
     }
