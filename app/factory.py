@@ -69,6 +69,7 @@ from app.web.pki import init_pki
 from app.web.register_words import init_register
 from app.web.security import init_security
 from app.web.setup import init_setup
+from app.web.term_words import init_term_words
 from app.web.throttle import Throttle
 from app.web.verification import init_verification
 from app.wiring import Wiring
@@ -103,6 +104,7 @@ def create_app(settings: Settings, wiring: Desk | None = None) -> Flask:
     init_gate(app)
     init_contract_pages(app)
     init_register(app)
+    init_term_words(app)
     init_exports(app, settings.data_dir / "exports")
     init_imports(app, settings.data_dir / "imports")
     init_verification(app)

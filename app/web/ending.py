@@ -14,7 +14,6 @@ from app.domain.lifecycle_facts import Decision
 from app.domain.notice import CAUTION, PROOFS, Method, Proof
 from app.domain.termination import GROUNDS, HAPPENINGS, Outcome, Route
 from app.services import termination_papers as papers
-from app.services.ending_rows import STATES
 from app.services.objections import close_objection, object_to
 from app.services.record import ContractMissing
 from app.services.termination import CaseDetails, change_case, open_case, record_happening, termination_desk, withdraw_case
@@ -24,6 +23,7 @@ from app.web.contract_pages import contract_page
 from app.web.desk import desk
 from app.web.entered import Entered
 from app.web.gate import actor
+from app.web.term_words import in_words
 from app.web.timeline_drawing import draw, strip
 
 pages = Blueprint("ending", __name__, url_prefix="/contracts/<contract_id>/ending")
@@ -38,7 +38,7 @@ def page(contract_id: str, **more: Any) -> str:
     try:
         with desk().reading() as uow:
             found = termination_desk(uow, actor(), desk().today(), desk().calendar, contract_id)
-            timeline = read_timeline(uow, actor(), desk().today(), desk().calendar, contract_id)
+            timeline = in_words(read_timeline(uow, actor(), desk().today(), desk().calendar, contract_id))
     except ContractMissing:
         raise
     except ContractError as error:
@@ -46,7 +46,7 @@ def page(contract_id: str, **more: Any) -> str:
     return contract_page(
         "contracts/ending.html", contract_id, found=found, timeline=timeline, drawing=draw(timeline),
         strip=strip(timeline), caution=CAUTION, methods=Method,
-        proofs=PROOFS, grounds=GROUNDS, happenings=HAPPENINGS, outcomes=Outcome, states=STATES,
+        proofs=PROOFS, grounds=GROUNDS, happenings=HAPPENINGS, outcomes=Outcome,
         **{"entered": {}, "faults": (), "problem": "", "form": "", **more},
     )  # fmt: skip
 

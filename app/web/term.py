@@ -18,7 +18,6 @@ from app.domain.renewal import Mode
 from app.domain.renewal_decision import Choice
 from app.domain.renewal_price import Proposal
 from app.domain.tree import Instrument
-from app.services.papers import STATES as PAPER_STATES
 from app.services.record import ContractMissing
 from app.services.renewal import decide, renewal_desk
 from app.services.renewal_papers import AgreedRenewal, draft_option_notice, notice_arrived, renewal_signed, send_paper
@@ -30,6 +29,7 @@ from app.web.contract_pages import contract_page
 from app.web.desk import desk
 from app.web.entered import Entered
 from app.web.gate import actor
+from app.web.term_words import in_words, said
 from app.web.timeline_drawing import draw, strip
 
 pages = Blueprint("term", __name__, url_prefix="/contracts/<contract_id>/term")
@@ -39,11 +39,6 @@ PARTIES = ("a", "b")
 @pages.app_template_global()
 def party_name(letter: str) -> str:
     return {"a": _("甲方"), "b": _("乙方"), "ab": _("双方")}.get(letter, letter)
-
-
-@pages.app_template_global()
-def paper_state(state: str) -> str:
-    return PAPER_STATES.get(state, state)
 
 
 @pages.app_template_global()
@@ -67,7 +62,7 @@ def page(contract_id: str, **more: Any) -> str:
     try:
         with desk().reading() as uow:
             found = renewal_desk(uow, actor(), desk().today(), desk().calendar, contract_id)
-            timeline = read_timeline(uow, actor(), desk().today(), desk().calendar, contract_id)
+            timeline = in_words(read_timeline(uow, actor(), desk().today(), desk().calendar, contract_id))
     except ContractMissing:
         raise
     except ContractError as error:
@@ -90,7 +85,7 @@ def choose(contract_id: str) -> ResponseReturnValue:
                 uow, actor(), desk().now(), desk().today(), desk().calendar, contract_id, seen or 0, choice or Choice.RENEW,
                 form.text("reason"),
             )  # fmt: skip
-        label = choice.label if choice else ""
+        label = said(choice) if choice else ""
         if papers:
             return _("已记录决定“%(choice)s”，已起草 %(papers)s。", choice=label, papers="、".join(papers))
         return _("已记录决定“%(choice)s”。", choice=label)

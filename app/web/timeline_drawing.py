@@ -80,7 +80,15 @@ def draw(timeline: Timeline) -> Drawing:
     below = any(s.kind in _BELOW for s in timeline.spans)
     floor = base + BAR + (SPACE + 16 if below else 0) + 6
     pins = tuple(
-        Pin(x(m.day), depth - (level + 1) * LABEL + 2, base + BAR / 2, m.kind.value, m.label, m.day.isoformat(), m.sentence)
+        Pin(
+            x(m.day),
+            depth - (level + 1) * LABEL + 2,
+            base + BAR / 2,
+            m.kind.value,
+            m.label,
+            m.day.isoformat(),
+            f"{m.day.isoformat()} {m.label}",
+        )
         for m, level in zip(marks, levels, strict=True)
     )
     today = Pin(
@@ -155,7 +163,8 @@ def _bars(timeline: Timeline, place: Place, base: float) -> tuple[Bar, ...]:
         height = 16 if low else BAR
         bars.append(
             Bar(
-                left, base + BAR + SPACE if low else base, round(width, 1), height, span.kind.value, span.label, span.sentence,
+                left, base + BAR + SPACE if low else base, round(width, 1), height, span.kind.value, span.label,
+                f"{span.first.isoformat()} — {span.last.isoformat()} {span.label}",
                 length(span.label) <= width - 8 if not low else False,
             )
         )  # fmt: skip
