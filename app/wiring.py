@@ -317,10 +317,11 @@ class Wiring(SigningTools):
 
         return read_service_list(content, filename, self.library.variables)
 
-    def service_list_template(self) -> bytes:
+    def service_list_template(self, rows: Mapping[str, Any] | None = None) -> bytes:
+        """The workbook to fill in, with ``rows`` by variable in place of the example."""
         from app.rendering.annexes import service_list_template
 
-        return service_list_template(self.library.variables)
+        return service_list_template(self.library.variables, rows)
 
     def print_monthly_report(self, report: MonthlyReport) -> bytes:
         from app.rendering.monthly_report import render_monthly_report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from openpyxl import Workbook
@@ -17,7 +17,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from app.domain.documents import DocumentMeta
 from app.domain.tables import build_table
 from app.domain.tree import Table
-from app.domain.variables import Variable, VariableSet, VariableType
+from app.domain.variables import Value, Variable, VariableSet, VariableType
 
 _THIN = Side(style="thin", color="FF9AA5B1")
 _GRID = Border(left=_THIN, right=_THIN, top=_THIN, bottom=_THIN)
@@ -46,15 +46,17 @@ def write_annexes(tables: tuple[Table, ...], meta: DocumentMeta) -> bytes:
     return _saved(book)
 
 
-def service_list_template(variables: VariableSet) -> bytes:
-    """A workbook to fill in: heads with help, drop-down lists, and the form's default rows as the example."""
+def service_list_template(variables: VariableSet, filled: Mapping[str, Value] | None = None) -> bytes:
+    """A workbook to fill in: heads with help, drop-down lists, and the form's default rows as the example, or those of ``filled``."""
     book = _new_book()
     for name, title in SHEET_NAMES.items():
         variable = variables[name]
         sheet = book.create_sheet(title)
-        table = build_table(variable, variable.default)
+        table = build_table(variable, filled.get(name) if filled is not None else variable.default)
         heads = [f"{c.label}*" if c.required else c.label for c in variable.columns]
-        rows = [tuple("" if c == "—" else c for c in r.cells) for r in table.rows] or _example(variable)
+        rows = [tuple("" if c == "—" else c for c in r.cells) for r in table.rows] or (
+            [] if filled is not None else _example(variable)
+        )
         _fill(sheet, heads, rows, [c.width for c in variable.columns])
         _choices(book, sheet, variable)
     notes = book.create_sheet("填写说明")

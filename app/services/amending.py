@@ -26,8 +26,10 @@ from app.store.uow import ChangedMeanwhile, UnitOfWork
 OURS, THEIRS = "ours", "theirs"
 
 
-def draft_amendment(uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit: PaperKit, contract_id: str) -> str:
-    """A new amendment of the text in force; returns its id. Raises ``ContractMissing``, ``Forbidden``, ``paper.stage``."""
+def draft_amendment(
+    uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit: PaperKit, contract_id: str, edits: Sequence[Edit] = ()
+) -> str:
+    """A new amendment of the text in force, with its first ``edits``; returns its id. Raises ``ContractMissing``, ``Forbidden``, ``paper.stage``."""
     contract = opened(uow, actor, Action.FILE_PAPER, contract_id, lock=True)
     require_stage(contract, PaperKind.AMENDMENT)
     base = signed_base(uow, contract)
@@ -36,8 +38,13 @@ def draft_amendment(uow: UnitOfWork, actor: Actor, now: datetime, today: date, k
     put_text(uow, actor, now, today, kit, contract, row, {})
     known = " ".join(a.id for a in signed_amendments(uow, contract.id))
     uow.session.add(
-        AmendmentRow(instrument_id=row.id, contract_id=contract.id, base_id=base.version_id, edits=write_edits(()), basis=known)
+        AmendmentRow(
+            instrument_id=row.id, contract_id=contract.id, base_id=base.version_id, edits=write_edits(edits), basis=known
+        )
     )
+    for edit in edits:
+        place = place_of_edit(edit)
+        note(uow, actor, now, "amendment.edited", contract=contract.id, paper=row.id, number=row.number, place=place)
     uow.commit()
     return row.id
 

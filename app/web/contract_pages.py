@@ -48,7 +48,7 @@ def tabs() -> tuple[Tab, ...]:
         Tab("commentary.show", _("文本与批注"), others=("sharing",)),
         Tab("approval.show", _("审批")),
         Tab("versions.index", _("版本与比较"), others=("comparison",)),
-        Tab("papers.index", _("变更"), others=("paper_form", "paper_documents", "amendment", "consolidated")),
+        Tab("papers.index", _("变更"), others=("paper_form", "paper_documents", "amendment", "consolidated", "annex")),
         Tab("term.show", _("期限"), others=("ending", "exits", "contract_reminders")),
         Tab("contract_seals.show", _("用印")),
         Tab("obligations.show", _("履行"), others=("duty_events",)),

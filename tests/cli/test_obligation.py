@@ -73,3 +73,19 @@ def test_events_and_their_clock_from_the_command_line(run: Command, data_dir: Pa
     late = run("obligation", "event", NUMBER, "ticket_escalated", *ME, *on("2026-03-03"), "--on", "2026-03-09")
     assert late.code == 2
     assert "尚未到来" in late.err
+
+
+def test_a_changed_service_list_from_the_command_line(run: Command, data_dir: Path, tmp_path: Path) -> None:
+    from openpyxl import load_workbook
+
+    path = tmp_path / "list.xlsx"
+    assert run("annex", "current", NUMBER, *ME, "--out", str(path)).code == 0
+    assert "修改0行，不变" in run("annex", "diff", NUMBER, str(path), *ME, "--on", "2026-06-01").out
+    book = load_workbook(path)
+    money = next(c.column for c in book["价格"][1] if str(c.value).startswith("不含税"))
+    book["价格"].cell(2, money).value = 1320000
+    book.save(path)
+    said = run("annex", "diff", NUMBER, str(path), *ME, "--on", "2026-06-01").out
+    assert "每年增减：不含税 +120,000.00，含税 +127,200.00" in said
+    assert "固定月费：100,000.00 → 110,000.00" in said
+    assert run("annex", "amend", NUMBER, str(path), *ME).out == f"{NUMBER}-BC-01\n"

@@ -152,3 +152,33 @@ def test_a_draft_has_nothing_to_perform_yet(visitor: Visitor, app: Flask) -> Non
     desk: Desk = app.extensions[KEY]
     made = contract_of(desk, actor_named(desk, LAWYER.login))
     assert "合同尚未生效" in page(visitor, f"/contracts/{made}/obligations/")
+
+
+def test_a_changed_service_list_becomes_an_amendment(visitor: Visitor, contract: str) -> None:
+    address = f"/contracts/{contract}/annex/"
+    assert "下载现行清单" in page(visitor, address)
+    book = load_workbook(io.BytesIO(visitor.get(f"{address}current.xlsx").get_data()))
+
+    def send() -> str:
+        target = io.BytesIO()
+        book.save(target)
+        file = (io.BytesIO(target.getvalue()), "清单.xlsx")
+        answer = visitor.post(f"{address}comparison", {"file": file}, content_type="multipart/form-data")
+        shown: str = answer.get_data(as_text=True)
+        return shown
+
+    assert "没有差异" in send()
+    prices = book["价格"]
+    money = next(c.column for c in prices[1] if str(c.value).startswith("不含税"))
+    prices.cell(2, money).value = "1,320,000.00"
+    text = send()
+    assert "＋120,000.00" in text
+    assert "固定月费随之改为110,000.00元" in text
+    packed = re.search(r'name="list" value="([^"]+)"', text)
+    assert packed
+    refused = visitor.post(f"{address}amendment", {"list": "x"})
+    assert refused.status_code == 422
+    made = visitor.post(f"{address}amendment", {"list": packed[1], "with_fee": "1"})
+    assert re.fullmatch(rf"/contracts/{contract}/amendments/[0-9a-f]{{32}}", made.headers["Location"])
+    prices.cell(2, money).value = "viel"
+    assert "没有比较" in send()

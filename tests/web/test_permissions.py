@@ -233,6 +233,10 @@ GET  /contracts/CONTRACT/exit/                inoooon
 POST /contracts/CONTRACT/exit/EXIT/tasks/KEY  inofofn
 POST /contracts/CONTRACT/exit/EXIT/tasks/KEY/reopening inofofn
 POST /contracts/CONTRACT/exit/archive         inffofn
+GET  /contracts/CONTRACT/annex/               inoooon
+GET  /contracts/CONTRACT/annex/current.xlsx   inoooon
+POST /contracts/CONTRACT/annex/comparison     inoooon
+POST /contracts/CONTRACT/annex/amendment      inofofn
 GET  /contracts/CONTRACT/obligations/         inoooon
 POST /contracts/CONTRACT/obligations/plan     inofofn
 GET  /contracts/CONTRACT/obligations/export.xlsx inofoon
