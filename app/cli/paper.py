@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +21,13 @@ from app.cli.paper_common import (
     show_text,
     write_files,
 )
+from app.cli.term_common import Member, day_type, party, revision_of
+from app.domain.notice import Method, Proof
 from app.domain.papers import PaperKind
 from app.domain.variables import Requirement
 from app.services.amending import draft_amendment
-from app.services.paper_desk import drop_paper, freeze_any, paper_lines, shown_paper, study_any
+from app.services.paper_delivery import arrive_alone, confirm_settlement, send_alone
+from app.services.paper_desk import drop_paper, freeze_any, paper_lines, paper_view, shown_paper, study_any
 from app.services.paper_files import file_paper, files_of
 from app.services.paper_freezing import FrozenPaper, reopen_paper
 from app.services.paper_texts import fill_paper, let_pass, start_paper, typed
@@ -178,6 +182,54 @@ def void(paper: str, reason: str, login: str) -> None:
     with desk.wiring.unit_of_work() as uow:
         drop_paper(uow, desk.actor, now(), desk.head.id, reason)
     click.echo(f"{desk.head.number} 已作废")
+
+
+@paper.command("send", short_help="记录发出")
+@paper_argument
+@click.option("--from", "sender", type=party, required=True, help="发出方：a 甲方，b 乙方。")
+@click.option("--method", type=Member(Method), required=True, help="送达方式。")
+@click.option("--on", "sent_on", type=day_type, required=True, help="发出日。")
+@acting_option
+def send(paper: str, sender: str, method: Method, sent_on: date, login: str) -> None:
+    """记录整改通知、结算单、单独的催告函已经发出；打印送达的标识。续约与终止的文书见 renewal、termination。"""
+    desk = at_paper(login, paper)
+    with desk.wiring.unit_of_work() as uow:
+        made = send_alone(
+            uow, desk.actor, now(), today(), desk.wiring.calendar, desk.head.id, sender=sender, method=method, sent_on=sent_on
+        )
+    click.echo(made)
+
+
+@paper.command("arrived", short_help="记录到达")
+@paper_argument
+@click.argument("delivery", metavar="送达标识")
+@click.option("--on", "arrived_on", type=day_type, required=True, help="到达日。")
+@click.option("--proof", type=Member(Proof), required=True, help="到达证明。")
+@click.option("--evidence", default="", help="回执、妥投记录、邮件头、日志的编号。")
+@acting_option
+def arrived(paper: str, delivery: str, arrived_on: date, proof: Proof, evidence: str, login: str) -> None:
+    """记录单独发出的文书到达对方。"""
+    desk = at_paper(login, paper)
+    with desk.wiring.reading() as uow:
+        seen = revision_of((paper_view(uow, desk.actor, desk.head.id),), delivery)
+    with desk.wiring.unit_of_work() as uow:
+        number = arrive_alone(
+            uow, desk.actor, now(), today(), desk.wiring.calendar, delivery, seen, arrived_on=arrived_on, proof=proof,
+            evidence=evidence,
+        )  # fmt: skip
+    click.echo(f"{number} 的到达已记录")
+
+
+@paper.command("confirm", short_help="记录结算单确认")
+@paper_argument
+@click.option("--on", "signed_on", type=day_type, required=True, help="对方确认（签署）日。")
+@acting_option
+def confirm(paper: str, signed_on: date, login: str) -> None:
+    """记录对方以签署确认了结算单。"""
+    desk = at_paper(login, paper)
+    with desk.wiring.unit_of_work() as uow:
+        confirm_settlement(uow, desk.actor, now(), today(), desk.head.id, signed_on=signed_on)
+    click.echo(f"{desk.head.number} 已记录确认")
 
 
 @paper.command("files", short_help="生成文件")

@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 
 from app.cli import amendment, paper
+from app.domain.papers import PaperKind
 from app.settings import Settings
 from app.wiring import Wiring
 from tests.cli.test_commands import Command, run
 from tests.papers.files import PDF
+from tests.papers.samples import GIVEN
 from tests.services.living import in_force
 from tests.web.people import first_lawyer
 
@@ -106,6 +108,33 @@ def test_a_notice_is_drafted_filled_let_pass_and_given_up(run: Command) -> None:
     assert run("paper", "fill", number, "--as", "wang", "--set", "no.such=1").code == 2
     assert "已作废" in run("paper", "void", number, "--as", "wang", "--reason", "对方已经付款").out
     assert run("paper", "start", NUMBER, "demand", "--as", "wang").out.strip() == f"{NUMBER}-CG-02"
+
+
+def test_a_notice_to_rectify_is_sent_and_its_arrival_recorded(run: Command, tmp_path: Path) -> None:
+    number = run("paper", "start", NUMBER, "rectification", "--as", "wang").out.strip()
+    entered = {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in GIVEN[PaperKind.RECTIFICATION].items()
+        if name.startswith("rectification.")
+    }
+    entered["rectification.score_confirmed"] = "2026-01-31"
+    sets = [x for name, value in entered.items() for x in ("--set", f"{name}={_typed(value)}")]
+    assert run("paper", "fill", number, "--as", "wang", *sets).code == 0
+    early = run("paper", "send", number, "--from", "a", "--method", "express", "--on", "2026-02-02", "--as", "wang")
+    assert early.code == 1
+    assert run("paper", "freeze", number, "--as", "wang").code == 0
+    sent = run(
+        "paper", "send", number, "--from", "a", "--method", "邮政特快专递", "--on", "2026-02-02", "--as", "wang"
+    ).out.strip()
+    told = ("--on", "2026-02-02", "--proof", "signed_for", "--evidence", "EMS 1", "--as", "wang")
+    assert "到达已记录" in run("paper", "arrived", number, sent, *told).out
+    assert "不是结算单" in run("paper", "confirm", number, "--on", "2026-02-02", "--as", "wang").err
+
+
+def _typed(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, tuple) else str(value)
 
 
 def test_what_there_is_none_of_is_said_in_a_sentence(run: Command) -> None:
