@@ -34,13 +34,15 @@ from app.wired_signing import SigningTools
 if TYPE_CHECKING:  # the database and its library are loaded by those who use it: a draft from a file needs neither
     from sqlalchemy import Engine
 
+    from app.domain.settlement.month import MonthFigures
+    from app.domain.settlement.view import SheetView
     from app.rendering.pdf import PdfRenderer
     from app.services.advancing import Clockwork
     from app.services.carrying import Carrier
     from app.services.commented_document import CommentTools
     from app.services.obligation_planning import Almanac
     from app.services.paper_texts import PaperKit
-    from app.services.ports import Mailer, Poster, RegisterUploadReading, RegisterWriter
+    from app.services.ports import Mailer, MonthUploadReading, Poster, RegisterUploadReading, RegisterWriter
     from app.services.redlining import RedlineTools
     from app.services.signing_kit import Post as SignPost
     from app.services.signing_kit import SigningKit
@@ -316,6 +318,27 @@ class Wiring(SigningTools):
         from app.intake.service_list import read_service_list
 
         return read_service_list(content, filename, self.library.variables)
+
+    def read_month_upload(self, content: bytes) -> MonthUploadReading:
+        """An uploaded workbook of a month's figures. Raises ``ContractError`` where the file itself can't be used."""
+        from app.intake.month_upload import read_month_upload
+
+        return read_month_upload(content)
+
+    def month_template(self, month: date, metrics: Sequence[str], known: MonthFigures | None = None) -> bytes:
+        from app.rendering.month_sheet import month_template
+
+        return month_template(month, metrics, known)
+
+    def settlement_workbook(self, number: str, sheet: SheetView, labels: Mapping[str, tuple[str, str]]) -> bytes:
+        """``labels``: how provisions read; a statute reads as its citation."""
+        from app.rendering.settlement_sheet import settlement_workbook
+
+        def clause(code: str) -> str:
+            found = self.reference.laws.citation(code) if ":" in code else None
+            return found.text if found else labels.get(code, (code, ""))[0]
+
+        return settlement_workbook(number, sheet, clause)
 
     def service_list_template(self, rows: Mapping[str, Any] | None = None) -> bytes:
         """The workbook to fill in, with ``rows`` by variable in place of the example."""

@@ -15,6 +15,7 @@ from app.domain.comparison import Comparison
 from app.domain.documents import Attachment, BoxPlacement, DocumentMeta, RenderedPdf, TextProof
 from app.domain.messages import Mail, MailText
 from app.domain.recording import OldRegister
+from app.domain.settlement.month import MonthFigures
 from app.domain.sheets import CellFault
 from app.domain.signing_form import Credential, Hand, IssuedKey, Person, SealShown, SignedFile, SigningForm, SignOrder
 from app.domain.tree import Instrument, Table
@@ -148,6 +149,15 @@ class ServiceListReading(Protocol):
 
 Cell = str | Decimal | date | datetime | None
 """What a cell of a workbook holds; texts are never formulas."""
+
+
+class MonthUploadReading(Protocol):
+    """An uploaded workbook of a month's figures and every bad cell; without figures where the month itself can't be read."""
+
+    @property
+    def figures(self) -> MonthFigures | None: ...
+    @property
+    def faults(self) -> tuple[CellFault, ...]: ...
 
 
 class RegisterWriter(Protocol):

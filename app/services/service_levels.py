@@ -212,14 +212,14 @@ def open_failure_case(uow: UnitOfWork, actor: Actor, now: datetime, today: date,
     rows, book = service_months_of(uow.session, contract_id), TermsBook(uow, contract)
     months = scored_months(rows, book)
     found = repeated_failure(months, book.on(months[-1].month).service) if months else None
-    if found is None or not found.reached:
+    if found is None or found.reached is None:
         raise ContractError("settlement.not_failed", "不合格期数尚未达到合同第9.1节约定的门槛，不能以考核持续不合格为由解除。")
     failed = sorted({*found.in_a_row, *found.in_the_year})
     scores = {m.month: m.total for m in months}
     facts = f"{found.sentence}。" + "；".join(f"{_month(m)}得分{scores[m]}分" for m in failed) + "。"
     evidence = "；".join(f"{_month(r.month)}考核数据（报表{figures_of(r).report_no}）" for r in rows if r.month in failed)
-    last = next(r for r in rows if r.month == months[-1].month)
-    cure = book.on(months[-1].month).answers.get("breach.cure_days")
+    last = next(r for r in rows if r.month == found.reached)
+    cure = book.on(found.reached).answers.get("breach.cure_days")
     details = CaseDetails(
         Route.BREACH, "a", "fail", facts=facts, evidence=evidence, known_on=last.confirmed_on,
         grace_days=cure if isinstance(cure, int) else 0,

@@ -42,7 +42,7 @@ class Tab:
 
 
 def tabs() -> tuple[Tab, ...]:
-    """概览 · 文本与批注 · 审批 · 版本与比较 · 变更 · 期限 · 签署 · 用印 · 文件 · 人员 · 审计: those that there are."""
+    """概览 · 文本与批注 · 审批 · 版本与比较 · 变更 · 期限 · 结算 · 签署 · 用印 · 文件 · 人员 · 审计: those that there are."""
     return (
         Tab("contracts.show", _("概览")),
         Tab("commentary.show", _("文本与批注"), others=("sharing",)),
@@ -50,6 +50,7 @@ def tabs() -> tuple[Tab, ...]:
         Tab("versions.index", _("版本与比较"), others=("comparison",)),
         Tab("papers.index", _("变更"), others=("paper_form", "paper_documents", "amendment", "consolidated", "annex")),
         Tab("term.show", _("期限"), others=("ending", "exits", "contract_reminders")),
+        Tab("settlements.show", _("结算"), others=("settlement_months", "settlement_sheets")),
         Tab("contract_seals.show", _("用印")),
         Tab("obligations.show", _("履行"), others=("duty_events",)),
         Tab("files.index", _("文件")),

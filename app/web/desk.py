@@ -12,6 +12,8 @@ from app.domain.calendar import WorkingCalendar
 from app.domain.clauses import ClauseLibrary
 from app.domain.comparison import Comparison
 from app.domain.monthly_report import MonthlyReport
+from app.domain.settlement.month import MonthFigures
+from app.domain.settlement.view import SheetView
 from app.domain.textual_change import TextDiff
 from app.domain.tree import Instrument
 from app.services.commented_document import CommentTools
@@ -22,6 +24,7 @@ from app.services.paper_texts import PaperKit
 from app.services.ports import (
     AuthorityServices,
     MailWriter,
+    MonthUploadReading,
     Poster,
     RegisterUploadReading,
     RegisterWriter,
@@ -101,6 +104,9 @@ class Desk(Protocol):
     def show_redline_part(self, comparison: Comparison, view: View, first: int, count: int) -> str: ...
     def read_service_list(self, content: bytes, filename: str) -> ServiceListReading: ...
     def service_list_template(self, rows: Mapping[str, Any] | None = None) -> bytes: ...
+    def read_month_upload(self, content: bytes) -> MonthUploadReading: ...
+    def month_template(self, month: date, metrics: Sequence[str], known: MonthFigures | None = None) -> bytes: ...
+    def settlement_workbook(self, number: str, sheet: SheetView, labels: Mapping[str, tuple[str, str]]) -> bytes: ...
     def read_answers_file(self, content: bytes) -> Mapping[str, Any]: ...
     def example_answers(self) -> Mapping[str, Any]: ...
 

@@ -24,6 +24,7 @@ from app.services.record import ContractMissing
 from app.services.register_views import ViewMissing
 from app.services.registering import OrganisationMissing
 from app.services.sealing import SealMissing
+from app.services.settling import SettlementMissing
 from app.services.texts import TextMissing
 from app.web.pages import is_fragment
 
@@ -46,6 +47,7 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(EventMissing, _hidden)
     app.register_error_handler(AmendmentMissing, _hidden)
     app.register_error_handler(SealMissing, _hidden)
+    app.register_error_handler(SettlementMissing, _hidden)
     app.register_error_handler(Forbidden, _forbidden)
     app.register_error_handler(LibraryError, _library)
     app.register_error_handler(ContractError, _refused)

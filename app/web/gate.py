@@ -24,6 +24,7 @@ from app.services.record import ContractMissing, Filed, filed_as, require_contra
 from app.web.desk import desk
 from app.web.errors import answer
 from app.web.pages import is_fragment
+from app.web.settlement_needs import SETTLEMENT_NEEDS
 
 OPEN_TO_ALL = frozenset(
     {
@@ -240,6 +241,7 @@ NEEDS: Mapping[str, Action] = {
     "ending.withdraw": _A.END_CONTRACT,
     "ending.objection": _A.KEEP_PERFORMANCE,
     "ending.close": _A.KEEP_PERFORMANCE,
+    **SETTLEMENT_NEEDS,
     "exits.show": _A.READ_CONTRACTS,
     "exits.finish": _A.KEEP_PERFORMANCE,
     "exits.reopen": _A.KEEP_PERFORMANCE,

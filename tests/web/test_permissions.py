@@ -229,6 +229,30 @@ POST /contracts/CONTRACT/ending/CASE/objection inofofn
 POST /contracts/CONTRACT/ending/CASE/objection/close inofofn
 POST /contracts/CONTRACT/ending/papers/PAPER/sending inofofn
 POST /contracts/CONTRACT/ending/deliveries/DELIVERY/arrival inofofn
+GET  /settlements/                            inoooon
+GET  /contracts/CONTRACT/settlements/         inoooon
+POST /contracts/CONTRACT/settlements/         inofofn
+POST /contracts/CONTRACT/settlements/payments inofofn
+POST /contracts/CONTRACT/settlements/payments/PAYMENT/reversal inofofn
+POST /contracts/CONTRACT/settlements/dunning  inofofn
+POST /contracts/CONTRACT/settlements/failure  inofofn
+GET  /contracts/CONTRACT/settlements/plan     inoooon
+POST /contracts/CONTRACT/settlements/plan     inofofn
+GET  /contracts/CONTRACT/settlements/months/2027-03 inoooon
+POST /contracts/CONTRACT/settlements/months/2027-03 inofofn
+POST /contracts/CONTRACT/settlements/months/2027-03/upload inofofn
+GET  /contracts/CONTRACT/settlements/months/2027-03/template.xlsx inoooon
+POST /contracts/CONTRACT/settlements/months/2027-03/review inofofn
+POST /contracts/CONTRACT/settlements/months/2027-03/answer inofofn
+POST /contracts/CONTRACT/settlements/months/2027-03/lapse inofofn
+POST /contracts/CONTRACT/settlements/months/2027-03/reopening inofofn
+GET  /contracts/CONTRACT/settlements/SETTLEMENT innnnnn
+GET  /contracts/CONTRACT/settlements/SETTLEMENT/sheet.xlsx innnnnn
+POST /contracts/CONTRACT/settlements/SETTLEMENT/confirmation innfnfn
+POST /contracts/CONTRACT/settlements/SETTLEMENT/objection innfnfn
+POST /contracts/CONTRACT/settlements/SETTLEMENT/resolution innfnfn
+POST /contracts/CONTRACT/settlements/SETTLEMENT/voiding innfnfn
+POST /contracts/CONTRACT/settlements/SETTLEMENT/invoices innfnfn
 GET  /contracts/CONTRACT/exit/                inoooon
 POST /contracts/CONTRACT/exit/EXIT/tasks/KEY  inofofn
 POST /contracts/CONTRACT/exit/EXIT/tasks/KEY/reopening inofofn
@@ -312,6 +336,7 @@ NAMES = {
     "<obligation_id>": "OBLIGATION", "<event_id>": "EVENT", "<kind>": "xlsx",
     "<link_id>": "LINK", "<date_id>": "DATE", "<channel_id>": "CHANNEL",
     "<choice>": "CHOICE", "<signature>": "SIGNATURE", "<document_id>": "DOCUMENT", "<message_id>": "MESSAGE",
+    "<settlement_id>": "SETTLEMENT", "<payment_id>": "PAYMENT", "<month>": "2027-03",
 }  # fmt: skip
 
 

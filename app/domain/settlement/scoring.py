@@ -218,40 +218,43 @@ def improvement_triggers(month: ScoredMonth, before: ScoredMonth | None, terms: 
 
 @dataclass(frozen=True, slots=True)
 class RepeatedFailure:
-    """Failed periods up to a month: in a row, and in its contract year. ``reached``: enough to rescind (sections 9.1, 9.3)."""
+    """Failed periods: the last row of them, and those of a contract year. ``reached``: the month in which there were enough to rescind
+    (sections 9.1, 9.3), None while there are not; better months that follow don't undo it."""
 
     in_a_row: tuple[date, ...]
     in_the_year: tuple[date, ...]
-    reached: bool
+    reached: date | None
     sentence: str
 
 
 def repeated_failure(months: Sequence[ScoredMonth], terms: ServiceTerms) -> RepeatedFailure:
-    """``months``: every scored month in order. A month without a score or in the ramp-up neither counts nor breaks a row it is not in;
-    a missing month does break it."""
+    """``months``: every scored month in order. A month without a score neither counts nor breaks a row; a missing month does break it."""
     row: list[date] = []
+    year: list[date] = []
+    found: RepeatedFailure | None = None
+    last: date | None = None
     for month in months:
+        if last is not None and corresponding_day(last, 1) != month.month:
+            row = []
+        last = month.month
+        if year and contract_year(year[0], terms.starts) != contract_year(month.month, terms.starts):
+            year = []
         if month.failed:
-            row = [*row, month.month] if row and corresponding_day(row[-1], 1) == month.month else [month.month]
+            row, year = [*row, month.month], [*year, month.month]
+            if said := _enough(row, year, terms):
+                found = RepeatedFailure(tuple(row), tuple(year), month.month, said)
         elif month.total is not None:
             row = []
-    last = months[-1] if months else None
-    year: list[date] = []
-    if last is not None:
-        begins = contract_year(last.month, terms.starts)
-        year = [m.month for m in months if m.failed and contract_year(m.month, terms.starts) == begins]
-        if row and row[-1] != last.month:
-            row = []
-    enough = [
-        f"连续{len(row)}期不合格，达到{terms.fails_in_a_row}期"
-        if terms.fails_in_a_row and len(row) >= terms.fails_in_a_row
-        else "",
-        f"本合同年度累计{len(year)}期不合格，达到{terms.fails_in_a_year}期"
-        if terms.fails_in_a_year and len(year) >= terms.fails_in_a_year
-        else "",
-    ]
-    said = "；".join(e for e in enough if e)
-    return RepeatedFailure(tuple(row), tuple(year), bool(said), said)
+    return found or RepeatedFailure(tuple(row), tuple(year), None, "")
+
+
+def _enough(row: Sequence[date], year: Sequence[date], terms: ServiceTerms) -> str:
+    said = []
+    if terms.fails_in_a_row and len(row) >= terms.fails_in_a_row:
+        said.append(f"连续{len(row)}期不合格，达到{terms.fails_in_a_row}期")
+    if terms.fails_in_a_year and len(year) >= terms.fails_in_a_year:
+        said.append(f"同一合同年度累计{len(year)}期不合格，达到{terms.fails_in_a_year}期")
+    return "；".join(said)
 
 
 def contract_year(month: date, starts: date) -> date:
