@@ -11,8 +11,12 @@ from app.settings import Settings
 
 if TYPE_CHECKING:
     from app.authority_room import AuthorityRoom
+    from app.rendering.pdf import PdfRenderer
+    from app.services.evidence import EvidenceKit, ReportWriter
     from app.services.ports import SealStudio, SignedFileVerifier
+    from app.services.signing_kit import SigningKit
     from app.signing_room import Room
+    from app.store.seal import AuditSeal
 
 
 class SigningTools:
@@ -21,6 +25,18 @@ class SigningTools:
     settings: Settings
 
     def now(self) -> datetime:
+        raise NotImplementedError
+
+    @property
+    def signing_kit(self) -> SigningKit:
+        raise NotImplementedError
+
+    @cached_property
+    def audit_seal(self) -> AuditSeal:
+        raise NotImplementedError
+
+    @cached_property
+    def _pdf(self) -> PdfRenderer:
         raise NotImplementedError
 
     @cached_property
@@ -62,3 +78,15 @@ class SigningTools:
 
         trusted = self.settings.trusted_roots
         return VerificationRoom(self.settings.data_dir / "pki", read_roots(Path(trusted) if trusted else None))
+
+    @property
+    def evidence_kit(self) -> EvidenceKit:
+        """What evidence packages are made with. Raises what ``signing_kit`` raises."""
+        from app.rendering.evidence_report import render_evidence_report
+        from app.rendering.pdf_file import attached
+        from app.services.evidence import EvidenceKit
+
+        def report() -> ReportWriter:
+            return lambda words, meta: render_evidence_report(self._pdf, words, meta)
+
+        return EvidenceKit(self.signing_kit, self.file_verifier, report, attached, self.audit_seal.signer, self.audit_seal)

@@ -27,6 +27,7 @@ COMMANDS = {
     "effect": ("app.cli.contract_effect", "生效：前置条件的勾销"),
     "version": ("app.cli.contract_version", "版本：列出、保存、生成文件"),
     "compare": ("app.cli.contract_compare", "比较两个版本"),
+    "evidence": ("app.cli.contract_evidence", "制作证据包"),
     "comment": ("app.cli.contract_comment", "批注：列出、添加、回复、解决、导出"),
 }
 

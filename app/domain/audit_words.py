@@ -348,6 +348,7 @@ SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
     "settlement.voided": _said("作废结算单 {number}"),
     "certificate.issued": _said("为“{holder}”签发签名证书 {serial}"),
     "certificate.revoked": _said("吊销“{holder}”的签名证书 {serial}"),
+    "evidence.made": _said("制作证据包"),
     "signing.address": _said("更正{label}的邮箱"),
     "signing.archived": _said("加盖存档时间戳，签署完毕的文件存入合同"),
     "signing.invited": _said("向“{who}”发送签署链接"),

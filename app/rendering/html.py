@@ -131,6 +131,11 @@ def render_preview(instrument: Instrument, *, final: bool = False) -> str:
     return _environment("screen").get_template("preview.html").render(contract=instrument, final=final)
 
 
+def document_markup(name: str, **values: object) -> str:
+    """Another document from ``templates/documents`` as well-formed markup for the PDF renderer."""
+    return _environment("engine").get_template(name).render(**values)
+
+
 def template_text(name: str) -> str:
     """A file of ``templates/documents``."""
     return (TEMPLATES / name).read_text(encoding="utf-8")

@@ -58,6 +58,12 @@ def finish(
     return target.getvalue()
 
 
+def attached(pdf: bytes) -> dict[str, bytes]:
+    """The files that a PDF of our own carries, by name."""
+    with pikepdf.open(BytesIO(pdf)) as opened:
+        return {name: spec.get_file().read_bytes() for name, spec in opened.attachments.items()}
+
+
 def _compress(pdf: pikepdf.Pdf) -> None:
     """Deflate every stream but the XMP, which archives must be able to read plainly.
 

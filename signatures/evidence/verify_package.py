@@ -8,7 +8,8 @@ outside this package (the contract, the other party, a notary), or the check pro
 
 What it proves: the files are those of a manifest that was signed and timestamped; every electronic signature of signed.pdf fits the
 bytes it covers, was made with a certificate issued below the root, and bears a timestamp; certificates were not revoked according
-to the status data in the package; the last signature reaches to the end of the file.
+to the status data in the package; the last signature reaches to the end of the file; entries of the audit log have the hashes they
+claim and belong to the log of the checkpoint beside them.
 What it does not do: it makes no analysis of what was changed in signed.pdf between one signature and the next (a PDF may be extended
 after a signature). That is the task of the system's own verifier (`python -m app verify signed.pdf`) or of another PAdES validator.
 """
@@ -96,6 +97,27 @@ def signer_parts(der: bytes) -> tuple[bytes, bytes]:
             if parts[0][1] == TIMESTAMP_TOKEN:
                 return value, inside(parts[1][1])[0][2]
     return value, b""
+
+
+# ---- the audit log (RFC 6962)
+
+
+def included(data: bytes, index: int, size: int, proof: list[str], root: bytes) -> bool:
+    """Whether leaf `index` of a tree of `size` leaves is `data` under `root`."""
+    node, last = hashlib.sha256(b"\0" + data).digest(), size - 1
+    if not 0 <= index < size:
+        return False
+    for step in map(bytes.fromhex, proof):
+        if last == 0:
+            return False
+        if index & 1 or index == last:
+            node = hashlib.sha256(b"\1" + step + node).digest()
+            while index and not index & 1:
+                index, last = index >> 1, last >> 1
+        else:
+            node = hashlib.sha256(b"\1" + node + step).digest()
+        index, last = index >> 1, last >> 1
+    return last == 0 and node == root
 
 
 # ---- the package
@@ -194,6 +216,28 @@ class Package:
         self.report.note(
             "未分析各签名之间的增量改动；请用系统的验证程序（app verify）或者其他 PAdES 验证工具分析",
             "increments between signatures were not analysed; use the system's verifier or another PAdES validator",
+        )
+
+    def check_audit(self) -> None:
+        """Each entry of the log by its own hash and by its proof that it belongs to the log of the checkpoint (RFC 6962)."""
+        name = "audit/entries.json"
+        log = json.loads(self.read(name)) if name in self.names() else None
+        if not isinstance(log, dict) or not log.get("checkpoint"):
+            self.report.note("没有可以核对的审计条目", "no audit entries with a checkpoint")
+            return
+        size, root = log["checkpoint"]["size"], bytes.fromhex(log["checkpoint"]["root"])
+        good = proven = 0
+        for entry in log["entries"]:
+            parts = [entry[k] for k in ("number", "at", "actor", "action", "subject", "data", "previous")]
+            words = json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+            good += digest(b"chengyue.audit.entry/1\n" + words) == entry["hash"]
+            proof = entry["proof"]
+            proven += proof is not None and included(bytes.fromhex(entry["hash"]), entry["number"] - 1, size, proof, root)
+        count = len(log["entries"])
+        self.report.say(
+            good == proven == count,
+            f"审计条目 {count} 条：{good} 条摘要相符，{proven} 条的归属证明成立",
+            "audit entries and inclusion proofs",
         )
 
     def check_signature(self, number: int, label: str, covered: bytes, der: bytes) -> None:
@@ -329,6 +373,7 @@ def main(arguments: list[str]) -> int:
             manifest = package.check_manifest()
             package.check_files(manifest)
             package.check_pdf(manifest)
+            package.check_audit()
         except (OSError, ValueError, KeyError, IndexError, StopIteration, zipfile.BadZipFile) as error:
             report.say(False, f"证据包无法验证：{error}", f"the package can't be checked: {error}")
     print("结论：不通过 / FAILED" if report.failed else "结论：通过 / VERIFIED")

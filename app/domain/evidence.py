@@ -1,0 +1,59 @@
+"""The report of an evidence package, as plain words in parts: what a renderer draws and what a court reads. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+EVENTS = {
+    "frozen": "文本定稿并由系统认证",
+    "invited": "发出签署链接",
+    "reminded": "提醒并重新发出签署链接",
+    "code_sent": "发出一次性验证码",
+    "code_wrong": "验证码输入有误",
+    "identified": "验证码核对无误，确认为签署人",
+    "read": "阅读",
+    "consented": "逐项确认并同意电子签名",
+    "signed": "签署",
+    "refused": "拒绝签署",
+    "withdrawn": "发起人撤回签署",
+    "lapsed": "签署期限届满",
+    "replaced": "更换签署人",
+    "address_corrected": "更正邮箱",
+    "key_given_up": "弃用签名密钥（签署密码遗忘或者多次输错）",
+    "complete": "全部签署完毕",
+    "archived": "加盖存档时间戳",
+    "copy_sent": "发出签署完毕的副本",
+    "told_over": "告知签署停止",
+    "paper_scan": "收到纸质签署的扫描件并逐页核对",
+    "paper_signed": "登记纸质签署",
+    "imported": "接受在系统外签署的文件",
+    "remote_begun": "发起外部设备签署",
+}
+"""What happened in a signing, by the stable code of the event."""
+
+LIMITS = (
+    "签名证书由签署系统内置的签发机构签发。该机构不是依法设立的电子认证服务提供者，证书不构成第三方认证（电子签名法第十六条至第十八条）。",
+    "使用系统内置时间戳的，时间由签署系统自身的时钟和密钥证明：它证明先后顺序以及此后未被改动，不是独立第三方的时间。",
+    "系统绘制的印章图样带有电子签章字样和证书序列号，不是公安机关备案的实物印章，也不是 GB/T 38540 所称的电子印章。",
+    "证据包自带的 verify.py 只需 Python 标准库和 OpenSSL，核对清单、各文件、各签名和时间戳；它不分析各签名之间的增量改动。",
+    "根证书指纹须从证据包以外的来源取得（合同签署页、对方当事人、签署系统的公开页面），否则不能证明证据包由谁制作。",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a report: words, then a table where there is one."""
+
+    heading: str
+    words: tuple[str, ...] = ()
+    head: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceReport:
+    title: str
+    number: str
+    made_at: str
+    verdict: str
+    parts: tuple[Part, ...]
