@@ -19,11 +19,14 @@ from app.domain.documents import BoxPlacement
 from app.domain.errors import ContractError
 from app.domain.execution import Mark
 from app.domain.signing_form import (
+    SEAM_HEIGHTS,
     Credential,
     Hand,
     HandKind,
     IssuedKey,
+    PartySeam,
     Person,
+    RegisteredSeal,
     SealShown,
     SignedFile,
     SigningForm,
@@ -31,23 +34,25 @@ from app.domain.signing_form import (
     Use,
 )
 from app.services.ports import CertificateState, EvidenceFile, RecordOfSignature
-from signatures.appearance import Appearance
+from signatures.appearance import Appearance, Picture
 from signatures.archive import archive
 from signatures.authority import Authority, open_authority
 from signatures.certificates import Holder, HolderKind, fingerprint, read_certificates, serial_text
 from signatures.credentials import KeyCredentials
 from signatures.docx.fill import Filling, Record, RecordLine
 from signatures.docx.working_copy import make_working_copy
+from signatures.drawing import MM
 from signatures.errors import SignatureError
 from signatures.evidence.package import Enclosed, Evidence, make_package
 from signatures.freezing import freeze
 from signatures.hand import typed, written
 from signatures.image import prepare_handwriting
 from signatures.keystore import KeyRing, SealedKey, new_private_key, open_key, pin_faults, seal_key
-from signatures.layout import LARGEST_SEAL, Box, CheckMark, Layout, Sign, SignatureField, TextMark
+from signatures.layout import LARGEST_SEAL, Box, CheckMark, Layout, Seam, Sign, SignatureField, TextMark
 from signatures.pdfium import opened
 from signatures.revocation import Reason, Revocation, Status
 from signatures.seal import SealDesign, SealKind, draw_seal
+from signatures.seam import SeamOptions, SeamPages
 from signatures.signing import Signing, sign
 from signatures.time_source import OutsideService, TimeSource
 from signatures.validation_data import ValidationData
@@ -107,11 +112,12 @@ class Room:
         system: Credential,
         state: CertificateState,
         now: datetime,
+        seams: Sequence[PartySeam] = (),
     ) -> bytes:
-        """Raises ``layout.invalid``, ``pdf.unusable``."""
+        """Raises ``layout.invalid``, ``pdf.unusable``, ``seam.narrow``, ``seam.page``."""
         try:
             own = self._credentials(system, SYSTEM, None)
-            return freeze(pdf, _layout(form, boxes), own, self.source(), now, self._status(own.certificate, state, now))
+            return freeze(pdf, _layout(form, boxes, seams), own, self.source(), now, self._status(own.certificate, state, now))
         except SignatureError as error:
             raise told(error) from error
 
@@ -146,6 +152,7 @@ class Room:
                 texts=order.texts,
                 pictures=dict.fromkeys(order.hands, shown) if shown is not None else {},
                 ticks=order.ticks,
+                seams={order.seam: None if order.seam_held else shown} if order.seam else {},
                 name=order.name,
                 reason=order.reason,
                 place=order.place,
@@ -224,7 +231,7 @@ class Room:
 
     def _shown(self, order: SignOrder, certificate: x509.Certificate) -> Appearance | None:
         if order.seal_of:
-            return draw_seal(SealDesign(SealKind.CONTRACT, order.seal_of, serial_text(certificate)))
+            return _seal(order.seal, order.seal_of, serial_text(certificate))
         return _hand(order.hand) if order.hand is not None else None
 
     def _status(self, certificate: x509.Certificate, state: CertificateState, now: datetime) -> ValidationData:
@@ -275,11 +282,27 @@ def _filling(value: Hand | SealShown | str | bool) -> Filling:
     if isinstance(value, bool):
         return Filling(tick=value)
     if isinstance(value, SealShown):
-        return Filling(draw_seal(SealDesign(SealKind.CONTRACT, value.owner, value.serial)))
+        return Filling(_seal(value.seal, value.owner, value.serial))
     return Filling(text=value) if isinstance(value, str) else Filling(_hand(value))
 
 
-def _layout(form: SigningForm, boxes: Sequence[BoxPlacement]) -> Layout:
+def _seal(seal: RegisteredSeal | None, owner: str, serial: str) -> Appearance:
+    """The registered image at its true size; else a drawing, which bears 电子签章 and the serial of the certificate."""
+    if seal is not None and seal.image:
+        return Picture(seal.image, seal.width * MM, seal.height * MM, ink=True)
+    if seal is not None:
+        return draw_seal(SealDesign(SealKind(seal.kind), seal.owner, serial, seal.size))
+    return draw_seal(SealDesign(SealKind.CONTRACT, owner, serial))
+
+
+def _seam(item: PartySeam) -> Seam:
+    wish = item.wish
+    options = SeamOptions(SEAM_HEIGHTS[item.party], SeamPages(wish.pages.value), wish.skip_cover, wish.most_pages)
+    held = _seal(item.seal, "", "") if item.seal is not None and item.seal.image else None
+    return Seam(item.key, _title(item.party, "骑缝章"), options, held, LARGEST_SEAL)
+
+
+def _layout(form: SigningForm, boxes: Sequence[BoxPlacement], seams: Sequence[PartySeam] = ()) -> Layout:
     placed = {b.name: Box(b.page, b.x1, b.y1, b.x2, b.y2) for b in boxes}
     marks: list[TextMark | CheckMark] = [
         (CheckMark if f.use is Use.CONFIRMATION else TextMark)(f.key, placed[f.name], f.label)
@@ -294,11 +317,13 @@ def _layout(form: SigningForm, boxes: Sequence[BoxPlacement]) -> Layout:
         # What a party fills goes with its hand; a party that only seals fills it with the seal.
         leads = not seal or form.place(place.owner, Mark.SIGNATURE) is None
         fills = tuple(f.key for f in form.owned(place.owner) if f.key in made) if leads else ()
+        if seal:
+            fills += tuple(s.key for s in seams if s.party == place.owner)
         signatures.append(
             SignatureField(place.key, box, _title(place.owner, place.label), Sign.SEAL if seal else Sign.HANDWRITING, fills)
         )
     shared = tuple(f.key for f in form.owned("") if f.key in made)
-    return Layout(tuple(signatures), tuple(marks), (), shared)
+    return Layout(tuple(signatures), tuple(marks), tuple(map(_seam, seams)), shared)
 
 
 def _title(owner: str, label: str) -> str:

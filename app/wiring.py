@@ -122,11 +122,12 @@ class Wiring(SigningTools):
     @property
     def signing_kit(self) -> SigningKit:
         """What the services of signing work with. Raises ``key.ring``, ``authority.damaged``."""
+        from app.services.seal_signing import Safe
         from app.services.signing_kit import SigningKit
 
         return SigningKit(
             self.unit_of_work, self.signing_room, self.blobs, self.sign_post, self.clockwork.post, lambda: self.tools, self.now,
-            self.today, self.settings.organisation,
+            self.today, self.settings.organisation, Safe(self.blobs, self.vault),
         )  # fmt: skip
 
     @cached_property

@@ -5,6 +5,7 @@ The boxes lie in the tree and outside the digest; signing fills them. A box that
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -154,11 +155,82 @@ class Hand:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisteredSeal:
+    """A seal of the register as its keeper released it. ``kind``: a value of ``seal_register.SealKind``; sizes in millimetres.
+
+    ``image``: PNG of its true size; empty: the system draws the seal, ``size`` wide. ``application``: whose release it hangs on.
+    """
+
+    kind: str
+    owner: str
+    size: float
+    application: str
+    image: bytes = b""
+    width: float = 0.0
+    height: float = 0.0
+
+    @property
+    def digest(self) -> str:
+        """Of the image; empty for a drawn seal."""
+        return hashlib.sha256(self.image).hexdigest() if self.image else ""
+
+
+@dataclass(frozen=True, slots=True)
 class SealShown:
-    """A seal as it was put to the text: whose, and the serial of the certificate that signed."""
+    """A seal as it was put to the text: whose, the serial of the certificate that signed, and the seal of the register if it was one."""
 
     owner: str
     serial: str
+    seal: RegisteredSeal | None = None
+
+
+class SeamPages(Enum):
+    """Which pages a 骑缝章 runs over."""
+
+    ALL = "all"
+    ODD = "odd"
+    """For sheets printed on both sides."""
+
+    @property
+    def label(self) -> str:
+        return {"all": "全部页", "odd": "仅奇数页（双面打印）"}[self.value]
+
+
+@dataclass(frozen=True, slots=True)
+class SeamWish:
+    """骑缝章 as the plan of a signing wants them, for the printed copy. A long contract gets several seals of ``most_pages`` each, so that a
+    slice stays wide enough to print. Raises ``seam.options``."""
+
+    pages: SeamPages = SeamPages.ALL
+    skip_cover: bool = False
+    most_pages: int = 8
+
+    def __post_init__(self) -> None:
+        if not 3 <= self.most_pages <= 14:
+            raise ContractError("seam.options", "每枚骑缝章所跨页数应为3至14页：再多，每页不足3毫米，打印后无法辨认。")
+
+
+SEAM_HEIGHTS = {"party_a": 0.62, "party_b": 0.38}
+"""Where the middle of each party's seam lies, as a part of the page's height: both on one edge, and never over each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartySeam:
+    """One party's 骑缝章 in a frozen file. ``seal``: released before the freeze, it lies in the file, hidden, and the signature shows it
+    (check boxes); without one it comes with the party's signature (text fields), so that nobody holds the image before."""
+
+    party: str
+    wish: SeamWish
+    seal: RegisteredSeal | None = None
+
+    @property
+    def key(self) -> str:
+        return seam_key(self.party)
+
+
+def seam_key(party: str) -> str:
+    """The name of the field in the PDF."""
+    return f"seam_{party}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +266,10 @@ class SignOrder:
     texts: Mapping[str, str]
     ticks: tuple[str, ...]
     hands: tuple[str, ...]
+    seal: RegisteredSeal | None = None
+    seam: str = ""
+    """Field of the party's 骑缝章; empty: there is none. ``seam_held``: the seal lies in the file since the freeze."""
+    seam_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from app.domain.messages import Mail, MailText
 from app.domain.recording import OldRegister
 from app.domain.settlement.month import MonthFigures
 from app.domain.sheets import CellFault
-from app.domain.signing_form import Credential, Hand, IssuedKey, Person, SealShown, SignedFile, SigningForm, SignOrder
+from app.domain.signing_form import Credential, Hand, IssuedKey, PartySeam, Person, SealShown, SignedFile, SigningForm, SignOrder
 from app.domain.tree import Instrument, Table
 from signatures.verification.verdict import Verdict
 
@@ -225,6 +225,7 @@ class SigningRoom(Protocol):
         system: Credential,
         state: CertificateState,
         now: datetime,
+        seams: Sequence[PartySeam] = (),
     ) -> bytes: ...
 
     def issue(self, person: Person, pin: str | None, now: datetime) -> IssuedKey: ...

@@ -14,7 +14,18 @@ from app.domain.execution import PARTIES, Execution, Mark, Status
 from app.domain.lifecycle import Event
 from app.domain.lifecycle_facts import Facts
 from app.domain.permissions import Actor
-from app.domain.signing_form import FormField, Hand, Person, SignOrder, Use, confirmations, party_texts, require_confirmed
+from app.domain.signing_form import (
+    FormField,
+    Hand,
+    Person,
+    RegisteredSeal,
+    SignOrder,
+    Use,
+    confirmations,
+    party_texts,
+    require_confirmed,
+    seam_key,
+)
 from app.domain.term import BEIJING
 from app.services.access import Client
 from app.services.approval_mails import Post as ApprovalPost
@@ -22,6 +33,7 @@ from app.services.content import void_round
 from app.services.journal import CEREMONY, note
 from app.services.moving import law_day, move
 from app.services.record import require_contract
+from app.services.seal_signing import log_use, read_seams, require_held, seal_for_signature
 from app.services.signing_access import Visit, entered
 from app.services.signing_kit import PLATFORM, SigningKit, certificate_row, credential, holder, state
 from app.services.signing_mails import invite, tell_owner, tell_signatories
@@ -133,6 +145,7 @@ def sign(kit: SigningKit, client: Client, token: str, secret: str, hand: Hand | 
         _require_ready(at.visit, kit.now())
         if at.visit.place_row.mark == Mark.SIGNATURE.value and hand is None:
             raise ContractError("hand.empty", "请先写下您的签名。")
+        seal = _released(uow, kit, at.visit)
         if at.certificate is not None:
             _count_try(uow, kit, client, at)
         uow.session.expunge_all()  # read on while the signature is made
@@ -141,7 +154,7 @@ def sign(kit: SigningKit, client: Client, token: str, secret: str, hand: Hand | 
     ink = kit.blobs.put(_ink(hand)) if hand is not None else ""
     for _ in range(ROUNDS):
         row = at.visit.row
-        order = _order(at.visit, hand, own.serial, kit.now())
+        order = _order(at.visit, hand, own.serial, kit.now(), seal)
         try:
             done = kit.room.sign(kit.blobs.get(row.file), order, credential(own), own.reference, pin, state(own), kit.now())
         except ContractError as error:
@@ -155,7 +168,7 @@ def sign(kit: SigningKit, client: Client, token: str, secret: str, hand: Hand | 
             if at.visit.row.file != base:
                 uow.session.expunge_all()
                 continue
-            finished = _write_signature(uow, kit, client, at.visit, own, made, file, ink, done.clock, done.clock_note)
+            finished = _write_signature(uow, kit, client, at.visit, own, made, file, ink, done.clock, done.clock_note, seal)
             uow.commit()
             return finished
     raise ContractError("record.changed", "多位签署人正在同时签署，请稍后再试一次。")
@@ -163,7 +176,7 @@ def sign(kit: SigningKit, client: Client, token: str, secret: str, hand: Hand | 
 
 def _write_signature(
     uow: UnitOfWork, kit: SigningKit, client: Client, found: Visit, own: CertificateRow, made: bool, file: str, ink: str, clock: str,
-    clock_note: str,
+    clock_note: str, seal: RegisteredSeal | None,
 ) -> bool:  # fmt: skip
     now, place, row = kit.now(), found.place_row, found.row
     on = law_day(now)
@@ -184,6 +197,11 @@ def _write_signature(
         if stored is None or stored.revoked_at is not None:
             raise PinGone
         stored.tries = 0
+    if seal is not None:
+        log_use(
+            uow, now, on, row.contract_id, seal, place=f"{row.id}:{place.id}", serial=own.serial, by=name,
+            seam=place.party in read_seams(row.seams),
+        )  # fmt: skip
     before, row.file = row.file, file
     place.serial, place.signed_at, place.signed_on, place.clock, place.hand = own.serial, now, on, clock, ink
     happened(
@@ -317,10 +335,20 @@ def _require_ready(found: Visit, now: datetime) -> None:
         raise ContractError("signing.consent", "请先读完全文并确认同意。")
 
 
-def _order(found: Visit, hand: Hand | None, serial: str, now: datetime) -> SignOrder:
+def _released(uow: UnitOfWork, kit: SigningKit, found: Visit) -> RegisteredSeal | None:
+    """The seal of the register that this place shows, if it seals and its organisation keeps seals here."""
+    place, row = found.place_row, found.row
+    if place.mark != Mark.SEAL.value:
+        return None
+    seal = seal_for_signature(uow, kit.safe, found.contract, place.party, row.digest)
+    require_held(read_seams(row.seams).get(place.party, ""), seal)
+    return seal
+
+
+def _order(found: Visit, hand: Hand | None, serial: str, now: datetime, registered: RegisteredSeal | None) -> SignOrder:
     form, place, person = read_form(found.row.form), found.place_row, found.place.signatory
     seal, leads = found.place.mark is Mark.SEAL, _leads(found)
-    ours = form.owned(place.party) if leads else ()
+    ours, seams = form.owned(place.party) if leads else (), read_seams(found.row.seams)
     texts = party_texts(
         form, place.party, on=law_day(now), serial=serial, at=f"{now.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}（北京时间）",
         digest=found.row.digest, platform=PLATFORM, signing=f"{found.row.id[:12]}-{place.ordinal}".upper(),
@@ -335,6 +363,9 @@ def _order(found: Visit, hand: Hand | None, serial: str, now: datetime) -> SignO
         texts=texts if leads else {},
         ticks=tuple(f.key for f in ours if f.use is Use.CONFIRMATION),
         hands=() if seal else tuple(f.key for f in ours if f.use is Use.HAND),
+        seal=registered,
+        seam=seam_key(place.party) if seal and place.party in seams else "",
+        seam_held=bool(seams.get(place.party)),
     )
 
 

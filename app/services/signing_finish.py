@@ -11,7 +11,7 @@ from app.domain.errors import ContractError
 from app.domain.execution import Execution, Mark
 from app.domain.lifecycle import Event, Stage
 from app.domain.lifecycle_facts import Facts
-from app.domain.signing_form import Hand, HandKind, SealShown, Use, party_texts, shared_texts
+from app.domain.signing_form import Hand, HandKind, RegisteredSeal, SealShown, Use, party_texts, shared_texts
 from app.domain.term import BEIJING
 from app.services.approval_rows import current
 from app.services.filing import DocumentKind
@@ -21,6 +21,7 @@ from app.services.journal import CEREMONY, CLOCK, note
 from app.services.moving import move
 from app.services.ports import RecordOfSignature
 from app.services.record import require_contract, state_of
+from app.services.seal_signing import seal_shown_at
 from app.services.signing_kit import PLATFORM, SigningKit, credential, states_of, system_credential
 from app.services.signing_mails import send_copies, tell_owner
 from app.services.signing_rows import happened, place_row, read_execution, read_form
@@ -61,6 +62,7 @@ def finish(kit: SigningKit, signing_id: str) -> bool:
         if row is None or row.status != "complete" or row.final:
             return False
         contract, states = require_contract(uow, row.contract_id), states_of(uow, row)
+        seals = {p.id: seal_shown_at(uow, kit.safe, f"{row.id}:{p.id}") for p in row.places if p.mark == Mark.SEAL.value}
         uow.session.expunge_all()  # read on while the file is made
     execution, form = read_execution(row), read_form(row.form)
     last = max(execution.signed_on)
@@ -69,7 +71,7 @@ def finish(kit: SigningKit, signing_id: str) -> bool:
     ticks = [f.key for f in form.owned("") if f.use is Use.CONFIRMATION]
     final = kit.room.archive(kit.blobs.get(row.file), states, shared, ticks, now)
     pdf = kit.blobs.put(final)
-    docx = kit.blobs.put(_working_copy(kit, row, execution, contract.title, contract.number, pdf, shared))
+    docx = kit.blobs.put(_working_copy(kit, row, execution, contract.title, contract.number, pdf, shared, seals))
     with kit.units() as uow:
         contract = require_contract(uow, row.contract_id, lock=True)
         mine = find_signing(uow.session, signing_id, lock=True)
@@ -145,7 +147,14 @@ def _document(
 
 
 def _working_copy(
-    kit: SigningKit, row: SigningRow, execution: Execution, title: str, number: str, pdf: str, shared: Mapping[str, str]
+    kit: SigningKit,
+    row: SigningRow,
+    execution: Execution,
+    title: str,
+    number: str,
+    pdf: str,
+    shared: Mapping[str, str],
+    seals: Mapping[str, RegisteredSeal | None],
 ) -> bytes:
     """The approved DOCX with the same hands, seals and words as the PDF."""
     form = read_form(row.form)
@@ -160,7 +169,7 @@ def _working_copy(
         hand = read_hand(kit.blobs.get(stored.hand)) if stored.hand else None
         box = next(p.name for p in form.places if p.key == place.id)
         if place.mark is Mark.SEAL:
-            fillings[box] = SealShown(person.party_name, stored.serial or "")
+            fillings[box] = SealShown(person.party_name, stored.serial or "", seals.get(place.id))
         elif hand is not None:
             fillings[box] = hand
         if place.mark is Mark.SIGNATURE or all(p.mark is Mark.SEAL for p in form.places if p.owner == stored.party):

@@ -11,6 +11,7 @@ from app.domain.execution import Mark
 from app.domain.signing_form import Credential, IssuedKey, Person
 from app.services.generation import Tools
 from app.services.ports import CertificateState, MailWriter, SigningRoom
+from app.services.seal_signing import Safe
 from app.services.signing_rows import Details
 from app.services.stage_mails import Post as StagePost
 from app.store.blobs import BlobStore
@@ -46,6 +47,8 @@ class SigningKit:
     now: Callable[[], datetime]
     today: Callable[[], date]
     organisation: str
+    safe: Safe | None = None
+    """What opens images of seals; None where there is none to open."""
 
 
 def system_credential(kit: SigningKit) -> CertificateRow:

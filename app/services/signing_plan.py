@@ -14,7 +14,7 @@ from app.domain.authority import Authority, Capacity, Matter, Signatory
 from app.domain.calendar import WorkingCalendar
 from app.domain.errors import ContractError
 from app.domain.execution import PARTIES, Execution, Formation, Mark, Medium, Mode, Order, Place, Required, Terms, begin
-from app.domain.signing_form import FormPlace, SigningForm, form_of
+from app.domain.signing_form import FormPlace, SeamWish, SigningForm, form_of
 from app.domain.term import add_working_days
 from app.domain.variables import Answers
 from app.services.approval_rows import current
@@ -51,6 +51,8 @@ class Plan:
     order: Order
     deadline: date
     people: tuple[Assigned, ...] = ()
+    seam: SeamWish | None = None
+    """骑缝章 of every party that seals electronically; None: none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,16 @@ from dataclasses import replace
 from datetime import date
 
 from app.domain.calendar import WorkingCalendar
+from app.domain.execution import Mark, Medium
 from app.domain.lifecycle import Event, advance
 from app.domain.permissions import Action, Actor
+from app.domain.signing_form import PartySeam
 from app.services.approval_rows import current
 from app.services.generation import FILE_NAMES, Format, generate, identity
 from app.services.journal import note
 from app.services.ports import CertificateState, Progress
-from app.services.record import opened, state_of
+from app.services.record import opened, require_contract, state_of
+from app.services.seal_signing import plan_seams, write_seams
 from app.services.sending_out import go_out, out_facts
 from app.services.signing_kit import SigningKit, credential, system_credential
 from app.services.signing_mails import invite
@@ -58,15 +61,23 @@ def start(
     fields = tuple(f for f in prepared.form.fields if f.name in placed)
     prepared = replace(prepared, form=replace(prepared.form, fields=fields))
     pdf, docx = made.files[FILE_NAMES[Format.PDF]], made.files[FILE_NAMES[Format.DOCX]]
-    frozen = kit.room.freeze(pdf, prepared.form, made.boxes, credential(system), CertificateState(), now)
+    seams = _seams(kit, contract_id, prepared, plan)
+    frozen = kit.room.freeze(pdf, prepared.form, made.boxes, credential(system), CertificateState(), now, seams)
     row = _row(actor, prepared, made.page_count)
     row.contract_id, row.system, row.started_at = contract_id, system.serial, now
     row.frozen = row.file = kit.blobs.put(frozen)
-    row.docx = kit.blobs.put(docx)
+    row.docx, row.seams = kit.blobs.put(docx), write_seams(seams)
     with kit.units() as uow:
         _begin(uow, kit, actor, prepared, row)
         uow.commit()
     return row.id
+
+
+def _seams(kit: SigningKit, contract_id: str, prepared: Prepared, plan: Plan) -> tuple[PartySeam, ...]:
+    sealing = {p.signatory.party for p in prepared.execution.places if p.mark is Mark.SEAL and p.medium is Medium.ELECTRONIC}
+    with kit.units() as uow:
+        contract = require_contract(uow, contract_id)
+        return plan_seams(uow, kit.safe, contract, tuple(sorted(sealing)), plan.seam, prepared.execution.terms.digest)
 
 
 def _begin(uow: UnitOfWork, kit: SigningKit, actor: Actor, prepared: Prepared, row: SigningRow) -> None:

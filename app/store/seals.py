@@ -141,6 +141,7 @@ class SealUseRow(Base):
     __table_args__ = (
         Index("ix_seal_uses_seal_id", "seal_id", "at"),
         Index("ix_seal_uses_contract_id", "contract_id", "at"),
+        Index("ix_seal_uses_place", "place"),
         Index("uq_seal_uses_application_id", "application_id", unique=True),
     )
 
@@ -190,6 +191,11 @@ def released_application(session: Session, contract_id: str, party: str, *, lock
     )
     statement = statement.order_by(SealApplicationRow.released_at.desc(), SealApplicationRow.id).limit(1)
     return session.scalars(statement.with_for_update() if lock else statement).first()
+
+
+def use_at_place(session: Session, place: str) -> SealUseRow | None:
+    """The use that a signed place of a signing is."""
+    return session.scalars(select(SealUseRow).where(SealUseRow.place == place)).one_or_none() if place else None
 
 
 def uses_of_seal(session: Session, seal_id: str, limit: int = 200) -> list[SealUseRow]:

@@ -32,6 +32,7 @@ class SigningRow(Base):
     deadline: Mapped[date] = mapped_column(Date)
     terms: Mapped[str] = mapped_column(Text)
     form: Mapped[str] = mapped_column(Text)
+    seams: Mapped[str] = mapped_column(Text, default="", server_default="")
     frozen: Mapped[str] = mapped_column(String(64))
     file: Mapped[str] = mapped_column(String(64))
     final: Mapped[str] = mapped_column(String(64), default="")
