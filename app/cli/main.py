@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "termination": ("app.cli.termination", "提前终止：催告、解除、协议、异议"),
     "exit": ("app.cli.exit", "退出任务与归档"),
     "obligation": ("app.cli.obligation", "履行：义务、触发事件与停钟"),
+    "settlement": ("app.cli.settlement", "考核与结算：数据、得分、结算单、发票、付款"),
     "notice": ("app.cli.notice", "通知：到达日与最后安全发出日"),
     "amendment": ("app.cli.amendment", "补充协议：修订现行文本、记录签署、合并文本"),
     "paper": ("app.cli.paper", "文书：补充协议、续约、通知、结算单等"),

@@ -1,0 +1,173 @@
+"""Invoices, payments, what is due, plan and budget on the command line."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import click
+
+from app.cli.common import settings, today_option
+from app.cli.contract_common import acting_option, at_desk, number_argument
+from app.cli.contract_options import reason_option
+from app.cli.settlement_common import period_argument, sheet_desk, yuan_type
+from app.cli.settlement_months import on_option
+from app.cli.term_common import day_type
+from app.domain.settlement.receivable import INVOICE_KINDS, InvoiceLine
+from app.services.access import actor_with_login
+from app.services.billing import (
+    NewInvoice,
+    NewPayment,
+    draft_dunning,
+    record_invoice,
+    record_payment,
+    reverse_payment,
+    set_budget,
+)
+from app.services.paper_desk import paper_line
+from app.services.settlement_views import money_desk, overview, payment_plan
+from app.wiring import Wiring, now
+
+
+@click.command("invoice")
+@number_argument
+@period_argument
+@click.option("--number", "invoice_number", required=True, help="发票号码。")
+@click.option("--kind", type=click.Choice(list(INVOICE_KINDS)), default=None, help="种类，不填为合同约定的。")
+@click.option("--issued", type=day_type, default=None, help="开票日，不填为今天。")
+@click.option("--received", type=day_type, default=None, help="收到日，不填为今天。")
+@click.option(
+    "--line",
+    "lines",
+    type=(yuan_type, yuan_type, yuan_type),
+    multiple=True,
+    help="税率 不含税额 税额；不填则与结算单相同（可重复）。",
+)
+@click.option("--buyer", default=None, help="购买方统一社会信用代码，不填为合同甲方。")
+@click.option("--red-of", default="", help="红字发票：所冲销的发票号码。")
+@acting_option
+@today_option
+def invoice(
+    number: str, period: str, invoice_number: str, kind: str | None, issued: date | None, received: date | None,
+    lines: tuple[tuple[Decimal, Decimal, Decimal], ...], buyer: str | None, red_of: str, login: str, today: date,
+) -> None:  # fmt: skip
+    """登记一张发票；与结算单不符的照样登记，但付款期不起算。"""
+    desk = at_desk(login, number)
+    found = sheet_desk(desk, period, today)
+    sign = -1 if red_of else 1
+    typed = lines or tuple((t.rate, t.excl, t.tax) for t in found.sheet.by_rate)
+    new = NewInvoice(
+        invoice_number, kind or found.pay.invoice_type, issued or today, received or today,
+        tuple(InvoiceLine(rate, sign * abs(excl), sign * abs(tax)) for rate, excl, tax in typed), buyer or found.buyer_uscc, red_of,
+    )  # fmt: skip
+    with desk.wiring.unit_of_work() as uow:
+        wrong = record_invoice(uow, desk.actor, now(), today, desk.wiring.papers, desk.contract_id, found.id, found.revision, new)
+    click.echo(f"{invoice_number} 已登记，{'与结算单相符' if not wrong else '与结算单不符：' + '；'.join(wrong)}。")
+
+
+@click.command("pay")
+@number_argument
+@click.option("--amount", type=yuan_type, required=True, help="付款金额。")
+@click.option("--reference", required=True, help="银行流水号。")
+@on_option
+@click.option("--note", default="", help="说明。")
+@acting_option
+@today_option
+def pay(number: str, amount: Decimal, reference: str, on: date | None, note: str, login: str, today: date) -> None:
+    """登记一笔付款，按到期先后核销；余额为多付，乙方应当退还。"""
+    desk = at_desk(login, number)
+    with desk.wiring.unit_of_work() as uow:
+        left = record_payment(
+            uow, desk.actor, now(), today, desk.wiring.papers, desk.contract_id, NewPayment(on or today, amount, reference, note)
+        )
+    click.echo(f"已登记付款{amount}元{f'，多付{left}元' if left else ''}。")
+
+
+@click.command("reverse")
+@number_argument
+@click.argument("reference", metavar="银行流水号")
+@reason_option
+@acting_option
+@today_option
+def reverse(number: str, reference: str, reason: str, login: str, today: date) -> None:
+    """冲销一笔付款（银行退回、误记）；记录保留，未付金额恢复。"""
+    desk = at_desk(login, number)
+    with desk.wiring.reading() as uow:
+        payments = overview(uow, desk.actor, today, desk.contract_id).payments
+    found = next((p for p in payments if reference in (p.id, p.reference) and p.reversed_on is None), None)
+    if found is None:
+        raise click.ClickException(f"没有流水号为“{reference}”的有效付款。")
+    with desk.wiring.unit_of_work() as uow:
+        reverse_payment(uow, desk.actor, now(), today, desk.wiring.papers, desk.contract_id, found.id, found.revision, reason)
+    click.echo(f"{reference} 已冲销。")
+
+
+@click.command("due")
+@acting_option
+@today_option
+def due(login: str, today: date) -> None:
+    """列出可以查看的各合同已确认、未付清的结算款，先到期的在前。"""
+    wiring = Wiring(settings())
+    with wiring.reading() as uow:
+        found = money_desk(uow, actor_with_login(uow, login), today)
+    for label, lines in (
+        ("已逾期", found.overdue),
+        ("三十日内到期", found.soon),
+        ("以后到期", found.later),
+        ("待发票或者复核", found.waiting),
+    ):
+        for x in lines:
+            day = f"{x.due_on.isoformat()}" if x.due_on else ""
+            click.echo(
+                "\t".join((label, x.number, x.paper, f"{x.open_amount}", day, f"逾期{x.late}日" if x.late else "")).rstrip()
+            )
+        if lines:
+            click.echo(f"{label}合计\t{found.total(lines)}")
+
+
+@click.command("dun")
+@number_argument
+@acting_option
+@today_option
+def dun(number: str, login: str, today: date) -> None:
+    """就全部逾期款项起草催款函，逐笔写明本金、逾期天数和违约金；打印其编号。"""
+    desk = at_desk(login, number)
+    with desk.wiring.unit_of_work() as uow:
+        made = draft_dunning(uow, desk.actor, now(), today, desk.wiring.papers, desk.contract_id)
+    with desk.wiring.reading() as uow:
+        click.echo(paper_line(uow, desk.actor, desk.contract_id, made).head.number)
+
+
+@click.command("plan")
+@number_argument
+@acting_option
+def plan(number: str, login: str) -> None:
+    """逐年列出付款计划、已确认金额、全年预计与预算；列出印花税计税依据。"""
+    desk = at_desk(login, number)
+    with desk.wiring.reading() as uow:
+        found = payment_plan(uow, desk.actor, desk.contract_id)
+    for year in found.years:
+        click.echo(
+            f"{year.year.isoformat()}起\t计划{year.planned}\t已确认{year.confirmed}\t预计{year.forecast}\t预算{year.budget or '未设'}"
+        )
+        for m in year.months:
+            settled = year.settled.get(m.month)
+            click.echo(
+                f"  {m.month:%Y-%m}\t{m.incl}{'（估算）' if m.estimated else ''}\t{settled if settled is not None else ''}".rstrip()
+            )
+    for b in found.stamp:
+        click.echo(f"印花税依据\t{b.label}\t{b.excl}\t{b.basis}；税目请由税务人员判断")
+
+
+@click.command("budget")
+@number_argument
+@click.argument("day", type=day_type, metavar="年度内任一日")
+@click.argument("amount", type=yuan_type)
+@click.option("--note", default="", help="说明。")
+@acting_option
+def budget(number: str, day: date, amount: Decimal, note: str, login: str) -> None:
+    """设定该日所在合同年度的预算（含税）。"""
+    desk = at_desk(login, number)
+    with desk.wiring.unit_of_work() as uow:
+        set_budget(uow, desk.actor, now(), desk.contract_id, day, amount, note)
+    click.echo(f"预算已设为{amount}元。")

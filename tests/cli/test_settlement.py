@@ -1,0 +1,70 @@
+"""A month's figures, its settlement, invoice and payment from the command line."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from openpyxl import load_workbook
+
+from app.cli import settlement_money, settlement_months, settlement_sheets
+from app.settings import Settings
+from app.wiring import Wiring
+from tests.cli.test_commands import Command, run
+from tests.domain.settlement.terms import COUNTS
+from tests.services.living import in_force
+from tests.web.people import first_lawyer
+
+__all__ = ["run"]
+NUMBER = "SHFW-2025-0001"
+AS = ("--as", "wang")
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    wiring = Wiring(Settings(data_dir=tmp_path / "data"))
+    first_lawyer(wiring)
+    in_force(wiring.unit_of_work)
+    for module in (settlement_months, settlement_sheets, settlement_money):
+        monkeypatch.setattr(module, "now", lambda: datetime(2026, 3, 6, 4, tzinfo=UTC))
+    return tmp_path / "data"
+
+
+def test_a_month_is_entered_settled_invoiced_and_paid(run: Command, tmp_path: Path) -> None:
+    file = tmp_path / "数据.xlsx"
+    on = ("--today", "2026-03-06")
+    assert run("settlement", "template", NUMBER, "2026-02", "--out", file, *AS).code == 0
+    book = load_workbook(file)
+    book["月度数据"]["B3"], book["月度数据"]["B4"] = "YB-202602", 4100
+    for row, (top, bottom) in enumerate(COUNTS.values(), 2):
+        book["指标"].cell(row, 2, top)
+        book["指标"].cell(row, 3, bottom)
+    book["指标"]["C3"] = "许多"
+    book.save(file)
+    refused = run("settlement", "enter", NUMBER, file, *AS, *on)
+    assert refused.code == 2
+    assert "（C3）：应为数字" in refused.err
+    book["指标"]["C3"] = 5000
+    book.save(file)
+    assert "得分82.49分" in run("settlement", "enter", NUMBER, file, *AS, *on).out
+    assert "60×(84－68)÷(85－68)" in run("settlement", "score", NUMBER, "2026-02", *AS).out
+    assert "已确认" in run("settlement", "review", NUMBER, "2026-02", "--agree", *AS, *on).out
+    assert "应付（含税）124889.60" in run("settlement", "draw", NUMBER, "2026-02", *AS, *on).out
+    confirmed = run("settlement", "confirm", NUMBER, "2026-02", "--how", "written", "--evidence", "确认函", *AS, *on)
+    assert "先票后款" in confirmed.out, confirmed.err
+    assert "与结算单相符" in run("settlement", "invoice", NUMBER, "2026-02", "--number", "FP1", *AS, *on).out
+    shown = run("settlement", "show", NUMBER, f"JS-{NUMBER}-202602", "--depth", "9", *AS, "--today", "2026-04-17").out
+    for words in ("第8.1.1.1款", "fees.monthly_fixed", "逾期10日，违约金374.67", "付款期：自2026年3月6日次日起算30个自然日"):
+        assert words in shown, words
+    assert "已逾期合计\t124889.60" in run("settlement", "due", *AS, "--today", "2026-04-17").out
+    assert run("settlement", "dun", NUMBER, *AS, "--today", "2026-04-17").out.strip() == f"{NUMBER}-CG-01"
+    paid = run("settlement", "pay", NUMBER, "--amount", "124,900.00", "--reference", "HD1", *AS, "--today", "2026-04-17")
+    assert "多付10.40元" in paid.out
+    assert "已冲销" in run("settlement", "reverse", NUMBER, "HD1", "--reason", "银行退回", *AS, "--today", "2026-04-18").out
+    assert "未付124889.60" in run("settlement", "months", NUMBER, *AS, "--today", "2026-04-18").out
+    out = tmp_path / "结算.xlsx"
+    assert run("settlement", "xlsx", NUMBER, "2026-02", "--out", out, *AS, *on).code == 0
+    assert load_workbook(out)["结算单"]["B1"].value == f"JS-{NUMBER}-202602"
+    assert run("settlement", "budget", NUMBER, "2026-05-01", "1500000", *AS).code == 0
+    assert "预算1500000.00" in run("settlement", "plan", NUMBER, *AS).out
