@@ -17,6 +17,8 @@ ITEM = {
 }  # fmt: skip
 LISTS = {"items": [ITEM, {**ITEM, "choices": ()}]}
 MAILS = sorted(p.name for p in FOLDER.iterdir() if p.is_dir())
+OUTSIDE = frozenset({"signing_code", "signing_copy", "signing_invitation", "signing_over"})
+"""To signatories of either party, who know the contract and not this program."""
 
 
 def values_for(mail: str) -> dict[str, Any]:
@@ -29,7 +31,7 @@ def values_for(mail: str) -> dict[str, Any]:
 @pytest.mark.parametrize("mail", MAILS)
 def test_every_mail_greets_by_name_and_leaves_nothing_unfilled(mail: str) -> None:
     words = write_mail(mail, values_for(mail))
-    assert words.subject.startswith("成约：")
+    assert (mail in OUTSIDE) != words.subject.startswith("成约：")
     assert "\n" not in words.subject
     assert words.text.startswith("王律师：")
     assert "wang" in words.text or "SHFW-2026-0001" in words.text  # which account, or which contract

@@ -61,7 +61,7 @@ def test_the_first_run_link_creates_the_administrator_and_works_once(
     page.get_by_label("密码", exact=True).fill(PASSWORD)
     page.get_by_label("再输入一次").fill(PASSWORD)
     page.get_by_role("button", name="创建并登录").click()
-    expect(page.get_by_role("heading", name="草稿", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="工作台", exact=True)).to_be_visible()
     expect(page.get_by_role("link", name="用户")).to_be_visible()
     other = browser.new_context()
     again = other.new_page()
@@ -108,7 +108,7 @@ def test_signing_in_with_the_second_factor(fresh_page: Page, server: Server) -> 
     expect(page.get_by_role("alert")).to_contain_text("验证码不正确")
     page.get_by_label("验证码或恢复码").fill(spare)
     page.get_by_role("button", name="继续").click()
-    expect(page.get_by_role("heading", name="草稿", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="工作台", exact=True)).to_be_visible()
 
 
 def test_a_session_that_is_ended_elsewhere_is_out_at_its_next_step(browser: Browser, fresh_page: Page, server: Server) -> None:
@@ -158,7 +158,7 @@ def test_an_invited_person_sets_the_password_by_the_link(browser: Browser, page:
     theirs.get_by_role("button", name="设置密码").click()
     expect(theirs.get_by_role("status").first).to_contain_text("密码已经设置")
     enter(theirs, "sun", REMOTE)
-    expect(theirs.get_by_role("heading", name="草稿", exact=True)).to_be_visible()
+    expect(theirs.get_by_role("heading", name="工作台", exact=True)).to_be_visible()
     expect(theirs.get_by_role("link", name="新建草稿")).to_have_count(0)
     context.close()
 
