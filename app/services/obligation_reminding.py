@@ -12,9 +12,14 @@ from app.services.reminding import Subject, set_date
 from app.store.obligations import ObligationRow
 from app.store.uow import UnitOfWork
 
+ELSEWHERE = frozenset({"O-8.2-4", "O-11.3-2"})
+"""Days that other rooms remind of with more than a day: payments (topic 付款) and notices on the renewal (topic 续约)."""
+
 
 def remind_of(uow: UnitOfWork, actor: Actor, now: datetime, row: ObligationRow, reasons: str = "", *, gone: bool = False) -> None:
     """Say when an instance falls due, in the caller's transaction; one that is settled, or ``gone`` from the plan, reminds nobody."""
+    if row.duty in ELSEWHERE:
+        return
     due = row.due_on if row.state == DutyState.OPEN.value and not gone else None
     lead = ((row.remind_on - row.due_on).days,) if row.due_on and row.remind_on and row.remind_on < row.due_on else ()
     subject = Subject(

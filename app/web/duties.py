@@ -33,7 +33,7 @@ def index() -> str:
         found = duties_of_all(uow, actor(), desk().now(), asked.wanted, start)
     return render_template(
         "obligations/index.html", found=found, asked=asked, months=words.by_month(found.lines), choices=words.CHOICES, size=PAGE,
-        faults=asked.faults,
+        faults=asked.faults, today=desk().today(),
     )  # fmt: skip
 
 
