@@ -28,7 +28,7 @@ EXPECTED = {("R-35", "warn"), ("R-46", "warn"), ("R-47", "info")}
 @click.option("--out", default=OUT, type=click.Path(path_type=Path, file_okay=False), show_default=True, help="输出目录。")
 def demo(out: Path) -> None:
     """起草、校对、生成演示合同，证明各文件文字一致；再由多人审查两轮、审批定稿，比较两个送审版本；签订补充协议，合并其生效前后的文本；
-    另以两份合同演示续约、不续约、违约解除与清理，生成各份文书。全部成立时退出码为 0。"""
+    另以两份合同演示续约、不续约、违约解除与清理，生成各份文书；以一份演示义务的排期、完成、停钟和清单变更。全部成立时退出码为 0。"""
     from app.library.answers_file import parse_answers
     from app.library.loader import FORM, clauses_root
 
@@ -93,9 +93,12 @@ def _review(out: Path, wiring: Wiring) -> bool:
 
 def _later(out: Path, wiring: Wiring) -> bool:
     """Renewal and ending of two contracts over a database of their own, with the papers that they take."""
+    from app.cli.demo_duties import duty_files
     from app.cli.demo_ending import ending_files
 
     files, lines, failed = ending_files(lambda: wiring.tools)
+    kept, told, amiss = duty_files(lambda: wiring.tools)
+    files, lines, failed = {**files, **kept}, [*lines, *told], [*failed, *amiss]
     for line in lines:
         click.echo(line)
     for path in write_all(out, files):

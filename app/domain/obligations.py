@@ -294,12 +294,12 @@ class _Reading:
         return Period(-amount if default.amount < 0 else amount, unit)
 
     def _months(self, literal: int) -> int:
-        name, value = self.source.variable, self.values.get(self.source.variable)
-        variable = self.variables.get(name) if name else None
-        if variable is None or variable.type is not VariableType.ENUM or not isinstance(value, str) or value not in MONTHS:
-            return literal
-        self.linked = (*self.linked, name)
-        return MONTHS[value]
+        for name in (self.source.variable, *self.source.further):
+            variable, value = self.variables.get(name) if name else None, self.values.get(name)
+            if variable is not None and variable.type is VariableType.ENUM and isinstance(value, str) and value in MONTHS:
+                self.linked = (*self.linked, name)
+                return MONTHS[value]
+        return literal
 
     def _ordinal(self, literal: int) -> int:
         for name in (self.source.variable, *self.source.further):

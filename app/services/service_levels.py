@@ -16,6 +16,7 @@ from app.domain.settlement.scoring import ScoredMonth, Trigger, improvement_trig
 from app.domain.term import add_working_days, chinese_date
 from app.domain.termination import Route
 from app.services.journal import note
+from app.services.obligation_links import figures_reviewed
 from app.services.paper_texts import PaperKit, new_paper, put_text, require_stage
 from app.services.record import opened
 from app.services.settlement_terms import MonthTerms, TermsBook, require_settled_stage
@@ -115,6 +116,7 @@ def review_month(
         reason=evidence.words,
     )  # fmt: skip
     _touch(row, actor, now)
+    figures_reviewed(uow, actor, now, kit.reference, contract, month, row.submitted_on, on)
     uow.commit()
     return said
 

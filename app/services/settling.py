@@ -24,6 +24,7 @@ from app.domain.settlement.view import SheetView, plain_sheet, read_sheet
 from app.domain.term import add_working_days, chinese_date, corresponding_day
 from app.services.journal import note
 from app.services.money_rows import DONE, OPEN, VOID, due_of, paid_on, refresh, remind, sheet_of
+from app.services.obligation_links import statement_confirmed, statement_handed_in
 from app.services.paper_texts import PaperKit, new_paper, put_text, require_stage
 from app.services.papers import IN_THE_HOUSE, SIGNED, void_paper
 from app.services.record import opened
@@ -162,6 +163,7 @@ def draw_up(
         uow, actor, now, "settlement.drawn", contract=contract_id, settlement=row.id, number=paper.number, payable=f"{total.incl}",
         digest=row.digest,
     )  # fmt: skip
+    statement_handed_in(uow, actor, now, kit.reference, contract, row.start, row.submitted_on, paper.number)
     uow.commit()
     return row.id
 
@@ -201,6 +203,7 @@ def confirm_settlement(
         uow, actor, now, "settlement.confirmed", contract=contract_id, settlement=row.id, number=number, on=on.isoformat(), how=how,
         evidence=row.evidence, payable=f"{row.incl}",
     )  # fmt: skip
+    statement_confirmed(uow, actor, now, kit.reference, contract, row.start, on, number)
     uow.commit()
     due = due_of(uow, kit.reference.calendar, contract, row)
     day = (

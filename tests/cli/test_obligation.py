@@ -22,7 +22,7 @@ def test_a_year_of_obligations_from_the_command_line(run: Command, data_dir: Pat
     statement = found(listed, "提交结算单与明细", "2026年3月")
     assert statement[0] == "2026-04-08"
     shown = run("obligation", "show", NUMBER, statement[-1], *ME).out
-    assert "期限取自合同变量“结算单提交日”［第8.2.1条第（1）项］" in shown
+    assert "期限取自合同变量“结算周期”、“结算单提交日”［第8.2.1条第（1）项］" in shown
     refused = run("obligation", "done", NUMBER, statement[-1], *ME, *on("2026-04-08"))
     assert refused.code == 2
     assert "须写明完成的依据" in refused.err

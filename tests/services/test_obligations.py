@@ -41,6 +41,7 @@ from app.store.obligations import DutyFilter, obligations_between, obligations_o
 from app.store.uow import ChangedMeanwhile, UnitOfWork
 from tests.services.fixtures import LAWYER, OTHER, ensure, reference
 from tests.services.living import OFFICIAL, WORK, House, in_force
+from tests.services.settling_house import Till
 
 ALMANAC = Almanac(Catalogue.of(reference().library), OFFICIAL)
 CLOCK = Clockwork(WORK.calendar, WORK.post, WORK.term_post, WORK.sign_post, ALMANAC)
@@ -315,6 +316,19 @@ def test_another_use_case_fulfils_by_key(house: House) -> None:
         assert not fulfil_keyed(uow, LAWYER, house.now, contract, ALMANAC, key, Proof(house.today, "结算单 JS-1"))
         uow.commit()
     assert line(house, "O-8.2-2", "2026年3月").due_on is not None
+
+
+def test_what_is_scored_and_settled_is_done_and_begins_the_next_period(house: House) -> None:
+    till = Till(house.units, house.contract_id)
+    till.at("2026-03-06").confirmed("2026-02")
+    assert line(house, "O-5.2-1", "2026年2月").shown in (Shown.DONE, Shown.DONE_LATE)
+    assert line(house, "O-5.2-2", "2026年2月").done_on == date(2026, 3, 6)
+    made = till.draw("2026-02")
+    assert line(house, "O-8.2-1", "2026年2月").done_on == date(2026, 3, 6)
+    assert line(house, "O-8.2-2", "2026年2月").due_on == date(2026, 3, 13)
+    till.at("2026-03-10").confirm(made)
+    assert line(house, "O-8.2-2", "2026年2月").done_on == date(2026, 3, 10)
+    assert line(house, "O-8.2-4", "2026年2月").due_on == date(2026, 4, 9)
 
 
 def test_evidence_is_a_file_of_the_contract_and_the_export_has_what_is_seen(house: House, blobs: BlobStore) -> None:

@@ -90,6 +90,7 @@ def reminded(row: ObligationRow) -> bool:
     return row.duty not in ELSEWHERE
 
 
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)], indirect=True)
 def test_a_process_killed_at_any_commit_boundary_of_keeping_obligations_leaves_nothing_half_done(
     nursery: Nursery, database: str, tmp_path: Path
 ) -> None:
