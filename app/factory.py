@@ -14,6 +14,7 @@ from app.web import (
     approval,
     approval_desk,
     calendar_feed,
+    ceremony,
     certificates,
     commentary,
     comparison,
@@ -52,6 +53,7 @@ from app.web import (
     settlements,
     setup,
     sharing,
+    signing,
     term,
     term_desks,
     users,
@@ -73,6 +75,7 @@ from app.web.pki import init_pki
 from app.web.register_words import init_register
 from app.web.security import init_security
 from app.web.setup import init_setup
+from app.web.starting import STARTS, Starts
 from app.web.term_words import init_term_words
 from app.web.throttle import Throttle
 from app.web.verification import init_verification
@@ -90,6 +93,7 @@ BLUEPRINTS = (
     organisations.pages, parties.pages, files.pages, contract_people.pages, effect.pages, log.contract_pages, log.house_pages,
     outbox.pages, register.pages, register_import.pages, verification.pages, seals.pages, contract_seals.pages,
     pki.pages, certificates.pages, setup.pages,
+    signing.pages, ceremony.pages,
 )  # fmt: skip
 
 
@@ -101,6 +105,7 @@ def create_app(settings: Settings, wiring: Desk | None = None) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_upload_mb * 1024 * 1024
     app.extensions[KEY] = tools
     app.extensions[JOBS] = Jobs(settings.data_dir / "documents")
+    app.extensions[STARTS] = Starts()
     app.extensions[access.THROTTLE] = Throttle()
     init_security(app, secret_key=tools.secret_key, secure_cookies=settings.secure_cookies)
     init_language(app, settings.data_dir, settings.language)

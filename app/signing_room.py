@@ -6,6 +6,7 @@ Heavy libraries load with this module, so wiring imports it on first use.
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,7 +40,8 @@ from signatures.archive import archive
 from signatures.authority import Authority, open_authority
 from signatures.certificates import Holder, HolderKind, fingerprint, read_certificates, serial_text
 from signatures.credentials import KeyCredentials
-from signatures.docx.fill import Filling, Record, RecordLine
+from signatures.docx.fill import Filling, Record, RecordLine, places
+from signatures.docx.package import Parts
 from signatures.docx.working_copy import make_working_copy
 from signatures.drawing import MM
 from signatures.errors import SignatureError
@@ -64,6 +66,8 @@ from signatures.verification.worker import Verifier
 SYSTEM = "system"
 _PAGE_WIDTH = 1240
 """Pixels of a page as it is read in the browser: sharp on a telephone, too."""
+_DRAWING = threading.Lock()
+"""PDFium is for one thread at a time."""
 
 
 def told(error: SignatureError) -> ContractError:
@@ -189,7 +193,10 @@ class Room:
         record = Record(title, number, pdf_digest, tuple(RecordLine(x.label, x.name, x.serial, x.at, x.clock) for x in lines))
         try:
             own = self._credentials(system, SYSTEM, None)
-            return make_working_copy(docx, {name: _filling(value) for name, value in fillings.items()}, record, own, now)
+            known = places(Parts.read(docx)).keys()
+            # The cover of the DOCX has no places: what it would say stands in the record page. Hands, seals and ticks are never left out.
+            wanted = {name: value for name, value in fillings.items() if name in known or not isinstance(value, str)}
+            return make_working_copy(docx, {name: _filling(value) for name, value in wanted.items()}, record, own, now)
         except SignatureError as error:
             raise told(error) from error
 

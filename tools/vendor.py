@@ -11,6 +11,7 @@ FILES = {
     "@tabler/core/dist/css/tabler.min.css": "tabler.min.css",
     "@tabler/core/dist/js/tabler.min.js": "tabler.min.js",
     "htmx.org/dist/htmx.min.js": "htmx.min.js",
+    "signature_pad/dist/signature_pad.umd.min.js": "signature_pad.min.js",
     "echarts/dist/echarts.common.min.js": "echarts.min.js",
 }
 

@@ -33,6 +33,8 @@ from app.services.ports import (
     SignedFileVerifier,
 )
 from app.services.redlining import RedlineTools
+from app.services.signing_kit import Post as SignPost
+from app.services.signing_kit import SigningKit
 from app.services.telling import Post as ReminderPost
 from app.settings import Settings
 from app.store.blobs import BlobStore
@@ -89,6 +91,10 @@ class Desk(Protocol):
     def read_event_list(self, content: bytes, filename: str) -> Sequence[Sequence[str]]: ...
     def register_template(self) -> bytes: ...
     def print_monthly_report(self, report: MonthlyReport) -> bytes: ...
+    @property
+    def signing_kit(self) -> SigningKit: ...
+    @property
+    def sign_post(self) -> SignPost: ...
     @property
     def write_mail(self) -> MailWriter: ...
     @property

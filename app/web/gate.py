@@ -32,6 +32,8 @@ OPEN_TO_ALL = frozenset(
         "access.sign_out", "access.forgotten", "access.request_link", "access.first_run", "access.begin", "access.link",
         "access.set_password", "deciding.show", "deciding.decide", "calendar_feed.read", "verification.show", "verification.check", "verification.text",
         "pki.certificate", "pki.revocation_list", "pki.ocsp", "pki.ocsp_by_address", "pki.timestamp",
+        "ceremony.show", "ceremony.code", "ceremony.enter", "ceremony.page", "ceremony.read", "ceremony.consent", "ceremony.sign",
+        "ceremony.forget", "ceremony.refuse", "ceremony.copy",
     }
 )  # fmt: skip
 """What must work for somebody who is not signed in."""
@@ -89,6 +91,13 @@ NEEDS: Mapping[str, Action] = {
     "contracts.show": _A.READ_CONTRACTS,
     "contracts.void": _A.VOID_CONTRACT,
     "contracts.redraft": _A.EDIT_DRAFT,
+    "signing.show": _A.READ_CONTRACTS,
+    "signing.state": _A.READ_CONTRACTS,
+    "signing.begin": _A.LEAD_SIGNING,
+    "signing.remind": _A.LEAD_SIGNING,
+    "signing.address": _A.LEAD_SIGNING,
+    "signing.replace": _A.LEAD_SIGNING,
+    "signing.withdraw": _A.LEAD_SIGNING,
     "approval.show": _A.READ_CONTRACTS,
     "approval.prepare": _A.SUBMIT_CONTRACT,
     "approval.submit": _A.SUBMIT_CONTRACT,

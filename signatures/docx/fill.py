@@ -58,14 +58,20 @@ class Record:
     lines: tuple[RecordLine, ...]
 
 
-def fill(parts: Parts, fillings: Mapping[str, Filling]) -> None:
-    """Fill content controls tagged ``box:<name>``. Raises ``docx.box`` naming every place that is not there."""
+def places(parts: Parts) -> dict[str, etree._Element]:
+    """The content controls tagged ``box:<name>``, by name."""
     controls = {}
     for control in parts.tree(MAIN).iter(w("sdt")):
         tag = control.find(f"{w('sdtPr')}/{w('tag')}")
         value = tag.get(w("val"), "") if tag is not None else ""
         if value.startswith("box:"):
             controls[value.removeprefix("box:")] = control
+    return controls
+
+
+def fill(parts: Parts, fillings: Mapping[str, Filling]) -> None:
+    """Fill places. Raises ``docx.box`` naming every one that is not there."""
+    controls = places(parts)
     missing = sorted(fillings.keys() - controls.keys())
     if missing:
         raise SignatureError("docx.box", f"DOCX 中没有签署栏位：{'、'.join(missing)}。")

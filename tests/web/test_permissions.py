@@ -62,6 +62,16 @@ POST /reminders/channels/CHANNEL/try          inffofo
 GET  /contracts/CONTRACT/reminders/           inoooon
 POST /contracts/CONTRACT/reminders/policies   inofofn
 POST /contracts/CONTRACT/reminders/DATE/snooze inofofn
+GET  /sign/TOKEN/                             nnnnnnn
+POST /sign/TOKEN/code                         nnnnnnn
+POST /sign/TOKEN/enter                        nnnnnnn
+GET  /sign/TOKEN/pages/1.png                  nnnnnnn
+POST /sign/TOKEN/read                         nnnnnnn
+POST /sign/TOKEN/consent                      nnnnnnn
+POST /sign/TOKEN/sign                         nnnnnnn
+POST /sign/TOKEN/forget                       nnnnnnn
+POST /sign/TOKEN/refuse                       nnnnnnn
+GET  /sign/TOKEN/copy                         nnnnnnn
 GET  /account/                                ioooooo
 POST /account/password                        ioooooo
 POST /account/sessions/SESSION/end            ioooooo
@@ -144,6 +154,13 @@ GET  /contracts/CONTRACT/compare/part         inoooon
 GET  /contracts/CONTRACT/compare/files        inoooon
 POST /contracts/CONTRACT/compare/files        inoooon
 GET  /contracts/CONTRACT/compare/files/NAME   inoooon
+GET  /contracts/CONTRACT/signing/             inoooon
+GET  /contracts/CONTRACT/signing/state        inoooon
+POST /contracts/CONTRACT/signing/start        inofofn
+POST /contracts/CONTRACT/signing/remind       inofofn
+POST /contracts/CONTRACT/signing/address      inofofn
+POST /contracts/CONTRACT/signing/replace      inofofn
+POST /contracts/CONTRACT/signing/withdraw     inofofn
 GET  /contracts/CONTRACT/documents/           inoooon
 POST /contracts/CONTRACT/documents/           inofofn
 GET  /contracts/CONTRACT/documents/DOCUMENT   innnnnn
@@ -337,6 +354,7 @@ NAMES = {
     "<link_id>": "LINK", "<date_id>": "DATE", "<channel_id>": "CHANNEL",
     "<choice>": "CHOICE", "<signature>": "SIGNATURE", "<document_id>": "DOCUMENT", "<message_id>": "MESSAGE",
     "<settlement_id>": "SETTLEMENT", "<payment_id>": "PAYMENT", "<month>": "2027-03",
+    "<int:number>": "1",
 }  # fmt: skip
 
 
