@@ -27,7 +27,8 @@ EXPECTED = {("R-35", "warn"), ("R-46", "warn"), ("R-47", "info")}
 @click.command(short_help="生成演示合同到 out/demo")
 @click.option("--out", default=OUT, type=click.Path(path_type=Path, file_okay=False), show_default=True, help="输出目录。")
 def demo(out: Path) -> None:
-    """起草、校对、生成演示合同，证明各文件文字一致；再由多人审查两轮、审批定稿，比较两个送审版本；签订补充协议，合并其生效前后的文本；
+    """起草、校对、生成演示合同，证明各文件文字一致；再由多人审查两轮、审批定稿，比较两个送审版本；双方签名、盖章，验证签署件；
+    签订补充协议，合并其生效前后的文本；
     另以两份合同演示续约、不续约、违约解除与清理，生成各份文书；以一份演示义务的排期、完成、停钟和清单变更。全部成立时退出码为 0。"""
     from app.library.answers_file import parse_answers
     from app.library.loader import FORM, clauses_root
@@ -76,17 +77,19 @@ def demo(out: Path) -> None:
 
 def _review(out: Path, wiring: Wiring) -> bool:
     """Two rounds of review over a database of its own; whatever else shows the reviewed contract is called here, too."""
-    from app.cli.demo_amendment import amendment_files
+    from app.cli.demo_amendment import SIGNED, amendment_files
     from app.cli.demo_comparison import comparison_files
     from app.cli.demo_review import report, reviewed
+    from app.cli.demo_signing import signed_files
 
     with reviewed() as review:
         compared = comparison_files(review, wiring)
         reviewed_files = report(review)
+        signed = signed_files(review, wiring, SIGNED)
         amended = amendment_files(review, wiring)
         for line in review.log:
             click.echo(line)
-        for path in write_all(out, {**reviewed_files, **compared, **amended}):
+        for path in write_all(out, {**reviewed_files, **compared, **signed, **amended}):
             click.echo(f"{path}  {path.stat().st_size:,} 字节")
         return not review.failed
 

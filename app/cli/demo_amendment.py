@@ -72,7 +72,19 @@ def amendment_files(review: Review, wiring: Wiring) -> Mapping[str, bytes]:
 
 
 def _bring_into_force(review: Review) -> None:
-    """Signed and in force. How it is signed is shown elsewhere; here a stand-in takes the place of the signed copy."""
+    """In force, after it was signed (``demo_signing``); where that is left out, a stand-in takes the place of the signed copy."""
+    wiring, drafter = review.wiring, review.who("xu")
+    if review.view().state.stage is Stage.APPROVED:
+        _stand_in(review)
+    _until(review, BEGINS)
+    with wiring.unit_of_work() as uow:
+        row = require_contract(uow, review.contract_id, lock=True)
+        move(uow, drafter, review.now(), row, Event.TOOK_EFFECT, Facts(today=BEGINS, effect=Effect((SIGNED, BEGINS))))
+        uow.commit()
+    review.hold("合同签署并生效，进入履行", review.view().state.stage is Stage.ACTIVE)
+
+
+def _stand_in(review: Review) -> None:
     wiring, drafter = review.wiring, review.who("xu")
     digest = review.approvals().rounds[0].digest
     with wiring.unit_of_work() as uow:
@@ -91,12 +103,6 @@ def _bring_into_force(review: Review) -> None:
             [SigningDate("a", "甲方签署人", SIGNED, copy), SigningDate("b", "乙方签署人", SIGNED, copy)],
         )
         uow.commit()
-    _until(review, BEGINS)
-    with wiring.unit_of_work() as uow:
-        row = require_contract(uow, review.contract_id, lock=True)
-        move(uow, drafter, review.now(), row, Event.TOOK_EFFECT, Facts(today=BEGINS, effect=Effect((SIGNED, BEGINS))))
-        uow.commit()
-    review.hold("合同签署并生效，进入履行", review.view().state.stage is Stage.ACTIVE)
 
 
 def _drafted(review: Review) -> str:

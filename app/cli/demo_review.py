@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from app.domain.approval import ReturnComment, RoundStatus
 from app.domain.approval_route import Function
@@ -148,7 +149,7 @@ def _people(review: Review) -> None:
 def _first_round(review: Review) -> None:
     wiring, drafter = review.wiring, review.who("xu")
     with wiring.unit_of_work() as uow:
-        draft = create_draft(uow, drafter, review.now(), wiring.library, wiring.example_answers())
+        draft = create_draft(uow, drafter, review.now(), wiring.library, _sealed(wiring.example_answers()))
     with wiring.unit_of_work() as uow:
         pattern = parse_pattern(wiring.settings.contract_number)
         made = create_contract(uow, drafter, review.now(), TODAY, wiring.reference, draft, pattern)
@@ -181,6 +182,12 @@ def _first_round(review: Review) -> None:
         )  # fmt: skip
     review.say(f"{legal.name}退回第1次送审")
     review.hold("退回后合同回到起草", review.view().state.stage is Stage.DRAFT)
+
+
+def _sealed(answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Both parties put their contract seal beside the signature."""
+    seals = {"party_a_seal_type": "contract_seal", "party_b_seal_type": "contract_seal"}
+    return {**answers, "sign": {**answers["sign"], **seals}}
 
 
 def _revise(review: Review) -> None:

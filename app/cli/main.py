@@ -13,7 +13,7 @@ from signatures.errors import SignatureError
 BLOCKED = 1
 UNUSABLE = 2
 REFUSED = (
-    "document.", "approval.", "lifecycle.", "renewal.", "ending.", "paper.state", "paper.stage", "amendment.conflict",
+    "document.", "approval.", "lifecycle.", "execution.", "signing.", "renewal.", "ending.", "paper.state", "paper.stage", "amendment.conflict",
     "amendment.undecided", "seal.move", "seal.unready", "seal.use_move", "seal.lapsed", "seal.suspended", "seal.text", "seal.readers",
     "event.stage",
 )  # fmt: skip
@@ -45,6 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("app.cli.audit", "审计记录"),
     "outbox": ("app.cli.outbox", "发件箱：列出、阅读、重新投递"),
     "advance": ("app.cli.advance", "按日期自动流转合同阶段（平时由后台任务进行）"),
+    "signing": ("app.cli.signing", "签署：发起、进度、提醒、更正、更换、撤回"),
     "verify": ("app.cli.verify", "验证已签署的 PDF"),
     "users": ("app.cli.users", "账号：新建、修改、停用、一次性链接、两步验证"),
     "keys": ("app.cli.keys", "签署密钥和证书：状态、更换密钥加密密钥"),

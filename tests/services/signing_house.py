@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cache
@@ -205,13 +205,17 @@ def approved(units: Units, answers: Mapping[str, Any] | None = None) -> str:
     return contract
 
 
-def house(units: Units, folder: Path, answers: Mapping[str, Any] | None = None, *, quick: bool = True) -> House:
-    at = [NOW]
-    room = (QuickRoom if quick else Room)(folder / "pki", "测试单位", "", lambda: at[0])
+def kit_of(units: Units, folder: Path, now: Callable[[], datetime]) -> SigningKit:
+    """The real room over ``folder``, with small files."""
     post = Post(
         write_mail, lambda token: f"https://example.com/sign/{token}", lambda c: f"https://example.com/contracts/{c}/signing"
     )
-    kit = SigningKit(
-        units, room, BlobStore(folder / "blobs"), post, STAGE_POST, small_tools, lambda: at[0], lambda: at[0].date(), "测试单位"
+    room = QuickRoom(folder / "pki", "测试单位", "", now)
+    return SigningKit(
+        units, room, BlobStore(folder / "blobs"), post, STAGE_POST, small_tools, now, lambda: now().date(), "测试单位"
     )  # fmt: skip
-    return House(units, kit, approved(units, answers), at)
+
+
+def house(units: Units, folder: Path, answers: Mapping[str, Any] | None = None) -> House:
+    at = [NOW]
+    return House(units, kit_of(units, folder, lambda: at[0]), approved(units, answers), at)
