@@ -12,7 +12,7 @@ from app.cli.demo_review import Review
 from app.domain.errors import ContractError
 from app.domain.execution import Mark, Order
 from app.domain.lifecycle import Stage
-from app.domain.signing_form import Hand, HandKind
+from app.domain.signing_form import Hand, HandKind, SeamWish
 from app.services.access import Client
 from app.services.signing_access import enter_code, request_code
 from app.services.signing_ceremony import bench, consent, mark_read, sign
@@ -60,7 +60,7 @@ def signed_files(review: Review, wiring: Wiring, on: date) -> Mapping[str, bytes
         review.refused(
             "少一枚印章的签署计划", lambda _uow: _start(kit, review, Plan(Order.PARALLEL, ask.terms.deadline, people[:-1]))
         )
-        signing = _start(kit, review, Plan(Order.STAGED, ask.terms.deadline, people))
+        signing = _start(kit, review, Plan(Order.STAGED, ask.terms.deadline, people, SeamWish()))
         review.say(f"文本定稿认证，发起签署：{'、'.join(f'{p.name}（{p.email}）' for p in people)}")
         for person in people:
             _sign(kit, review, person)

@@ -14,6 +14,7 @@ from app.cli.contract_options import reason_option
 from app.domain.authority import Authority, Matter
 from app.domain.errors import ContractError
 from app.domain.execution import Medium, Order
+from app.domain.signing_form import SeamPages, SeamWish
 from app.services import signing_lead as lead
 from app.services.signing_finish import finish_due
 from app.services.signing_plan import Ask, Assigned, Plan, Proposal
@@ -34,7 +35,10 @@ def signing() -> None:
 @number_argument
 @acting_option
 def plan(number: str, login: str) -> None:
-    """输出签署计划（YAML）：每个栏位由谁签署，从合同文本预填；填好邮箱后交给 signing start。"""
+    """输出签署计划（YAML）：每个栏位由谁签署，从合同文本预填；填好邮箱后交给 signing start。
+
+    seam 为骑缝章：null，或者 {pages: all|odd, skip_cover: true|false, most_pages: 8}。
+    """
     desk = at_desk(login, number)
     click.echo(yaml.safe_dump(_plan_data(_ask(desk)), allow_unicode=True, sort_keys=False))
 
@@ -161,7 +165,7 @@ def _plan_data(ask: Ask) -> dict[str, Any]:
                 "until": power.valid_until if power else None, "limit": "", "matters": ["contract"],
             }  # fmt: skip
         people.append(line)
-    return {"order": Order.PARALLEL.value, "deadline": ask.terms.deadline, "people": people}
+    return {"order": Order.PARALLEL.value, "deadline": ask.terms.deadline, "seam": None, "people": people}
 
 
 def _read_plan(ask: Ask, file: Path) -> Plan:
@@ -170,7 +174,11 @@ def _read_plan(ask: Ask, file: Path) -> Plan:
     try:
         data = yaml.safe_load(file.read_text(encoding="utf-8"))
         people = tuple(_person(known.get(str(line["place"])), line) for line in data["people"])
-        return Plan(Order(data["order"]), _day(data["deadline"]), people)
+        seam = data.get("seam")
+        wish = (
+            SeamWish(SeamPages(seam["pages"]), bool(seam.get("skip_cover")), int(seam.get("most_pages") or 8)) if seam else None
+        )
+        return Plan(Order(data["order"]), _day(data["deadline"]), people, wish)
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise ContractError("signing.plan", f"{file} 不是可用的签署计划（{error}）；请从 signing plan 的输出改起。") from error
 

@@ -71,7 +71,11 @@ def finish(kit: SigningKit, signing_id: str) -> bool:
     ticks = [f.key for f in form.owned("") if f.use is Use.CONFIRMATION]
     final = kit.room.archive(kit.blobs.get(row.file), states, shared, ticks, now)
     pdf = kit.blobs.put(final)
-    docx = kit.blobs.put(_working_copy(kit, row, execution, contract.title, contract.number, pdf, shared, seals))
+    docx, why = "", ""
+    try:
+        docx = kit.blobs.put(_working_copy(kit, row, execution, contract.title, contract.number, pdf, shared, seals))
+    except ContractError as error:
+        why = error.message  # the original is what binds: a working copy that can't be made holds up no contract
     with kit.units() as uow:
         contract = require_contract(uow, row.contract_id, lock=True)
         mine = find_signing(uow.session, signing_id, lock=True)
@@ -79,20 +83,20 @@ def finish(kit: SigningKit, signing_id: str) -> bool:
             return False
         mine.final = pdf
         signed = _document(uow, kit, mine, contract, pdf, len(final), f"{contract.number}-已签署.pdf", PDF_TYPE, "签署原件")
-        _document(
-            uow, kit, mine, contract, docx, kit.blobs.path(docx).stat().st_size, f"{contract.number}-已签署（工作副本）.docx", DOCX_TYPE,
-            "工作副本；原件为已签署 PDF",
-        )  # fmt: skip
+        if docx:
+            size, name = kit.blobs.path(docx).stat().st_size, f"{contract.number}-已签署（工作副本）.docx"
+            _document(uow, kit, mine, contract, docx, size, name, DOCX_TYPE, "工作副本；原件为已签署 PDF")
         _form_contract(uow, kit, contract, mine, execution, signed.id)
         uow.session.flush()
-        happened(uow, mine.id, "", now, "archived", final=pdf, docx=docx)
+        happened(uow, mine.id, "", now, "archived", final=pdf, docx=docx, docx_fault=why)
         note(
             uow, CEREMONY, now, "signing.archived", contract=contract.id, signing=mine.id, final=pdf, docx=docx, digest=mine.digest,
         )  # fmt: skip
         send_copies(uow, now, kit.post, contract, mine, pdf)
         tell_owner(
             uow, now, kit.post, contract, mine, "complete", "已由双方签署完毕",
-            "已签署 PDF（原件）和 DOCX（工作副本）已存入合同文件，并已向签署人发送取件链接。生效前置条件未齐备的，请继续办理。",
+            f"已签署 PDF（原件）{f'已存入合同文件；DOCX 工作副本未能生成（{why}）' if why else '和 DOCX（工作副本）已存入合同文件'}，"
+            "并已向签署人发送取件链接。生效前置条件未齐备的，请继续办理。",
         )  # fmt: skip
         index_contract(uow, contract)
         uow.commit()

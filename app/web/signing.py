@@ -15,6 +15,7 @@ from app.domain.authority import Authority, Matter
 from app.domain.errors import ContractError
 from app.domain.execution import Medium, Mode, Order
 from app.domain.permissions import Forbidden
+from app.domain.signing_form import SeamPages, SeamWish
 from app.services import signing_lead as lead
 from app.services.filing import DocumentKind
 from app.services.record import ContractMissing
@@ -128,7 +129,7 @@ def _page(contract_id: str, problem: str = "", entered: object = None) -> str:
         uow.session.expunge_all()
     return contract_page(
         "contracts/signing.html", contract_id, view=view, ask=ask, why_not=why_not, start=running, problem=problem,
-        entered=entered or {}, orders=tuple(Order), matters=tuple(Matter), media=tuple(Medium), today=desk().today(),
+        entered=entered or {}, orders=tuple(Order), seam_pages=tuple(SeamPages), matters=tuple(Matter), media=tuple(Medium), today=desk().today(),
         hybrid=ask is not None and ask.terms.mode is Mode.HYBRID,
     )  # fmt: skip
 
@@ -140,7 +141,13 @@ def _plan(ask: Ask, contract_id: str, *, keep: bool) -> Plan:
     """The plan as entered; with ``keep`` an authority document that came along is put among the contract's files."""
     order = next((o for o in Order if o.value == _field("order")), Order.PARALLEL)
     people = tuple(_person(p, contract_id, keep) for p in ask.proposals if not _field(f"skip-{p.place.key}"))
-    return Plan(order, _day("deadline", _("签署期限")) or ask.terms.deadline, people)
+    return Plan(order, _day("deadline", _("签署期限")) or ask.terms.deadline, people, _seam())
+
+
+def _seam() -> SeamWish | None:
+    pages = next((s for s in SeamPages if s.value == _field("seam")), None)
+    most = _field("seam-most")
+    return SeamWish(pages, _field("seam-cover") == "1", int(most) if most.isdigit() else 8) if pages is not None else None
 
 
 def _person(proposal: Proposal, contract_id: str, keep: bool) -> Assigned:
