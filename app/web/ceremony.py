@@ -139,7 +139,7 @@ def _do(token: str, work: Callable[[], None], told: str = "") -> ResponseReturnV
         raise
     except ContractError as error:
         return _page(token, problem=error.message, status=422)
-    return redirect(url_for("ceremony.show", token=token, **({"told": told} if told else {})))
+    return redirect(url_for("ceremony.show", token=token, told=told or None))
 
 
 def _page(token: str, problem: str = "", status: int = 200) -> ResponseReturnValue:
