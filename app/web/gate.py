@@ -25,6 +25,7 @@ from app.web.desk import desk
 from app.web.errors import answer
 from app.web.pages import is_fragment
 from app.web.settlement_needs import SETTLEMENT_NEEDS
+from app.web.signing_needs import CEREMONY, SIGNING_NEEDS
 
 OPEN_TO_ALL = frozenset(
     {
@@ -32,8 +33,7 @@ OPEN_TO_ALL = frozenset(
         "access.sign_out", "access.forgotten", "access.request_link", "access.first_run", "access.begin", "access.link",
         "access.set_password", "deciding.show", "deciding.decide", "calendar_feed.read", "verification.show", "verification.check", "verification.text",
         "pki.certificate", "pki.revocation_list", "pki.ocsp", "pki.ocsp_by_address", "pki.timestamp",
-        "ceremony.show", "ceremony.code", "ceremony.enter", "ceremony.page", "ceremony.read", "ceremony.consent", "ceremony.sign",
-        "ceremony.forget", "ceremony.refuse", "ceremony.copy",
+        *CEREMONY,
     }
 )  # fmt: skip
 """What must work for somebody who is not signed in."""
@@ -91,13 +91,6 @@ NEEDS: Mapping[str, Action] = {
     "contracts.show": _A.READ_CONTRACTS,
     "contracts.void": _A.VOID_CONTRACT,
     "contracts.redraft": _A.EDIT_DRAFT,
-    "signing.show": _A.READ_CONTRACTS,
-    "signing.state": _A.READ_CONTRACTS,
-    "signing.begin": _A.LEAD_SIGNING,
-    "signing.remind": _A.LEAD_SIGNING,
-    "signing.address": _A.LEAD_SIGNING,
-    "signing.replace": _A.LEAD_SIGNING,
-    "signing.withdraw": _A.LEAD_SIGNING,
     "approval.show": _A.READ_CONTRACTS,
     "approval.prepare": _A.SUBMIT_CONTRACT,
     "approval.submit": _A.SUBMIT_CONTRACT,
@@ -251,6 +244,7 @@ NEEDS: Mapping[str, Action] = {
     "ending.objection": _A.KEEP_PERFORMANCE,
     "ending.close": _A.KEEP_PERFORMANCE,
     **SETTLEMENT_NEEDS,
+    **SIGNING_NEEDS,
     "exits.show": _A.READ_CONTRACTS,
     "exits.finish": _A.KEEP_PERFORMANCE,
     "exits.reopen": _A.KEEP_PERFORMANCE,
