@@ -56,7 +56,7 @@ def signed_files(review: Review, wiring: Wiring, on: date) -> Mapping[str, bytes
         )  # fmt: skip
         with own.reading() as uow:
             ask = read_ask(uow, drafter, own.calendar, on, review.contract_id)
-        people = tuple(_assigned(p) for p in ask.proposals)
+        people = tuple(sorted((_assigned(p) for p in ask.proposals), key=lambda person: person.stage))
         review.refused(
             "少一枚印章的签署计划", lambda _uow: _start(kit, review, Plan(Order.PARALLEL, ask.terms.deadline, people[:-1]))
         )

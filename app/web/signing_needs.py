@@ -1,4 +1,4 @@
-"""What the pages of a contract's signing ask of the permission table, and those of the ceremony, which need no account; part of ``gate``."""
+"""What the pages of signing and of seals ask of the permission table, and those of the ceremony, which need no account; part of ``gate``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,22 @@ SIGNING_NEEDS: Mapping[str, Action] = {
     "signing.address": _A.LEAD_SIGNING,
     "signing.replace": _A.LEAD_SIGNING,
     "signing.withdraw": _A.LEAD_SIGNING,
+    "seals.index": _A.READ_SEALS,
+    "seals.show": _A.READ_SEALS,
+    "seals.specimen": _A.READ_SEALS,
+    "seals.authority": _A.READ_SEALS,
+    "seals.new": _A.KEEP_SEALS,
+    "seals.create": _A.KEEP_SEALS,
+    "seals.appoint": _A.KEEP_SEALS,
+    "seals.dismiss": _A.KEEP_SEALS,
+    "seals.put_image": _A.READ_SEALS,
+    "seals.move": _A.READ_SEALS,
+    "contract_seals.show": _A.READ_CONTRACTS,
+    "contract_seals.apply": _A.APPLY_FOR_SEAL,
+    "contract_seals.withdraw": _A.HANDLE_SEAL,
+    "contract_seals.decide": _A.HANDLE_SEAL,
+    "contract_seals.release": _A.HANDLE_SEAL,
+    "contract_seals.use": _A.HANDLE_SEAL,
 }
 CEREMONY = frozenset(
     f"ceremony.{view}" for view in ("show", "code", "enter", "page", "read", "consent", "sign", "forget", "refuse", "copy")
