@@ -6,7 +6,6 @@ Heavy libraries load with this module, so wiring imports it on first use.
 from __future__ import annotations
 
 import io
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -66,8 +65,6 @@ from signatures.verification.worker import Verifier
 SYSTEM = "system"
 _PAGE_WIDTH = 1240
 """Pixels of a page as it is read in the browser: sharp on a telephone, too."""
-_DRAWING = threading.Lock()
-"""PDFium is for one thread at a time."""
 
 
 def told(error: SignatureError) -> ContractError:

@@ -98,6 +98,8 @@ UNASKING = {
     "create_administrator", "first_run_token", "find_login", "owner_of_link", "request_reset", "set_password_by_link",
     # the link of a mail says who acts; the services ask for that person
     "read_link", "decide_by_link",
+    # a signatory shows a link, and a code that was mailed; these find out who it is
+    "visit", "entered", "bench",
     # the address of a personal calendar says whose it is; of the clock nothing is told but since when it stands still
     "read_feed", "stopped_since",
     # whoever holds a text may ask whether it was executed; nothing else is told
