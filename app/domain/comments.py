@@ -91,6 +91,20 @@ def places(instrument: Instrument) -> Mapping[str, Place]:
     return {b.id: Place(b.id, where(b), b.text) for b in _blocks(outline(instrument)) if b.kind in _COMMENTED}
 
 
+FRONT = "文首与当事人"
+
+
+def places_by_chapter(instrument: Instrument) -> tuple[tuple[str, tuple[Place, ...]], ...]:
+    """The same places, each chapter's under its heading, to choose one from; what stands before the chapters comes first."""
+    groups: dict[str, list[Place]] = {}
+    for top in outline(instrument):
+        head = f"{top.number} {top.text}".strip() if top.kind is BlockKind.CHAPTER else FRONT
+        found = [Place(b.id, where(b), b.text) for b in top.walk() if b.kind in _COMMENTED]
+        if found:
+            groups.setdefault(head, []).extend(found)
+    return tuple((head, tuple(found)) for head, found in groups.items())
+
+
 def _blocks(tops: Iterable[Block]) -> Iterable[Block]:
     for top in tops:
         yield from top.walk()

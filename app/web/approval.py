@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -10,7 +11,7 @@ from flask_babel import gettext as _
 
 from app.domain.approval import ReturnComment, RoundStatus
 from app.domain.approval_route import Function
-from app.domain.comments import places
+from app.domain.comments import Place, places_by_chapter
 from app.domain.errors import ContractError
 from app.domain.permissions import Forbidden
 from app.services import deciding
@@ -113,8 +114,10 @@ def send_back(contract_id: str) -> ResponseReturnValue:
 @pages.get("/approvals/remark")
 def remark(contract_id: str) -> str:
     """One more line for a remark at a provision."""
-    row = request.args.get("row", 1, type=int)
-    return render_template("contracts/_remark.html", contract_id=contract_id, places=_places(contract_id), row=row, entered=None)
+    row = uuid.uuid4().hex[:8]  # the page must not have one id twice
+    return render_template(
+        "contracts/_remark.html", contract_id=contract_id, chapters=_places(contract_id), row=row, entered=None
+    )
 
 
 @pages.post("/approvals/delegate")
@@ -181,7 +184,7 @@ def _page(contract_id: str, problem: str = "") -> str:
     told = request.args.get("told", "")
     return contract_page(
         "contracts/approvals.html", contract_id, found=found, problem=problem, told=told if told in TOLD else "",
-        entered=request.form, remarks=_entered_remarks(), places=_places(contract_id) if _decides(found) else (),
+        entered=request.form, remarks=_entered_remarks(), chapters=_places(contract_id) if _decides(found) else (),
         topics={t.id: t for t in desk().library.topics()},
     )  # fmt: skip
 
@@ -200,14 +203,14 @@ def _submission(contract_id: str, waivers: tuple[WaiverAsked, ...], problem: str
     )  # fmt: skip
 
 
-def _places(contract_id: str) -> tuple[tuple[str, str], ...]:
-    """Every provision of the text that lies before the approvers, for the remarks of a return."""
+def _places(contract_id: str) -> tuple[tuple[str, tuple[Place, ...]], ...]:
+    """Every provision of the text that lies before the approvers by its chapter, for the remarks of a return."""
     with desk().reading() as uow:
         found = read_approvals(uow, actor(), desk().reference, desk().today(), contract_id)
         if not found.rounds:
             return ()
         shown = load_text(uow, actor(), desk().reference, desk().today(), contract_id, found.rounds[0].version)
-    return tuple((p.id, p.label) for p in places(shown.instrument).values())
+    return places_by_chapter(shown.instrument)
 
 
 def _function() -> Function:
