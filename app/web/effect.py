@@ -86,11 +86,17 @@ def _done(contract_id: str, work: Callable[[], None]) -> ResponseReturnValue:
 
 
 def _condition() -> Condition:
-    return next((c for c in Condition if c.value == request.form.get("condition")), Condition.OFFICIAL_APPROVAL)
+    found = next((c for c in Condition if c.value == request.form.get("condition")), None)
+    if found is None:
+        raise ContractError("effect.condition", _("请选择一项生效前置条件。"))
+    return found
 
 
 def _ground() -> Ground:
-    return next((g for g in Ground if g.value == request.form.get("ground")), Ground.FULFILLED)
+    found = next((g for g in Ground if g.value == request.form.get("ground", Ground.FULFILLED.value)), None)
+    if found is None:
+        raise ContractError("effect.ground", _("请选择缘由：成就、视为成就或者双方书面放弃。"))
+    return found
 
 
 def _day(text: str) -> date:

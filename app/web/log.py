@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import date, datetime, timedelta
 
 from flask import Blueprint, render_template, request, send_file
@@ -75,7 +76,12 @@ def _sought() -> tuple[service.LogFilter, int | None]:
         args.get("actor", "")[:64],
         _midnight(since) if since else None,
         _midnight(until + timedelta(1)) if until else None,
-    ), args.get("before", None, type=int)
+    ), _number(args.get("before", ""))
+
+
+def _number(text: str) -> int | None:
+    """The number of an entry; what can't be one asks for no number at all."""
+    return int(text) if re.fullmatch(r"[0-9]{1,15}", text) else None
 
 
 def _args() -> dict[str, str]:
