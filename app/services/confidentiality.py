@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.domain.approval_route import Function
 from app.domain.errors import ContractError
 from app.domain.messages import NewMail
 from app.domain.permissions import NOTHING, Action, Actor, Role, may, require
@@ -31,12 +32,13 @@ class Closure:
 
 @dataclass(frozen=True, slots=True)
 class PersonLine:
-    """Somebody who can be named or made the owner. ``drafts``: may lead a contract."""
+    """Somebody who can be named or made the owner. ``offices``: what seats of an approval the person could take."""
 
     id: str
     name: str
     roles: frozenset[Role]
     active: bool
+    offices: tuple[Function, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +199,9 @@ def _reader(uow: UnitOfWork, user_id: str) -> UserRow:
 
 
 def _line(user: UserRow) -> PersonLine:
-    return PersonLine(user.id, user.name, actor_of(user).roles, user.active)
+    actor = actor_of(user)
+    offices = tuple(f for f in Function if f in actor.offices) if Role.APPROVER in actor.roles else ()
+    return PersonLine(user.id, user.name, actor.roles, user.active, offices)
 
 
 def _touch(row: ContractRow, actor: Actor, now: datetime) -> None:

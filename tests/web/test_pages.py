@@ -98,14 +98,13 @@ def test_every_english_text_is_in_the_catalogue() -> None:
     from app.web.pages import ROOT
 
     method = [("**.html", "jinja2.ext:babel_extract"), ("**.py", "python")]
-    found = set()
+    keywords = {"_": None, "gettext": None, "pgettext": ((1, "c"), 2)}
+    found: set[tuple[str, str]] = set()
     for folder in (ROOT / "templates" / "web", ROOT / "app" / "web"):
-        for _file, _line, message, _comments, _context in extract_from_dir(
-            str(folder), method, {}, keywords={"_": None, "gettext": None}
-        ):
-            found.add(message)
+        for _file, _line, message, _comments, context in extract_from_dir(str(folder), method, {}, keywords=keywords):
+            found.add((context or "", str(message)))
     with (SOURCE / "en" / "LC_MESSAGES" / "messages.po").open("rb") as text:
-        catalogue = {m.id: m.string for m in read_po(text) if m.id}
+        catalogue = {(m.context or "", str(m.id)): m.string for m in read_po(text) if m.id}
     assert len(found) > 150
     assert sorted(found - {k for k, v in catalogue.items() if v}) == []
     assert sorted(catalogue.keys() - found) == []
