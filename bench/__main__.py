@@ -1,6 +1,6 @@
 """``python -m bench``: every measurement of speed and memory; writes docs/benchmarks.md.
 
-    python -m bench [pdf] [docx] [whole] [preview] [cold] [workers] [growth] [signing] [register]
+    python -m bench [pdf] [docx] [whole] [preview] [cold] [workers] [growth] [signing] [register] [tick]
 
 With names of parts it measures only those, prints them and leaves the file alone.
 """
@@ -154,7 +154,15 @@ def register() -> Iterator[Line]:
         yield _ratio(what, found.large, found.small, 2.0)
 
 
-PARTS: tuple[Callable[[], Iterator[Line]], ...] = (pdf, docx, whole, preview, cold, workers, growth, signing, register)
+def tick() -> Iterator[Line]:
+    from bench.tick import DUE, LARGE, SMALL, measure
+
+    for found in measure():
+        what = f"A tick of the clock with {DUE} reminders due, {found.database}: {LARGE:,} contracts against {SMALL:,}"
+        yield _ratio(what, found.large, found.small, 1.5)
+
+
+PARTS: tuple[Callable[[], Iterator[Line]], ...] = (pdf, docx, whole, preview, cold, workers, growth, signing, register, tick)
 
 
 def report(lines: Sequence[Line]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
@@ -19,6 +20,7 @@ from app.domain.termination import Route
 from app.services.exiting import ExitView, archive, exit_desk, finish_task
 from app.services.filing import DocumentKind
 from app.services.generation import Format, Tools
+from app.services.link_deciding import Entered, decide_by_link, read_link
 from app.services.paper_delivery import arrive_alone, send_alone
 from app.services.paper_files import PAPER_FORMATS
 from app.services.paper_texts import start_paper
@@ -99,9 +101,28 @@ def _renewed(life: Life) -> Life:
     return life
 
 
+def _decide_by_link(life: Life, choice: Choice, reason: str) -> None:
+    """The reminder that waits, and the decision by the link in it."""
+    told = life.remind()
+    life.hold(
+        "到期提醒已写入发件箱，写明三个日期", all(w in told for w in ("届满日：", "通知截止日（到达）：", "最晚安全寄送日："))
+    )
+    life.log += [f"{'':14}{line}" for line in told.splitlines() if line and "/decide/" not in line]
+    link = next((found for found in re.findall(r"/decide/(\w+)/(\w+)/([\w-]+)", told) if found[1] == choice.value), None)
+    if link is None:
+        life.hold("提醒中有办理链接", holds=False)
+        return
+    where = (life.now, life.today, life.wiring.calendar, life.wiring.link_key, link[0], link[1], link[2])
+    for _ in range(2):  # a mail scanner, then the person
+        page = life.do(lambda uow: read_link(uow, *where))
+    life.hold("打开链接不改变任何内容", _desk(life).decision is None)
+    life.say(life.do(lambda uow: decide_by_link(uow, *where, Entered(page.revision, reason))))
+    life.refused("同一链接再用一次", lambda uow: decide_by_link(uow, *where, Entered(page.revision, reason)))
+
+
 def _not_renewed(life: Life) -> None:
     life.at(2027, 9, 1)
-    _decide(life, Choice.NOT_RENEW, "改由内部团队承接，业务部门2027年8月27日书面意见。")
+    _decide_by_link(life, Choice.NOT_RENEW, "改由内部团队承接，业务部门2027年8月27日书面意见。")
     notice = _paper(life, PaperKind.NON_RENEWAL)
     life.finish(notice, "non-renewal", {})
     life.at(2027, 9, 6)

@@ -32,11 +32,15 @@ from app.services.moving import move
 from app.services.paper_files import file_paper, files_of, make_files
 from app.services.paper_freezing import freeze_paper
 from app.services.paper_texts import fill_paper
+from app.services.raising import raise_due
 from app.services.record import require_contract
+from app.services.renewal_reminding import work_out_waiting
 from app.services.taking_effect import SigningDate, check_off, note_signed
+from app.services.telling import tell_people
 from app.services.versions import save_version
 from app.settings import Settings
 from app.store.instruments import find_instrument
+from app.store.outbox import messages
 from app.store.uow import UnitOfWork
 from app.wiring import Wiring
 
@@ -85,6 +89,16 @@ class Life:
         post = self.wiring.clockwork.term_post
         look_at_endings(self.wiring.unit_of_work, self.now, self.today, self.wiring.calendar, post)
         return self
+
+    def remind(self) -> str:
+        """Let the clock remind of what is due; the text of the message that it wrote, empty where it wrote none."""
+        units, now = self.wiring.unit_of_work, self.now
+        work_out_waiting(units, now, self.today, self.wiring.calendar)
+        raise_due(units, now, self.wiring.calendar)
+        if not tell_people(units, now, self.wiring.reminder_post):
+            return ""
+        with self.wiring.reading() as uow:
+            return next(m.text for m in messages(uow.session) if m.key.startswith("reminders:"))
 
     def view(self) -> ContractView:
         with self.wiring.reading() as uow:

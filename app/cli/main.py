@@ -44,6 +44,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "paper": ("app.cli.paper", "文书：补充协议、续约、通知、结算单等"),
     "audit": ("app.cli.audit", "审计记录"),
     "outbox": ("app.cli.outbox", "发件箱：列出、阅读、重新投递"),
+    "reminders": ("app.cli.reminders", "提醒：近期日期、策略、推迟"),
     "advance": ("app.cli.advance", "按日期自动流转合同阶段（平时由后台任务进行）"),
     "signing": ("app.cli.signing", "签署：发起、进度、提醒、更正、更换、撤回"),
     "verify": ("app.cli.verify", "验证已签署的 PDF"),

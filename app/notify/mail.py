@@ -26,6 +26,7 @@ class Smtp:
     user: str = ""
     password: str = ""
     trusted: ssl.SSLContext | None = None
+    timeout: float = TIMEOUT
 
     def send(self, mail: Mail) -> None:
         """Hand one mail over. Raises ``MailRefused`` where trying again is no use, ``MailUndelivered`` where it may be."""
@@ -54,8 +55,8 @@ class Smtp:
     def _connect(self) -> smtplib.SMTP:
         context = self.trusted or ssl.create_default_context()
         if self.security == "tls":
-            return smtplib.SMTP_SSL(self.host, self.port, timeout=TIMEOUT, context=context)
-        server = smtplib.SMTP(self.host, self.port, timeout=TIMEOUT)
+            return smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout, context=context)
+        server = smtplib.SMTP(self.host, self.port, timeout=self.timeout)
         if self.security == "starttls":
             try:
                 server.starttls(context=context)

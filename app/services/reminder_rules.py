@@ -22,6 +22,7 @@ from app.domain.reminders import (
     resolve,
 )
 from app.services.access import record_of
+from app.services.expiring_reminding import set_expiring_dates
 from app.services.journal import CLOCK, note
 from app.services.record import opened, require_contract
 from app.services.reminder_house import EVERYWHERE, House, house, policy_of
@@ -210,6 +211,7 @@ def keep_house_dates(uow: UnitOfWork, now: datetime, today: date, calendar: Work
         uow.session.flush()
     published = _published(uow, today)
     set_house_dates(uow, CLOCK, now, today, calendar, published)
+    set_expiring_dates(uow, now, today)
     uow.commit()
 
 

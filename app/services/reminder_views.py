@@ -92,10 +92,29 @@ class Unheard:
     why: str
 
 
-def dates_of_contract(uow: UnitOfWork, actor: Actor, contract_id: str) -> tuple[DateLine, ...]:
-    """Every open date of a contract. Raises ``ContractMissing``."""
+@dataclass(frozen=True, slots=True)
+class ContractDates:
+    """Open dates of one contract: those that have passed, the latest first, and those ahead in order; how many there are of each in all."""
+
+    late: tuple[DateLine, ...]
+    ahead: tuple[DateLine, ...]
+    late_in_all: int
+    ahead_in_all: int
+
+    @property
+    def left_out(self) -> int:
+        return self.late_in_all + self.ahead_in_all - len(self.late) - len(self.ahead)
+
+
+def dates_of_contract(uow: UnitOfWork, actor: Actor, today: date, contract_id: str, *, limit: int = 10) -> ContractDates:
+    """At most ``limit`` of each kind; the dates of renewal and end, which there are few of, always. Raises ``ContractMissing``."""
     opened(uow, actor, Action.READ_CONTRACTS, contract_id)
-    return _lines(uow, actor, [s for s in subjects_of_contract(uow.session, contract_id) if s.due_on is not None])
+    found = [s for s in subjects_of_contract(uow.session, contract_id) if s.due_on is not None]
+    late = [s for s in reversed(found) if s.due_on is not None and s.due_on < today]
+    ahead = [s for s in found if s.due_on is not None and s.due_on >= today]
+    term = [s for s in ahead[limit:] if s.topic in (Topic.RENEWAL.value, Topic.EXPIRY.value)]
+    shown = ahead[:limit] + term
+    return ContractDates(_lines(uow, actor, late[:limit]), _lines(uow, actor, shown), len(late), len(ahead))
 
 
 def dates_ahead(uow: UnitOfWork, actor: Actor, *, mine: bool, limit: int = 100) -> tuple[DateLine, ...]:

@@ -152,3 +152,12 @@ def licences_ending(session: Session, until: date) -> list[LicenceRow]:
     """Licences whose last day is not after ``until``, the earliest first."""
     statement = select(LicenceRow).where(LicenceRow.valid_until <= until).order_by(LicenceRow.valid_until, LicenceRow.number)
     return list(session.scalars(statement))
+
+
+def licences_between(session: Session, since: date, until: date) -> list[tuple[LicenceRow, str]]:
+    """Licences whose last day lies between two days, each with the name of its organisation."""
+    statement = select(LicenceRow, OrganisationRow.name).join(OrganisationRow, OrganisationRow.id == LicenceRow.organisation_id)
+    rows = session.execute(
+        statement.where(LicenceRow.valid_until.between(since, until)).order_by(LicenceRow.valid_until, LicenceRow.number)
+    )
+    return [(row[0], row[1]) for row in rows]

@@ -217,3 +217,10 @@ def last_uses(session: Session) -> dict[str, datetime]:
     for seal_id, at in rows:
         found[seal_id] = at
     return found
+
+
+def grants_between(session: Session, since: date, until: date) -> list[tuple[SealGrantRow, str]]:
+    """Written authorities still in use whose last day lies between two days, each with the name of its seal."""
+    statement = select(SealGrantRow, SealRow.name).join(SealRow, SealRow.id == SealGrantRow.seal_id)
+    statement = statement.where(SealGrantRow.ended_on.is_(None), SealGrantRow.valid_until.between(since, until))
+    return [(row[0], row[1]) for row in session.execute(statement.order_by(SealGrantRow.valid_until, SealGrantRow.id))]

@@ -23,6 +23,7 @@ from app.web.desk import desk
 from app.web.entered import Entered
 from app.web.gate import actor
 
+PAGE = 20
 pages = Blueprint("reminders", __name__, url_prefix="/reminders")
 contract_pages = Blueprint("contract_reminders", __name__, url_prefix="/contracts/<contract_id>/reminders")
 pages.add_app_template_global(show_days, "show_days")
@@ -34,14 +35,22 @@ def index() -> str:
 
 
 def _index(**more: Any) -> str:
-    mine = request.args.get("all") != "1"
+    mine, page = request.args.get("all") != "1", max(1, min(request.args.get("page", 1, type=int), 50))
     with desk().reading() as uow:
-        lines = reminder_views.dates_ahead(uow, actor(), mine=mine)
+        lines = reminder_views.dates_ahead(uow, actor(), mine=mine, limit=PAGE * page + 1)[PAGE * (page - 1) :]
         undated = reminder_views.contracts_undated(uow, actor(), desk().calendar)
         unheard = reminder_views.notices_unheard(uow, actor())
     shown: dict[str, Any] = {"faults": (), "problem": "", "entered": {}, "form": "", **more}
     return render_template(
-        "reminders/index.html", lines=lines, undated=undated, unheard=unheard, mine=mine, today=desk().today(), **shown
+        "reminders/index.html",
+        lines=lines[:PAGE],
+        page=page,
+        more=len(lines) > PAGE,
+        undated=undated,
+        unheard=unheard,
+        mine=mine,
+        today=desk().today(),
+        **shown,
     )
 
 
@@ -241,12 +250,13 @@ def show(contract_id: str) -> str:
 
 def _of_contract(contract_id: str, **more: Any) -> str:
     with desk().reading() as uow:
-        lines = reminder_views.dates_of_contract(uow, actor(), contract_id)
+        limit = 200 if request.args.get("all") == "1" else 10
+        found = reminder_views.dates_of_contract(uow, actor(), desk().today(), contract_id, limit=limit)
         policies = reminder_rules.read_policies(uow, actor(), Place(Level.CONTRACT, contract_id))
         channels = channelling.list_channels(uow, actor())
     shown = {"faults": (), "problem": "", "entered": {}, "form": "", **more}
     return contract_page(
-        "contracts/reminders.html", contract_id, lines=lines, policies=policies, channels=channels, today=desk().today(), **shown
+        "contracts/reminders.html", contract_id, found=found, policies=policies, channels=channels, today=desk().today(), **shown
     )
 
 

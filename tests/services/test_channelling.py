@@ -100,7 +100,7 @@ def test_a_reminder_goes_to_the_group_without_links_that_decide(house: House) ->
     assert "/decide/" not in posting.text
     assert house.mail.sent == []
     with house.units() as uow:
-        (line,) = dates_of_contract(uow, LAWYER, "c1")
+        (line,) = dates_of_contract(uow, LAWYER, DAY, "c1").ahead
     assert line.last is not None
     assert (line.channel, line.last.channel, line.last.result) == ("法务群", "法务群", "已送达邮件服务器")
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from app.domain.errors import InputError
+from app.domain.organisations import Licence
 from app.domain.permissions import Actor, Forbidden, Role
 from app.domain.reminders import DEFAULTS, Level, Policy, Topic
 from app.notify.mail_texts import write_mail
 from app.services.calendar_feeds import make_feed, read_feed, revoke_feed
 from app.services.heartbeat import beat, stopped_since
+from app.services.registering import change_organisation, create_organisation
 from app.services.reminder_rules import Place, drop_policy, keep_house_dates, read_policies, set_policy
 from app.services.reminder_views import contracts_undated, dates_ahead, dates_of_contract
 from app.store.outbox import messages
-from app.store.reminders import find_subject, settings_row
+from app.store.reminders import find_subject, settings_row, subjects_with_prefix
 from app.store.users import find_user
 from tests.services.conftest import Units
-from tests.services.fixtures import LAWYER, NOW, OTHER, ensure, later
+from tests.services.fixtures import LAWYER, NOW, OTHER, ensure, later, organisation
 from tests.services.test_reminding import CALENDAR, DUE, add_contract, morning, put, round_at, subject
 
 KEEPER = Actor("管理员", "keeper", frozenset({Role.SYSTEM_ADMINISTRATOR}))
@@ -40,7 +43,7 @@ def test_a_nearer_policy_moves_the_reminders_and_inheriting_brings_them_back(uni
     def next_on() -> date | None:
         round_at(units, NOW)
         with units() as uow:
-            return dates_of_contract(uow, LAWYER, contract)[0].next_on
+            return dates_of_contract(uow, LAWYER, NOW.date(), contract).ahead[0].next_on
 
     assert next_on() == DUE - timedelta(5)
     for place, days in (
@@ -88,6 +91,24 @@ def test_the_house_is_reminded_of_its_own_parameters(units: Units, contract: str
         lpr = find_subject(uow.session, "lpr", "house")
         assert lpr is not None
         assert lpr.due_on == date(2027, 1, 1)
+
+
+def test_licences_that_end_soon_are_reminded_of_until_they_are_prolonged(units: Units, contract: str) -> None:
+    ending = Licence("增值电信业务经营许可证", "京B2-1", valid_until=date(2027, 3, 1))
+    with units() as uow:
+        made = create_organisation(uow, LAWYER, NOW, organisation(licences=(ending,)))
+
+    def due(today: date) -> list[date | None]:
+        with units() as uow:
+            keep_house_dates(uow, NOW, today, CALENDAR)
+        with units() as uow:
+            return [s.due_on for s in subjects_with_prefix(uow.session, "licence", made)]
+
+    assert due(date(2026, 10, 1)) == []
+    assert due(date(2026, 12, 1)) == [date(2027, 3, 1)]
+    with units() as uow:
+        change_organisation(uow, LAWYER, NOW, made, 1, organisation(licences=(replace(ending, valid_until=date(2032, 3, 1)),)))
+    assert due(date(2026, 12, 2)) == []
 
 
 def test_a_clock_that_stopped_is_seen_meanwhile_and_told_once_it_runs_again(units: Units, contract: str) -> None:

@@ -1,0 +1,115 @@
+"""``reminders``: what people are reminded of, how, and the clock's round done once by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import click
+
+from app.cli.common import settings, today_option
+from app.cli.contract_common import acting_option, at_desk, number_argument
+from app.cli.term_common import Member, day_type
+from app.domain.permissions import Actor
+from app.domain.reminders import Level, Policy, Topic, read_days, show_days
+from app.services.access import actor_with_login
+from app.services.channelling import list_channels
+from app.services.reminder_rules import Place, drop_policy, read_policies, set_policy
+from app.services.reminder_views import DateLine, contracts_undated, dates_ahead, dates_of_contract, notices_unheard
+from app.services.reminding import snooze
+from app.wiring import Wiring
+
+
+@click.group(short_help="提醒：近期日期、策略、推迟")
+def reminders() -> None:
+    """到期提醒的日期、策略和送达结果。"""
+
+
+def _at_house(login: str) -> tuple[Wiring, Actor]:
+    wiring = Wiring(settings())
+    with wiring.reading() as uow:
+        return wiring, actor_with_login(uow, login)
+
+
+def _print(line: DateLine) -> None:
+    ahead = f"下次 {line.next_on.isoformat()}（{line.step}，{line.channel}）" if line.next_on else "没有后续提醒"
+    last = f"上次 {line.last.at:%Y-%m-%d} {line.last.result}" if line.last else "尚未提醒过"
+    click.echo(
+        f"{line.due_on.isoformat()}  {line.topic.label}  {line.contract_number} {line.title}  {ahead}；{last}  [{line.id}]"
+    )
+
+
+@reminders.command("list", short_help="近期提醒")
+@click.option("--all", "everything", is_flag=True, help="不限于本人负责的。")
+@acting_option
+def list_(login: str, *, everything: bool) -> None:
+    """列出近期提醒、没有日期的合同和没有送达任何人的提醒。"""
+    wiring, who = _at_house(login)
+    with wiring.reading() as uow:
+        for line in dates_ahead(uow, who, mine=not everything):
+            _print(line)
+        for undated in contracts_undated(uow, who, wiring.calendar):
+            click.echo(f"无日期  {undated.number} {undated.title}：{undated.why}")
+        for unheard in notices_unheard(uow, who):
+            click.echo(f"未送达  {unheard.number} {unheard.title}（{unheard.due_on.isoformat()}）：{unheard.why}")
+        for channel in list_channels(uow, who):
+            click.echo(f"渠道    {channel.name}（{channel.kind.label}）{'启用' if channel.active else '停用'} {channel.problem}")
+
+
+@reminders.command("show", short_help="一份合同的日期")
+@number_argument
+@acting_option
+@today_option
+def show(number: str, login: str, today: date) -> None:
+    """列出一份合同的全部日期、依据和送达结果。"""
+    desk = at_desk(login, number)
+    with desk.wiring.reading() as uow:
+        found = dates_of_contract(uow, desk.actor, today, desk.contract_id, limit=200)
+    for line in (*found.late, *found.ahead):
+        _print(line)
+        for words in line.detail:
+            click.echo(f"    {words}")
+
+
+@reminders.command("snooze", short_help="推迟一项提醒")
+@click.argument("date_id")
+@click.option("--until", type=day_type, required=True, help="推迟至。")
+@click.option("--reason", required=True, help="理由。")
+@acting_option
+@today_option
+def snooze_(date_id: str, until: date, reason: str, login: str, today: date) -> None:
+    """到选定的日期再提醒；续约提醒不得晚于最晚安全寄送日。"""
+    wiring, who = _at_house(login)
+    with wiring.unit_of_work() as uow:
+        snooze(uow, who, wiring.now(), today, date_id, until, reason)
+    click.echo(f"已推迟至 {until.isoformat()}。")
+
+
+@reminders.command("policy", short_help="查看或者设置提醒策略")
+@click.option("--form", default="", help="合同类型；不填为全单位。")
+@click.option("--topic", type=Member(Topic), help="要设置的事项。")
+@click.option("--days", help="提醒日，例如 “-90,-60,-30,-7”。")
+@click.option("--deputy-from", type=int, help="自该日起抄送代理人。")
+@click.option("--head-from", type=int, help="自该日起抄送上级。")
+@click.option("--inherit", is_flag=True, help="改为沿用上级。")
+@acting_option
+def policy(
+    login: str, form: str, topic: Topic | None, days: str | None, deputy_from: int | None, head_from: int | None, *, inherit: bool
+) -> None:  # fmt: skip
+    """不带 --days 和 --inherit 时列出现行策略。"""
+    wiring, who = _at_house(login)
+    place = Place(Level.FORM, form) if form else Place(Level.HOUSE)
+    if topic is not None and (inherit or days is not None):
+        chosen, why = read_days(days or "")
+        if why:
+            raise click.UsageError(why)
+        with wiring.unit_of_work() as uow:
+            if inherit:
+                drop_policy(uow, who, wiring.now(), place, topic)
+            else:
+                set_policy(uow, who, wiring.now(), place, topic, Policy(chosen, deputy_from, head_from))
+    with wiring.reading() as uow:
+        for line in read_policies(uow, who, place):
+            source = "此处设定" if line.own else line.applies.level.label if line.applies.level else "系统默认"
+            click.echo(
+                f"{line.topic.value:<14} {line.topic.label}：{show_days(line.applies.policy.days) or '不提醒'}（{source}）"
+            )

@@ -1,0 +1,36 @@
+"""``reminders`` on the command line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from app.services.raising import raise_due
+from app.services.renewal_reminding import work_out_waiting
+from app.settings import Settings
+from app.wiring import Wiring
+from tests.cli.test_commands import Command, run
+from tests.cli.test_term import ME, NUMBER, data_dir, on
+from tests.services.living import OFFICIAL, d, noon
+
+__all__ = ["data_dir", "run"]
+
+
+def test_dates_are_shown_put_off_and_policies_are_set(run: Command, data_dir: Path) -> None:
+    wiring, day = Wiring(Settings(data_dir=data_dir)), d("2026-09-24")
+    work_out_waiting(wiring.unit_of_work, noon(day), day, OFFICIAL)
+    raise_due(wiring.unit_of_work, noon(day), OFFICIAL)
+    wiring.engine.dispose()
+    said = run("reminders", "show", NUMBER, *ME, *on("2026-09-24")).out
+    assert re.search(
+        r"2026-10-27  续约决定  SHFW-2025-0001 决定是否续约  下次 2026-10-20（−7 日，邮件）；上次 .* 等待次日汇总", said
+    )
+    assert "    最晚安全寄送日：2026年10月27日" in said
+    (date_id,) = re.findall(r"决定是否续约 .*\[(\w+)\]", said)
+    refused = run("reminders", "snooze", date_id, "--until", "2026-11-01", "--reason", "等待预算", *ME, *on("2026-09-24"))
+    assert refused.code == 1
+    assert "不得晚于最晚安全寄送日 2026-10-27" in refused.err
+    assert run("reminders", "snooze", date_id, "--until", "2026-10-12", "--reason", "等待预算", *ME, *on("2026-09-24")).code == 0
+    assert "付款：−10、−1（此处设定）" in run("reminders", "policy", "--topic", "payment", "--days", "-10,-1", *ME).out
+    assert "付款：−5、−1、+1、+7、+15、+30（系统默认）" in run("reminders", "policy", "--topic", "payment", "--inherit", *ME).out
+    assert "决定是否续约" in run("reminders", "list", *ME).out
