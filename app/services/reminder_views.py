@@ -33,13 +33,14 @@ from app.store.reminders import (
 )
 from app.store.uow import UnitOfWork
 
-RESULTS = {SENT: "已送达邮件服务器", FAILED: "未送达", LOCAL: "存于本地发件箱", "waiting": "投递中"}
+RESULTS = {SENT: "已送达", FAILED: "未送达", LOCAL: "存于本地发件箱", "waiting": "投递中"}
 """How the delivery of a reminder stands."""
 
 
 @dataclass(frozen=True, slots=True)
 class LastTold:
-    """The last reminder of a date: when, to how many, by which channel, and how its delivery ended."""
+    """The last reminder of a date: when, to how many, by which channel, and how its delivery ended. ``arrived``: the mail server or the
+    platform has taken it."""
 
     at: datetime
     people: int
@@ -47,6 +48,7 @@ class LastTold:
     result: str
     problem: str
     failed: bool
+    arrived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +179,7 @@ def _last(uow: UnitOfWork, moments: Sequence[ReminderRow], names: dict[str, str]
     worst = max(messages, key=_badness)
     return LastTold(
         raised.raised_at, len(messages), names.get(worst.channel, worst.recipient), RESULTS.get(worst.state, worst.state), worst.problem,
-        worst.state == FAILED,
+        worst.state == FAILED, worst.state == SENT,
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from app.web.contract_pages import contract_page
 from app.web.desk import desk
 from app.web.entered import Entered
 from app.web.gate import actor
+from app.web.register_words import form_title
 
 PAGE = 20
 pages = Blueprint("reminders", __name__, url_prefix="/reminders")
@@ -94,7 +95,7 @@ def _policies(**more: Any) -> str:
         }
     shown = {"faults": (), "problem": "", "entered": {}, "form": "", **more}
     return render_template(
-        "reminders/policies.html", place=place, form_name=desk().library.title, form_code=desk().library.form, today=desk().today(),
+        "reminders/policies.html", place=place, form_name=form_title(desk().library.form), form_code=desk().library.form, today=desk().today(),
         keeps=may(actor(), Action.KEEP_REMINDERS), **values, **shown,
     )  # fmt: skip
 

@@ -102,7 +102,7 @@ def test_a_reminder_goes_to_the_group_without_links_that_decide(house: House) ->
     with house.units() as uow:
         (line,) = dates_of_contract(uow, LAWYER, DAY, "c1").ahead
     assert line.last is not None
-    assert (line.channel, line.last.channel, line.last.result) == ("法务群", "法务群", "已送达邮件服务器")
+    assert (line.channel, line.last.channel, line.last.result) == ("法务群", "法务群", "已送达")
 
 
 def test_what_a_channel_refuses_for_good_goes_by_the_next_one_at_once(house: House) -> None:
