@@ -28,7 +28,7 @@ def test_dates_are_shown_put_off_and_policies_are_set(run: Command, data_dir: Pa
     assert "    最晚安全寄送日：2026年10月27日" in said
     (date_id,) = re.findall(r"决定是否续约 .*\[(\w+)\]", said)
     refused = run("reminders", "snooze", date_id, "--until", "2026-11-01", "--reason", "等待预算", *ME, *on("2026-09-24"))
-    assert refused.code == 1
+    assert refused.code == 2
     assert "不得晚于最晚安全寄送日 2026-10-27" in refused.err
     assert run("reminders", "snooze", date_id, "--until", "2026-10-12", "--reason", "等待预算", *ME, *on("2026-09-24")).code == 0
     assert "付款：−10、−1（此处设定）" in run("reminders", "policy", "--topic", "payment", "--days", "-10,-1", *ME).out
