@@ -68,7 +68,9 @@ def demo(out: Path) -> None:
     held = _review(out, wiring)
     mark = lap("两轮审查", mark)
     held = _later(out, wiring) and held
-    lap("续约与终止", mark)
+    mark = lap("续约与终止", mark)
+    held = _settled(out, wiring) and held
+    lap("考核与结算", mark)
     for step, seconds in {**timings, **made.timings}.items():
         click.echo(f"  {step:<12} {seconds:6.2f} 秒")
     click.echo(f"  合计         {time.perf_counter() - started:6.2f} 秒")
@@ -102,6 +104,18 @@ def _later(out: Path, wiring: Wiring) -> bool:
     files, lines, failed = ending_files(lambda: wiring.tools)
     kept, told, amiss = duty_files(lambda: wiring.tools)
     files, lines, failed = {**files, **kept}, [*lines, *told], [*failed, *amiss]
+    for line in lines:
+        click.echo(line)
+    for path in write_all(out, files):
+        click.echo(f"{path}  {path.stat().st_size:,} 字节")
+    return not failed
+
+
+def _settled(out: Path, wiring: Wiring) -> bool:
+    """A month's figures, its score, settlement, invoice and payment over a database of their own."""
+    from app.cli.demo_settlement import settlement_files
+
+    files, lines, failed = settlement_files(lambda: wiring.tools)
     for line in lines:
         click.echo(line)
     for path in write_all(out, files):

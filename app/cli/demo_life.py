@@ -62,6 +62,7 @@ class Life:
     formats: frozenset[Format]
     name: str
     contract_id: str = ""
+    settlement: str = ""
     today: date = SIGNED
     log: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)

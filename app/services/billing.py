@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from app.domain.errors import ContractError, InputError, InputFault
 from app.domain.money import LARGEST, ZERO, cents
+from app.domain.notice import Method, arrival
 from app.domain.papers import PaperKind
 from app.domain.permissions import Action, Actor
 from app.domain.settlement.receivable import (
@@ -20,12 +21,16 @@ from app.domain.settlement.receivable import (
     invoice_faults,
 )
 from app.domain.settlement.scoring import contract_year
+from app.domain.term import Period, Unit, due_date
+from app.domain.variables import Value
 from app.services.journal import note
 from app.services.money_rows import DONE, buyer_of, claimed_of, invoices_of, overdue_values, plain_lines, refresh, sheet_of
 from app.services.paper_texts import PaperKit, new_paper, put_text, require_stage
 from app.services.record import opened
 from app.services.settlement_terms import TermsBook
 from app.services.settling import come_to
+from app.services.term_state import load_term_state
+from app.store.contracts import ContractRow
 from app.store.documents import find_document
 from app.store.settlements import (
     BudgetRow,
@@ -237,10 +242,32 @@ def draft_dunning(uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit
     values = overdue_values(uow, kit.reference.calendar, contract, today)
     if not values:
         raise ContractError("settlement.not_overdue", "没有逾期未付的结算款，不需要催款。")
+    values = {**values, **_grace(uow, kit, contract, today)}
     paper = new_paper(uow, actor, now, contract, PaperKind.DEMAND, values)
     put_text(uow, actor, now, today, kit, contract, paper, values, sender="party_b")
     uow.commit()
     return paper.id
+
+
+def _grace(uow: UnitOfWork, kit: PaperKit, contract: ContractRow, today: date) -> dict[str, Value]:
+    """Where the duty stands, the days that are given at least, and when they end if the letter goes out today (brief C8)."""
+    calendar = kit.reference.calendar
+    state = load_term_state(uow, contract, calendar)
+    usable = state.rules.methods("a")
+    way = Method.EXPRESS if Method.EXPRESS in usable or not usable else usable[0]
+    expected = arrival(way, today, state.rules, state.calendar).day
+    cure = state.answers.get("breach.cure_days")
+    grace = cure if isinstance(cure, int) else 15
+    name, bank, account = (state.answers.get(f"pay.account_{part}") for part in ("name", "bank", "no"))
+    values: dict[str, Value] = {
+        "demand.source": f"本合同{state.numbers.get('fees.payment.term', '第8.2节')}及下列结算单",
+        "demand.grace_days": grace,
+        "demand.arrival_expected": expected,
+        "demand.grace_until": due_date(expected, Period(Decimal(grace), Unit.DAYS), calendar).day,
+    }
+    if name and bank and account:
+        values["demand.account"] = f"户名{name}，开户行{bank}，账号{account}。"
+    return values
 
 
 # ---- budget
