@@ -35,7 +35,7 @@ from app.domain.signing_form import (
 )
 from app.services.ports import CertificateState, EvidenceFile, RecordOfSignature
 from signatures.appearance import Appearance, Picture
-from signatures.archive import archive
+from signatures.archive import archive, archive_ends
 from signatures.authority import Authority, open_authority
 from signatures.certificates import Holder, HolderKind, fingerprint, read_certificates, serial_text
 from signatures.credentials import KeyCredentials
@@ -176,6 +176,23 @@ class Room:
         data = self._data(states, now)
         try:
             return archive(pdf, data, self.source(), texts, ticks)
+        except SignatureError as error:
+            raise told(error) from error
+
+    def archive_ends(self, pdf: bytes) -> datetime | None:
+        """Until when the newest document timestamp proves by itself."""
+        try:
+            return archive_ends(pdf)
+        except SignatureError as error:
+            raise told(error) from error
+
+    def renew_archive(self, pdf: bytes, now: datetime) -> bytes:
+        """One more document timestamp, with what proves the one before it; the authority's own certificate is a fresh one."""
+        try:
+            own = self.authority.renewed(now)
+            data = ValidationData((own.parts["timestamping"].certificate, *own.retired, own.root), (), (own.authority_list(now),))
+            outside = OutsideService(self.timestamp_url) if self.timestamp_url else None
+            return archive(pdf, data, TimeSource(own.timestamps(self.clock), outside))
         except SignatureError as error:
             raise told(error) from error
 

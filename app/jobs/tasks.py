@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from app.services.advancing import advance_due
 from app.services.amendment_signing import apply_due
 from app.services.approval_mails import Post as ApprovalPost
+from app.services.archive_renewal import is_renewal_due, renew_due
 from app.services.auditing import make_checkpoint
 from app.services.documents import check_blobs
 from app.services.ending_clock import look_at_endings
@@ -119,6 +120,17 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
         parts = (("完成签署", done), ("提醒签署", told))
         return "，".join(f"{label} {count} 份" for label, count in parts if count)
 
+    def renew_archives() -> str:
+        with wiring.reading() as uow:
+            due = is_renewal_due(uow, wiring.now())
+        if not due:
+            return ""
+        done = renew_due(wiring.signing_kit, carry_on=lambda: not ending.is_set())
+        for fault in done.faults:
+            log.warning("存档时间戳未能续期：%s", fault)
+        parts = (("续期存档时间戳", done.renewed), ("存档时间戳已经到期", done.lapsed))
+        return "，".join(f"{label} {count} 份" for label, count in parts if count)
+
     def look_after_files() -> str:
         done = check_blobs(wiring.unit_of_work, wiring.blobs, wiring.now, wiring.write_mail, carry_on=lambda: not ending.is_set())
         parts = (("文件损坏或者丢失", done.faulty), ("文件已恢复", done.healed))
@@ -134,6 +146,7 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
     return (
         Task("邮件投递", 10, deliver, ending),
         Task("签署", 15, sign, ending),
+        Task("存档续期", 3600, renew_archives, ending),
         Task("合同阶段", 300, advance, ending),
         Task("到期提醒", 60, remind, ending),
         Task("终止事项", 300, end, ending),

@@ -245,6 +245,12 @@ class SigningRoom(Protocol):
         now: datetime,
     ) -> bytes: ...
 
+    def archive_ends(self, pdf: bytes) -> datetime | None:
+        """Until when the newest document timestamp proves by itself."""
+        ...
+
+    def renew_archive(self, pdf: bytes, now: datetime) -> bytes: ...
+
     def working_copy(
         self, docx: bytes, fillings: Mapping[str, Hand | SealShown | str | bool], lines: Sequence[RecordOfSignature], title: str, number: str,
         pdf_digest: str, system: Credential, now: datetime,

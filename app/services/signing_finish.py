@@ -81,7 +81,7 @@ def finish(kit: SigningKit, signing_id: str) -> bool:
         mine = find_signing(uow.session, signing_id, lock=True)
         if mine is None or mine.final or state_of(contract).stage is not Stage.SIGNING:
             return False
-        mine.final = pdf
+        mine.final, mine.archived_until = pdf, kit.room.archive_ends(final)
         signed = _document(uow, kit, mine, contract, pdf, len(final), f"{contract.number}-已签署.pdf", PDF_TYPE, "签署原件")
         if docx:
             size, name = kit.blobs.path(docx).stat().st_size, f"{contract.number}-已签署（工作副本）.docx"

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Index, Select, String, Text, func, or_, select
+from sqlalchemy import Boolean, Date, ForeignKey, Index, Select, String, Text, false, func, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from app.store.base import Base, Instant
@@ -36,6 +36,8 @@ class SigningRow(Base):
     frozen: Mapped[str] = mapped_column(String(64))
     file: Mapped[str] = mapped_column(String(64))
     final: Mapped[str] = mapped_column(String(64), default="")
+    archived_until: Mapped[datetime | None] = mapped_column(Instant)
+    archive_lapsed: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     docx: Mapped[str] = mapped_column(String(64))
     system: Mapped[str] = mapped_column(String(40))
     pages: Mapped[int] = mapped_column()
@@ -52,6 +54,7 @@ class SigningRow(Base):
     __table_args__ = (
         Index("ix_signings_contract_id", "contract_id", "started_at"),
         Index("ix_signings_status", "status", "final"),
+        Index("ix_signings_archived_until", "archived_until"),
     )
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012  (SQLAlchemy's own form)
 
@@ -177,6 +180,16 @@ def signing_frozen_as(session: Session, digests: Collection[str]) -> SigningRow 
     """The one whose certified file has one of these digests."""
     statement = select(SigningRow).where(SigningRow.frozen.in_(digests)).options(_WHOLE)
     return session.scalars(statement.order_by(SigningRow.started_at.desc(), SigningRow.id).limit(1)).one_or_none()
+
+
+def archives_ending(session: Session, by: datetime, limit: int | None = None) -> list[str]:
+    """Ids of archived signings whose timestamp ends by then, or of which it isn't known yet; the earliest first."""
+    statement = select(SigningRow.id).where(
+        SigningRow.final != "",
+        SigningRow.archive_lapsed.is_(False),
+        or_(SigningRow.archived_until.is_(None), SigningRow.archived_until <= by),
+    )
+    return list(session.scalars(statement.order_by(SigningRow.archived_until, SigningRow.started_at).limit(limit)))
 
 
 def open_signings(session: Session) -> list[str]:
