@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from app.cli.demo_review import Review
+from app.cli.demo_review import BEGAN, Review
 from app.domain.errors import ContractError
 from app.domain.execution import Mark, Order
 from app.domain.lifecycle import Stage
@@ -49,6 +49,7 @@ def signed_files(review: Review, wiring: Wiring, on: date) -> Mapping[str, bytes
     """The signed PDF and DOCX; what must hold is held in ``review``. ``wiring`` lends its renderers."""
     own, drafter = review.wiring, review.who("xu")
     clock = _Clock(datetime(on.year, on.month, on.day, 10, 0, tzinfo=BEIJING))
+    review.minutes = max(review.minutes, int((clock.at - BEGAN).total_seconds()) // 60)
     room = Room(own.settings.data_dir / "pki", "演示单位", "", lambda: clock.at)
     try:
         kit = SigningKit(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
@@ -11,7 +12,7 @@ from app.domain.permissions import Action, Actor, may
 from app.services.access import record_of
 from app.services.record import opened
 from app.services.signing_rows import read_details, read_execution
-from app.store.documents import documents_of
+from app.store.documents import DocumentRow, documents_of
 from app.store.signings import SigningPlaceRow, SigningRow, signings_of
 from app.store.uow import UnitOfWork
 
@@ -83,13 +84,15 @@ def read_signing(uow: UnitOfWork, actor: Actor, contract_id: str) -> SigningView
     """Raises ``ContractMissing``."""
     contract = opened(uow, actor, Action.READ_CONTRACTS, contract_id)
     rows = signings_of(uow.session, contract_id)
-    files = documents_of(uow.session, contract_id)
-    signed = tuple(FileLink(d.id, d.name, d.sha256) for d in files if d.kind == "signed")
-    rounds = tuple(_round(row, signed) for row in rows)
+    files = [d for d in documents_of(uow.session, contract_id) if d.kind == "signed"]
+    rounds = tuple(_round(row, files) for row in rows)
     return SigningView(rounds[0] if rounds else None, rounds[1:], may(actor, Action.LEAD_SIGNING, record_of(contract)))
 
 
-def _round(row: SigningRow, signed: tuple[FileLink, ...]) -> Round:
+def _round(row: SigningRow, filed: Sequence[DocumentRow]) -> Round:
+    # The original first, then what was made of it.
+    mine = sorted((d for d in filed if d.version_id == row.version_id), key=lambda d: d.sha256 != row.final)
+    signed = tuple(FileLink(d.id, d.name, d.sha256) for d in mine)
     execution = read_execution(row)
     turn = {p.id for p in execution.waiting}
     lines = tuple(_line(execution, place, place.id in turn) for place in row.places)
