@@ -183,7 +183,9 @@ def duties_over_all(
 ) -> list[tuple[ObligationRow, ContractRow]]:
     """Instances of contracts that the actor may see, in the order of their days, standing ones last."""
     statement = _wanted(select(ObligationRow).add_columns(ContractRow), actor_id, wanted, now, today)
-    statement = statement.order_by(ObligationRow.due_on.is_(None), ObligationRow.due_on, ObligationRow.id)
+    if wanted.first is None and wanted.last is None:  # otherwise the index of days gives the order by itself
+        statement = statement.order_by(ObligationRow.due_on.is_(None))
+    statement = statement.order_by(ObligationRow.due_on, ObligationRow.id)
     return [(o, c) for o, c in session.execute(statement.limit(limit).offset(offset))]
 
 
