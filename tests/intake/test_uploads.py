@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import zipfile
 import zlib
-from pathlib import Path
 
 import pikepdf
 import pytest
@@ -14,10 +13,10 @@ from openpyxl import Workbook
 
 from app.intake.gate import RefusedFile
 from app.intake.uploads import TYPES, inspect_upload
+from tests.corpus.files import CORPUS
 
 MOST = 20 * 1024 * 1024
-CORPUS = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "docx"
-FOREIGN = sorted(CORPUS.rglob("*.doc[xm]")) if CORPUS.is_dir() else []
+FOREIGN = sorted(CORPUS.rglob("*.doc[xm]"))
 
 
 def pdf(**root: object) -> bytes:

@@ -255,10 +255,12 @@ def test_a_process_killed_at_seeded_moments_loses_nothing_and_leaves_nothing_hal
     engine = open_engine(database)
     deaths = 0
     for turn in range(200):
-        order = tuple(chance.sample(steps, len(steps)))
+        order, began = tuple(chance.sample(steps, len(steps))), time.monotonic()
         told, end = nursery.run(database, tmp_path, order, seconds=chance.uniform(0, whole))
         said += told
         deaths += end == KILLED
+        if end == 0:  # the first run was slow to start: moments behind the end of the work kill nothing
+            whole = min(whole, time.monotonic() - began)
         assert end in (0, KILLED)
         if turn % 5 == 0:
             assert_whole(engine, tmp_path, said)
