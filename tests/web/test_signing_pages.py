@@ -1,0 +1,85 @@
+"""The page of signing of a contract: the plan that is proposed, what is refused with everything entered kept, where a signing stands."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from app.domain.execution import Order
+from app.services.signing_plan import Plan
+from app.services.signing_start import start
+from app.store.contracts import find_contract
+from app.web.desk import KEY
+from tests.services.signing_house import A_SEAL, B_SEAL, PEOPLE, QuickRoom, approved, small_tools
+from tests.web.conftest import Visitor
+from tests.web.people import LAWYER, actor_named
+
+
+@pytest.fixture(scope="module")
+def contract(app: Flask) -> str:
+    return approved(app.extensions[KEY].unit_of_work)
+
+
+@pytest.fixture(scope="module")
+def underway(app: Flask) -> str:
+    """A signing that waits for everybody."""
+    desk = app.extensions[KEY]
+    made = approved(desk.unit_of_work)
+    room = QuickRoom(desk.settings.data_dir / "pki", "成约", "", desk.now)
+    kit = replace(desk.signing_kit, room=room, tools=small_tools)
+    plan = Plan(Order.PARALLEL, desk.today() + timedelta(days=7), PEOPLE)
+    start(kit, actor_named(desk, LAWYER.login), desk.calendar, made, plan)
+    return made
+
+
+def text(answer) -> str:  # type: ignore[no-untyped-def]
+    return str(answer.get_data(as_text=True))
+
+
+def test_the_plan_is_filled_with_what_the_text_says(visitor: Visitor, contract: str) -> None:
+    page = text(visitor.get(f"/contracts/{contract}/signing/"))
+    assert "林知远" in page
+    assert "印在文本中" in page
+    assert page.count('type="email"') == 4
+    assert "骑缝章" in page
+
+
+def test_a_plan_with_faults_is_told_them_all_and_keeps_what_was_entered(visitor: Visitor, contract: str) -> None:
+    entered: dict[str, object] = {f"email-{p.place}": p.email for p in PEOPLE}
+    entered |= {f"name-{A_SEAL}": "周保管", f"email-{B_SEAL}": "not an address", "deadline": "2020-01-01", "order": "sequential"}
+    answer = visitor.post(f"/contracts/{contract}/signing/start", entered)
+    page = text(answer)
+    assert answer.status_code == 422
+    for words in ("签署期限不能早于今日", "乙方盖章没有填写姓名", "的写法有误", "周保管", "lin@party-a.example"):
+        assert words in page
+    assert '<option value="sequential" selected>' in page
+    with visitor.client.application.extensions[KEY].reading() as uow:
+        row = find_contract(uow.session, contract)
+        assert row is not None
+        assert row.stage == "approved"
+
+
+def test_the_owner_sees_who_is_asked_reminds_mends_and_withdraws(visitor: Visitor, underway: str) -> None:
+    base = f"/contracts/{underway}/signing"
+    page = text(visitor.get(f"{base}/"))
+    assert page.count("已发送链接，尚未打开阅读") == 4
+    assert page.count("更换签署人") == 2, "printed names can't be replaced"
+    assert visitor.post(f"{base}/remind", {"place": A_SEAL}).status_code == 302
+    assert visitor.post(f"{base}/address", {"place": A_SEAL, "email": "new@party-a.example"}).status_code == 302
+    refused = visitor.post(f"{base}/withdraw", {"reason": "短"})
+    assert refused.status_code == 422
+    assert "撤回签署须写明理由" in text(refused)
+    assert visitor.post(f"{base}/withdraw", {"reason": "收款账户需要更正"}).status_code == 302
+    page = text(visitor.get(f"{base}/"))
+    assert "收款账户需要更正" in page
+    assert "定稿并发送签署链接" in page
+
+
+def test_opening_a_link_changes_nothing_and_an_unknown_one_says_why(stranger: Visitor) -> None:
+    answer = stranger.get(f"/sign/{'x' * 43}/")
+    assert answer.status_code == 404
+    assert "链接不能使用" in text(answer)
+    assert "noindex" in text(answer)
