@@ -14,6 +14,7 @@ from app.domain.permissions import Action, Actor, require
 from app.domain.reasoning import ReasonedDate
 from app.domain.renewal import Mode, Outlook, Schedule
 from app.services.filing import ContractView, view_contract
+from app.services.record import opened
 from app.services.register import Filter, Order, RegisterPage, read_register
 from app.services.renewal import IN_FORCE, DecisionView, decisions_on
 from app.services.term_state import TermState, load_term_state
@@ -106,6 +107,14 @@ def read_renewals(
             continue
         lines.append(_line(view_contract(contract), state, next((d for d in decisions if d.current), None), today))
     return RenewalList(tuple(lines), page.count, page.more, page.before, page.after)
+
+
+def read_renewal(uow: UnitOfWork, actor: Actor, today: date, official: WorkingCalendar, contract_id: str) -> RenewalLine:
+    """The line of one contract. Raises ``ContractMissing``, ``term.unknown``."""
+    contract = opened(uow, actor, Action.READ_CONTRACTS, contract_id)
+    state = load_term_state(uow, contract, official)
+    decision = next((d for d in decisions_on(uow, contract.id, state) if d.current), None)
+    return _line(view_contract(contract), state, decision, today)
 
 
 def _line(contract: ContractView, state: TermState, decision: DecisionView | None, today: date) -> RenewalLine:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -18,7 +18,7 @@ from app.domain.term_chain import Origin, Term, TermChain
 from app.domain.tree import Instrument
 from app.domain.variables import Answers
 from app.services.term_rows import term_of
-from app.services.versions import read_version_unasked
+from app.services.versions import read_answers_unasked
 from app.store.contracts import ContractRow
 from app.store.deliveries import deliveries_of
 from app.store.effects import signing_dates_of
@@ -36,13 +36,17 @@ OPTION_NOTICE = "option_notice"
 class TermState:
     """``answers`` and ``instrument``: the text in force. ``numbers``: id of a provision → its printed number (第11.3.3条)."""
 
-    instrument: Instrument
+    text: Callable[[], Instrument]
     answers: Answers
     chain: TermChain
     terms: RenewalTerms
     rules: NoticeRules
     facts: Circumstances
     official: WorkingCalendar
+
+    @property
+    def instrument(self) -> Instrument:
+        return self.text()
 
     def schedule(self, margin: int = 0) -> Schedule:
         return schedule(self.chain, self.terms, self.rules, self.official, margin)
@@ -69,10 +73,10 @@ def load_term_state(uow: UnitOfWork, contract: ContractRow, official: WorkingCal
     latest = latest_version(uow.session, contract.id)
     if latest is None:
         raise ContractError("term.unknown", f"合同 {contract.number} 没有冻结的文本，无法计算期限。请先保存版本。")
-    stored = read_version_unasked(uow, latest.id)
+    stored = read_answers_unasked(uow, latest.id)
     chain = chain_of(uow, contract, stored.answers)
     return TermState(
-        instrument=stored.instrument,
+        text=stored.text,
         answers=stored.answers,
         chain=chain,
         terms=RenewalTerms.from_values(stored.answers.values),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -150,6 +151,32 @@ def read_version_unasked(uow: UnitOfWork, version_id: str) -> StoredVersion:
     if found != row.digest:
         raise VersionDamaged(row.ordinal)
     return StoredVersion(_head(row), instrument, read_stored_answers(row.answers))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnswers:
+    """The answers of a version, and its text for whoever turns out to need it: parsing a tree costs many times more."""
+
+    answers: Answers
+    text: Callable[[], Instrument]
+
+
+def read_answers_unasked(uow: UnitOfWork, version_id: str) -> StoredAnswers:
+    """As ``read_version_unasked``, but the tree is parsed, and held against its digest, only when it is asked for."""
+    row = find_version(uow.session, version_id)
+    if row is None:
+        raise VersionMissing(version_id)
+    if content_hash(row.tree, row.answers) != row.content:
+        raise VersionDamaged(row.ordinal)
+    tree, wanted, ordinal = row.tree, row.digest, row.ordinal
+
+    def text() -> Instrument:
+        instrument, found = _parsed(tree)
+        if found != wanted:
+            raise VersionDamaged(ordinal)
+        return instrument
+
+    return StoredAnswers(read_stored_answers(row.answers), text)
 
 
 @lru_cache(maxsize=8)

@@ -103,6 +103,7 @@ NEEDS: Mapping[str, Action] = {
     "approval.revoke": _A.DECIDE_APPROVAL,
     "approval_desk.show": _A.READ_CONTRACTS,
     "term_desks.renewals": _A.READ_CONTRACTS,
+    "term_desks.reasons": _A.READ_CONTRACTS,
     "term_desks.endings": _A.READ_CONTRACTS,
     "files.index": _A.READ_CONTRACTS,
     "files.upload": _A.FILE_PAPER,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, g, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
@@ -44,13 +45,21 @@ def party_name(letter: str) -> str:
 @pages.app_template_global()
 def sources(codes: tuple[str, ...], instrument: Instrument) -> str:
     """Where rules stand, for a line of reasoning: the contract's provisions by number, statutes by name and article."""
-    labels = reference_labels(instrument)
+    labels = _labels(instrument)
     laws = desk().reference.laws
     found = []
     for code in codes:
         citation = laws.citation(code) if ":" in code else None
         found.append(citation.text if citation else labels.get(code, (code, ""))[0])
     return "、".join(found)
+
+
+def _labels(instrument: Instrument) -> Mapping[str, tuple[str, str]]:
+    """Reads the whole tree, so once for all lines of a page; the instrument is held, for its identity is the key."""
+    known: dict[int, tuple[Instrument, Mapping[str, tuple[str, str]]]] = g.setdefault("reference_labels", {})
+    if id(instrument) not in known:
+        known[id(instrument)] = (instrument, reference_labels(instrument))
+    return known[id(instrument)][1]
 
 
 @pages.get("/")

@@ -8,7 +8,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 
 from app.services.ending_list import Step, read_endings
-from app.services.renewal_list import Urgency, read_renewals
+from app.services.renewal_list import Urgency, read_renewal, read_renewals
 from app.web.desk import desk
 from app.web.gate import actor
 
@@ -27,6 +27,14 @@ def renewals() -> str:
         found = read_renewals(uow, actor(), desk().today(), desk().calendar, within, after=after, before=before)
     spans = [(url_for("term_desks.renewals", within=days or "all"), _span(days), days == within) for days in SPANS]
     return render_template("term/renewals.html", found=found, spans=spans, within=within or "all", today=desk().today())
+
+
+@pages.get("/renewals/<contract_id>/reasons")
+def reasons(contract_id: str) -> str:
+    """How the dates of one contract came about; asked for when somebody opens them."""
+    with desk().reading() as uow:
+        line = read_renewal(uow, actor(), desk().today(), desk().calendar, contract_id)
+        return render_template("term/_reasons.html", line=line)
 
 
 @pages.get("/endings/")

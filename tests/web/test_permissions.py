@@ -312,6 +312,7 @@ POST /contracts/CONTRACT/approvals/revoke     infoffn
 GET  /approvals/                              inoooon
 GET  /renewals/                               inoooon
 GET  /endings/                                inoooon
+GET  /renewals/CONTRACT/reasons               inoooon
 GET  /pki/root.cer                            ooooooo
 GET  /pki/root.crl                            ooooooo
 POST /pki/ocsp                                ooooooo
