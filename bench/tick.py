@@ -46,7 +46,7 @@ _FILL = (
      "updated_by", "'c' || n, 'HT-' || n, 'after_sales_outsourcing', '售后服务外包合同', 'active', {false}, {false}, {false}, "
      "'u' || (n % {owners} + 1), '', 1, '2026-01-01 00:00:00{zone}', '2026-01-01 00:00:00{zone}', 'x'", 0),
     ("reminder_subjects", "id, topic, subject_id, contract_id, title, path, detail, due_on, agreed_days, decides, snooze_reason, snoozed_by, "
-     "updated_at", "'s' || n, 'payment', 'c' || n || ':1', 'c' || n, '第' || n || '期服务费', '/contracts/c' || n || '/', '依据第8.2节。', "
+     "updated_at", "'s' || n, 'payment', 'c' || n || '-1', 'c' || n, '第' || n || '期服务费', '/contracts/c' || n || '/', '依据第8.2节。', "
      "'2029-06-01', '', {false}, '', '', '2026-01-01 00:00:00{zone}'", 0),
     ("reminders", "id, subject_id, due_on, step, on_day, at, state", "'r' || n, 's' || n, '2029-06-01', '-5', '2029-05-25', "
      "'2029-05-25 00:30:00{zone}', 'planned'", 0),
@@ -104,7 +104,7 @@ def _fill(engine: Engine, count: int) -> None:
 
 def _make_due(engine: Engine, count: int, number: int, day: date) -> None:
     """``DUE`` dates spread over the whole are due in this round; their own date lies five days ahead."""
-    chosen = [count // DUE * i + number + 1 for i in range(DUE)]
+    chosen = [count // DUE * i + i % OWNERS + number + 1 for i in range(DUE)]  # of every owner some
     due = (day + timedelta(days=5)).isoformat()
     zone = "+00" if engine.dialect.name == "postgresql" else ".000000"
     with engine.begin() as connection:

@@ -63,16 +63,29 @@ def raise_due(
         done.planned += count
         if count < BATCH:
             break
+    failed, size = set[str](), BATCH
     while carry_on() and done.raised < limit:
         with units() as uow:
-            rules = house(uow, lock=True)
-            found = subjects_with_ids(uow.session, subjects_due(uow.session, now, BATCH))
-            raised, folded = _raise(uow, now, calendar, rules, [s for s in found if s.plan_from is None])
-            uow.commit()
+            due = [i for i in subjects_due(uow.session, now, BATCH + len(failed)) if i not in failed][:size]
+        if not due:
+            break
+        try:
+            with units() as uow:
+                rules = house(uow, lock=True)
+                found = [s for s in subjects_with_ids(uow.session, due) if s.plan_from is None]
+                raised, folded = _raise(uow, now, calendar, rules, found)
+                uow.commit()
+        except Exception:
+            # A fault with one date must not keep the others waiting: they are taken one by one, and it is tried again at the next wake-up.
+            if len(due) > 1:
+                size = 1
+                continue
+            log.exception("raising the reminder %s failed", due[0])
+            failed.add(due[0])
+            continue
         done.raised += raised
         done.folded += folded
-        if not raised:
-            break
+        failed |= {i for i in due if i not in {s.id for s in found}}  # changed since: planned at the next wake-up
     return done
 
 
@@ -134,7 +147,7 @@ def _tell(
     subject.told_due_on = subject.due_on
     names = [user.name for user in (crowd.user(p.user_id) for p in told) if user]
     note(
-        uow, CLOCK, now, "reminder.raised", contract=subject.contract_id or "", subject=subject.subject_id, topic=subject.topic,
+        uow, CLOCK, now, "reminder.raised", contract=subject.contract_id or "", subject=subject.id, topic=subject.topic,
         title=subject.title, due_on=subject.due_on.isoformat(), step=moment.step, to=names,
     )  # fmt: skip
 

@@ -113,7 +113,7 @@ def _changed(uow: UnitOfWork, actor: Actor, now: datetime, place: Place, topic: 
         uow.session, now, topic=topic.value, contract_id=contract, form=place.key if place.level is Level.FORM else ""
     )
     note(
-        uow, actor, now, "reminder.policy", contract=contract, subject=f"{place.level.value}:{place.key}", level=place.level.value,
+        uow, actor, now, "reminder.policy", contract=contract, subject=place.key[:32], level=place.level.value,
         topic=topic.value, days=days,
     )  # fmt: skip
     uow.commit()

@@ -75,7 +75,7 @@ def set_date(uow: UnitOfWork, actor: Actor, now: datetime, subject: Subject, due
         drop_planned(uow.session, row.id)
         if before is not None:
             note(
-                uow, actor, now, "reminder.moved", contract=subject.contract_id or "", subject=subject.id, topic=subject.topic.value,
+                uow, actor, now, "reminder.moved", contract=subject.contract_id or "", subject=row.id, topic=subject.topic.value,
                 title=row.title, before=before.isoformat(), after=due_on.isoformat() if due_on else "",
             )  # fmt: skip
     uow.session.flush()
@@ -147,7 +147,7 @@ def snooze_row(
     row.snoozed_until, row.snooze_reason, row.snoozed_by = until, reason.strip()[:500], actor.name
     row.plan_from, row.updated_at = now, now
     note(
-        uow, actor, now, "reminder.snoozed", contract=row.contract_id or "", subject=row.subject_id, topic=row.topic, title=row.title,
+        uow, actor, now, "reminder.snoozed", contract=row.contract_id or "", subject=row.id, topic=row.topic, title=row.title,
         until=until.isoformat(), reason=row.snooze_reason,
     )  # fmt: skip
 

@@ -81,7 +81,7 @@ def world(seed: int, contracts: int, days: int) -> World:
     chance = random.Random(seed)
     plans, end = [], FIRST + timedelta(days)
     for number in range(contracts):
-        topic = chance.choices(list(DAYS), (5, 1, 2, 2, 2))[0]
+        topic = chance.choices(list(DAYS), (2, 1, 2, 3, 3))[0]
         when, changes = FIRST + timedelta(chance.randrange(0, 60)), []
         due = when + timedelta(chance.randrange(-20, days))
         changes.append((when, due))

@@ -240,3 +240,34 @@ def test_two_clocks_at_once_raise_each_moment_once(units: Units, engine: Engine,
         told = list(uow.session.scalars(select(ReminderNoticeRow.state)))
     assert told == ["told"] * 25
     assert sum(m.text.count("付款到期日：") for m in mails(units)) == 25
+
+
+def test_a_fault_with_one_date_keeps_no_other_waiting(units: Units, contract: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from app.services import raising
+
+    for number in range(3):
+        put(units, subject(contract, f"p{number}"), DUE)
+    sound = raising.recipients
+    with units() as uow:
+        broken = find_subject(uow.session, "payment", "p1")
+        assert broken is not None
+        broken_id = broken.id
+    calls = {"last": ""}
+
+    def looked(*arguments: object) -> object:
+        if calls["last"] == broken_id:
+            raise ZeroDivisionError
+        return sound(*arguments)  # type: ignore[arg-type]
+
+    tell = raising._tell
+
+    def watched(*arguments: object) -> None:
+        calls["last"] = arguments[6].id  # type: ignore[attr-defined]
+        tell(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(raising, "recipients", looked)
+    monkeypatch.setattr(raising, "_tell", watched)
+    day = morning(DUE - timedelta(5))
+    assert raise_due(units, day, CALENDAR).raised == 2
+    monkeypatch.undo()
+    assert raise_due(units, day, CALENDAR).raised == 1
