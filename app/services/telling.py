@@ -6,6 +6,7 @@ Message-ID over all attempts.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,7 +37,10 @@ from app.store.reminders import (
 from app.store.uow import UnitOfWork
 from app.store.users import UserRow
 
+log = logging.getLogger(__name__)
 PEOPLE = 500
+SUBJECT = 300
+"""Characters of a message's subject, as the outbox keeps it."""
 LINES = 200
 """Dates in one message; what is beyond it goes into the next one."""
 
@@ -78,10 +82,16 @@ def tell_people(
     for user_id in waiting:
         if not carry_on():
             break
-        with units() as uow:
-            house(uow, lock=True)
-            told += _tell(uow, now, post, user_id)
-            uow.commit()
+        try:
+            with units() as uow:
+                house(uow, lock=True)
+                count = _tell(uow, now, post, user_id)
+                uow.commit()
+        except Exception:
+            # A fault with one person's message must not keep the others waiting; it is tried again at the next wake-up.
+            log.exception("telling %s failed", user_id)
+        else:
+            told += count
     return told
 
 
@@ -128,9 +138,9 @@ def send_notices(
     if channel is None:
         entries = [_entry(post, contracts.get(s.contract_id or ""), s) for _, _, s in lines]
         calendar = post.calendar(entries, "成约提醒")
-        mail = NewMail(key, user.email, words.subject, words.text, words.html, contract_id, user.id, calendar=calendar)
+        mail = NewMail(key, user.email, words.subject[:SUBJECT], words.text, words.html, contract_id, user.id, calendar=calendar)
     else:
-        mail = NewMail(key, channel.name, words.subject, words.text, "", contract_id, user.id, channel=channel.id)
+        mail = NewMail(key, channel.name, words.subject[:SUBJECT], words.text, "", contract_id, user.id, channel=channel.id)
     row = _put(uow, now, mail)
     for notice, _, _ in lines:
         notice.state, notice.not_before, notice.outbox_id = TOLD, None, row.id
