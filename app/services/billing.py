@@ -11,6 +11,7 @@ from decimal import Decimal
 from app.domain.errors import ContractError, InputError, InputFault
 from app.domain.money import LARGEST, ZERO, cents
 from app.domain.notice import Method, arrival
+from app.domain.numbering import reference_labels
 from app.domain.papers import PaperKind
 from app.domain.permissions import Action, Actor
 from app.domain.settlement.receivable import (
@@ -260,7 +261,7 @@ def _grace(uow: UnitOfWork, kit: PaperKit, contract: ContractRow, today: date) -
     grace = cure if isinstance(cure, int) else 15
     name, bank, account = (state.answers.get(f"pay.account_{part}") for part in ("name", "bank", "no"))
     values: dict[str, Value] = {
-        "demand.source": f"本合同{state.numbers.get('fees.payment.term', '第8.2节')}及下列结算单",
+        "demand.source": f"本合同{reference_labels(state.instrument).get('fees.payment.term', ('第8.2节', ''))[0]}及下列结算单",
         "demand.grace_days": grace,
         "demand.arrival_expected": expected,
         "demand.grace_until": due_date(expected, Period(Decimal(grace), Unit.DAYS), calendar).day,
