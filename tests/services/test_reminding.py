@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 
 from app.domain.errors import InputError
 from app.domain.permissions import Role
-from app.domain.reminders import Topic
+from app.domain.reminders import Topic, recipients
 from app.domain.term import BEIJING
 from app.library.calendars import load_calendar
 from app.notify.calendar import write_calendar
@@ -247,7 +247,6 @@ def test_a_fault_with_one_date_keeps_no_other_waiting(units: Units, contract: st
 
     for number in range(3):
         put(units, subject(contract, f"p{number}"), DUE)
-    sound = raising.recipients
     with units() as uow:
         broken = find_subject(uow.session, "payment", "p1")
         assert broken is not None
@@ -257,7 +256,7 @@ def test_a_fault_with_one_date_keeps_no_other_waiting(units: Units, contract: st
     def looked(*arguments: object) -> object:
         if calls["last"] == broken_id:
             raise ZeroDivisionError
-        return sound(*arguments)  # type: ignore[arg-type]
+        return recipients(*arguments)  # type: ignore[arg-type]
 
     tell = raising._tell
 
@@ -265,7 +264,7 @@ def test_a_fault_with_one_date_keeps_no_other_waiting(units: Units, contract: st
         calls["last"] = arguments[6].id  # type: ignore[attr-defined]
         tell(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(raising, "recipients", looked)
+    monkeypatch.setattr("app.services.raising.recipients", looked)
     monkeypatch.setattr(raising, "_tell", watched)
     day = morning(DUE - timedelta(5))
     assert raise_due(units, day, CALENDAR).raised == 2
