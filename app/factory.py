@@ -39,10 +39,12 @@ from app.web import (
     outbox,
     paper_documents,
     paper_form,
+    paper_signing,
     papers,
     parties,
     pki,
     playbook,
+    proving,
     register,
     register_import,
     reminders,
@@ -71,7 +73,9 @@ from app.web.importing import init_imports
 from app.web.jobs import JOBS, Jobs
 from app.web.language import init_language
 from app.web.pages import ROOT, init_pages
+from app.web.paper_signing import init_paper_signing
 from app.web.pki import init_pki
+from app.web.proving import init_evidence
 from app.web.register_words import init_register
 from app.web.security import init_security
 from app.web.setup import init_setup
@@ -93,7 +97,7 @@ BLUEPRINTS = (
     organisations.pages, parties.pages, files.pages, contract_people.pages, effect.pages, log.contract_pages, log.house_pages,
     outbox.pages, register.pages, register_import.pages, verification.pages, seals.pages, contract_seals.pages,
     pki.pages, certificates.pages, setup.pages,
-    signing.pages, ceremony.pages,
+    signing.pages, ceremony.pages, paper_signing.pages, proving.pages,
 )  # fmt: skip
 
 
@@ -118,6 +122,8 @@ def create_app(settings: Settings, wiring: Desk | None = None) -> Flask:
     init_exports(app, settings.data_dir / "exports")
     init_imports(app, settings.data_dir / "imports")
     init_verification(app)
+    init_paper_signing(app)
+    init_evidence(app)
     init_pki(app)
     init_setup(app)
     for blueprint in BLUEPRINTS:

@@ -9,8 +9,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from app.services.ports import OnRecord
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from app.domain.errors import ContractError
+from app.services.ports import OnRecord, OutsideSignature
 from signatures.authority import read_roots
+from signatures.certificates import fingerprint, serial_text
+from signatures.errors import SignatureError
+from signatures.imported import accept, signer_of
 from signatures.verification.contents import revisions
 from signatures.verification.trusting import Expected, Trust
 from signatures.verification.verdict import Verdict
@@ -37,3 +44,17 @@ class VerificationRoom:
         """The verdict, found in a process of its own that has no network and little memory and time."""
         trust = Trust(own=read_roots(self.folder), others=self.roots)
         return self.verifier.verify(pdf, trust, now, Expected(digest=record.digest, signers=record.signers))
+
+    def accept(self, before: bytes, after: bytes, field: str, now: datetime) -> OutsideSignature:
+        """The strict gate of ``signatures.imported``, with the roots that this installation takes. Raises ``import.refused``."""
+        try:
+            found = accept(before, after, field, self.verifier, Trust(own=read_roots(self.folder), others=self.roots), now)
+        except SignatureError as error:
+            raise ContractError(error.code, error.message) from error
+        made = x509.load_der_x509_certificate(signer_of(after, field))
+        text = made.public_bytes(Encoding.PEM).decode()
+        one = found.signature
+        return OutsideSignature(
+            one.name, one.organisation, one.issuer, serial_text(made), fingerprint(made), text, made.not_valid_after_utc, one.clock,
+            found.notes,
+        )  # fmt: skip

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from app.authority_room import AuthorityRoom
     from app.rendering.pdf import PdfRenderer
     from app.services.evidence import EvidenceKit, ReportWriter
+    from app.services.paper_signing import PaperKit
     from app.services.ports import SealStudio, SignedFileVerifier
+    from app.services.signing_elsewhere import ElsewhereKit
     from app.services.signing_kit import SigningKit
     from app.signing_room import Room
     from app.store.seal import AuditSeal
@@ -25,6 +27,9 @@ class SigningTools:
     settings: Settings
 
     def now(self) -> datetime:
+        raise NotImplementedError
+
+    def inspect_file(self, content: bytes, name: str) -> str:
         raise NotImplementedError
 
     @property
@@ -78,6 +83,22 @@ class SigningTools:
 
         trusted = self.settings.trusted_roots
         return VerificationRoom(self.settings.data_dir / "pki", read_roots(Path(trusted) if trusted else None))
+
+    @property
+    def paper_kit(self) -> PaperKit:
+        """What signing with ink works with. Raises what ``signing_kit`` raises."""
+        from app.intake.scans import read_scans
+        from app.rendering.print_copy import print_copy
+        from app.services.paper_signing import PaperKit
+
+        return PaperKit(self.signing_kit, print_copy, read_scans, self.inspect_file)
+
+    @property
+    def elsewhere_kit(self) -> ElsewhereKit:
+        """What files signed elsewhere are taken in with. Raises what ``signing_kit`` raises."""
+        from app.services.signing_elsewhere import ElsewhereKit
+
+        return ElsewhereKit(self.signing_kit, self.file_verifier)
 
     @property
     def evidence_kit(self) -> EvidenceKit:

@@ -45,6 +45,13 @@ def accept(before: bytes, after: bytes, field: str, verifier: Verifier, trust: T
     return Imported(made, verdict, hashlib.sha256(after).hexdigest(), _notes(after, field))
 
 
+def signer_of(pdf: bytes, field: str) -> bytes:
+    """The certificate (DER) that signed in ``field`` of a file that was accepted."""
+    found = next(s for s in PdfFileReader(io.BytesIO(pdf)).embedded_regular_signatures if s.fq_name == field)
+    der: bytes = found.signer_cert.dump()
+    return der
+
+
 def _byte_faults(before: bytes, after: bytes) -> list[str]:
     if not after.startswith(before):
         return ["它不是在我方发出的文件上追加签名得到的（可能被重新保存过）"]

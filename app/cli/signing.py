@@ -11,6 +11,8 @@ import yaml
 
 from app.cli.contract_common import Desk, acting_option, at_desk, number_argument
 from app.cli.contract_options import reason_option
+from app.cli.signing_elsewhere import elsewhere
+from app.cli.signing_paper import paper
 from app.domain.authority import Authority, Matter
 from app.domain.errors import ContractError
 from app.domain.execution import Medium, Order
@@ -215,3 +217,7 @@ def _print(one: Round) -> None:
         click.echo(f"  {line.place.id:<26} {line.place.label}  {line.email}  {step}")
     if one.reason:
         click.echo(f"  {one.ended_by}：{one.reason}")
+
+
+signing.add_command(paper)
+signing.add_command(elsewhere)

@@ -293,12 +293,31 @@ class OnRecord:
     signers: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class OutsideSignature:
+    """A signature made elsewhere that passed the gate. ``certificate``: PEM; ``notes``: remarks in Chinese."""
+
+    name: str
+    organisation: str
+    issuer: str
+    serial: str
+    fingerprint: str
+    certificate: str
+    valid_until: datetime
+    clock: str
+    notes: tuple[str, ...]
+
+
 class SignedFileVerifier(Protocol):
     """Examines signed PDFs where they can do no harm; what the file holds never raises."""
 
     def states(self, pdf: bytes) -> tuple[str, ...]: ...
 
     def verify(self, pdf: bytes, now: datetime, record: OnRecord) -> Verdict: ...
+
+    def accept(self, before: bytes, after: bytes, field: str, now: datetime) -> OutsideSignature:
+        """``after`` is ``before`` with one more signature, in ``field``. Raises ``import.refused`` with every reason."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ import uuid
 from collections.abc import Callable, Mapping
 
 from app.domain.errors import ContractError
-from app.domain.execution import Execution, Mark
+from app.domain.execution import Execution, Mark, Medium
 from app.domain.lifecycle import Event, Stage
 from app.domain.lifecycle_facts import Facts
-from app.domain.signing_form import Hand, HandKind, RegisteredSeal, SealShown, Use, party_texts, shared_texts
+from app.domain.signing_form import Hand, HandKind, SealShown, Use, party_texts, shared_texts
 from app.domain.term import BEIJING
 from app.services.approval_rows import current
 from app.services.filing import DocumentKind
@@ -21,7 +21,6 @@ from app.services.journal import CEREMONY, CLOCK, note
 from app.services.moving import move
 from app.services.ports import RecordOfSignature
 from app.services.record import require_contract, state_of
-from app.services.seal_signing import seal_shown_at
 from app.services.signing_kit import PLATFORM, SigningKit, credential, states_of, system_credential
 from app.services.signing_mails import send_copies, tell_owner
 from app.services.signing_rows import happened, place_row, read_execution, read_form
@@ -62,7 +61,6 @@ def finish(kit: SigningKit, signing_id: str) -> bool:
         if row is None or row.status != "complete" or row.final:
             return False
         contract, states = require_contract(uow, row.contract_id), states_of(uow, row)
-        seals = {p.id: seal_shown_at(uow, kit.safe, f"{row.id}:{p.id}") for p in row.places if p.mark == Mark.SEAL.value}
         uow.session.expunge_all()  # read on while the file is made
     execution, form = read_execution(row), read_form(row.form)
     last = max(execution.signed_on)
@@ -71,11 +69,7 @@ def finish(kit: SigningKit, signing_id: str) -> bool:
     ticks = [f.key for f in form.owned("") if f.use is Use.CONFIRMATION]
     final = kit.room.archive(kit.blobs.get(row.file), states, shared, ticks, now)
     pdf = kit.blobs.put(final)
-    docx, why = "", ""
-    try:
-        docx = kit.blobs.put(_working_copy(kit, row, execution, contract.title, contract.number, pdf, shared, seals))
-    except ContractError as error:
-        why = error.message  # the original is what binds: a working copy that can't be made holds up no contract
+    docx = kit.blobs.put(_working_copy(kit, row, execution, contract.title, contract.number, pdf, shared))
     with kit.units() as uow:
         contract = require_contract(uow, row.contract_id, lock=True)
         mine = find_signing(uow.session, signing_id, lock=True)
@@ -83,27 +77,27 @@ def finish(kit: SigningKit, signing_id: str) -> bool:
             return False
         mine.final, mine.archived_until = pdf, kit.room.archive_ends(final)
         signed = _document(uow, kit, mine, contract, pdf, len(final), f"{contract.number}-已签署.pdf", PDF_TYPE, "签署原件")
-        if docx:
-            size, name = kit.blobs.path(docx).stat().st_size, f"{contract.number}-已签署（工作副本）.docx"
-            _document(uow, kit, mine, contract, docx, size, name, DOCX_TYPE, "工作副本；原件为已签署 PDF")
-        _form_contract(uow, kit, contract, mine, execution, signed.id)
+        _document(
+            uow, kit, mine, contract, docx, kit.blobs.path(docx).stat().st_size, f"{contract.number}-已签署（工作副本）.docx", DOCX_TYPE,
+            "工作副本；原件为已签署 PDF",
+        )  # fmt: skip
+        form_contract(uow, kit, contract, mine, execution, signed.id)
         uow.session.flush()
-        happened(uow, mine.id, "", now, "archived", final=pdf, docx=docx, docx_fault=why)
+        happened(uow, mine.id, "", now, "archived", final=pdf, docx=docx)
         note(
             uow, CEREMONY, now, "signing.archived", contract=contract.id, signing=mine.id, final=pdf, docx=docx, digest=mine.digest,
         )  # fmt: skip
         send_copies(uow, now, kit.post, contract, mine, pdf)
         tell_owner(
             uow, now, kit.post, contract, mine, "complete", "已由双方签署完毕",
-            f"已签署 PDF（原件）{f'已存入合同文件；DOCX 工作副本未能生成（{why}）' if why else '和 DOCX（工作副本）已存入合同文件'}，"
-            "并已向签署人发送取件链接。生效前置条件未齐备的，请继续办理。",
+            "已签署 PDF（原件）和 DOCX（工作副本）已存入合同文件，并已向签署人发送取件链接。生效前置条件未齐备的，请继续办理。",
         )  # fmt: skip
         index_contract(uow, contract)
         uow.commit()
     return True
 
 
-def _form_contract(
+def form_contract(
     uow: UnitOfWork, kit: SigningKit, contract: ContractRow, row: SigningRow, execution: Execution, document_id: str
 ) -> None:
     """成立 by the last signature; 生效 where nothing is missing."""
@@ -151,14 +145,7 @@ def _document(
 
 
 def _working_copy(
-    kit: SigningKit,
-    row: SigningRow,
-    execution: Execution,
-    title: str,
-    number: str,
-    pdf: str,
-    shared: Mapping[str, str],
-    seals: Mapping[str, RegisteredSeal | None],
+    kit: SigningKit, row: SigningRow, execution: Execution, title: str, number: str, pdf: str, shared: Mapping[str, str]
 ) -> bytes:
     """The approved DOCX with the same hands, seals and words as the PDF."""
     form = read_form(row.form)
@@ -170,10 +157,12 @@ def _working_copy(
         assert stored.signed_at is not None
         person, at = place.signatory, stored.signed_at.astimezone(BEIJING)
         lines.append(RecordOfSignature(place.label, person.name, stored.serial or "", stored.signed_at, stored.clock))
+        if place.medium is Medium.PAPER:
+            continue  # the ink is on the paper original
         hand = read_hand(kit.blobs.get(stored.hand)) if stored.hand else None
         box = next(p.name for p in form.places if p.key == place.id)
         if place.mark is Mark.SEAL:
-            fillings[box] = SealShown(person.party_name, stored.serial or "", seals.get(place.id))
+            fillings[box] = SealShown(person.party_name, stored.serial or "")
         elif hand is not None:
             fillings[box] = hand
         if place.mark is Mark.SIGNATURE or all(p.mark is Mark.SEAL for p in form.places if p.owner == stored.party):

@@ -19,6 +19,8 @@ from app.store.signings import CertificateRow, SigningRow, certificates_with, us
 from app.store.uow import UnitOfWork
 
 SYSTEM = "system"
+OUTSIDE = "outside"
+"""Kind of a certificate that another authority has issued."""
 PLATFORM = "成约合同系统"
 
 
@@ -96,4 +98,5 @@ def states_of(uow: UnitOfWork, row: SigningRow) -> Sequence[tuple[str, Certifica
     """Every certificate (PEM) that signed the file so far, with its state now."""
     serials = [row.system, *(p.serial for p in row.places if p.serial and p.signed_at is not None)]
     found = {c.serial: c for c in certificates_with(uow.session, serials)}
-    return [(found[s].certificate, state(found[s])) for s in dict.fromkeys(serials)]
+    # What became of a certificate of another authority, ours can't say.
+    return [(found[s].certificate, state(found[s])) for s in dict.fromkeys(serials) if found[s].kind != OUTSIDE]

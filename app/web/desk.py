@@ -18,8 +18,10 @@ from app.domain.textual_change import TextDiff
 from app.domain.tree import Instrument
 from app.services.commented_document import CommentTools
 from app.services.drafting import Reference
+from app.services.evidence import EvidenceKit
 from app.services.generation import Tools
 from app.services.obligation_planning import Almanac
+from app.services.paper_signing import PaperKit as InkKit
 from app.services.paper_texts import PaperKit
 from app.services.ports import (
     AuthorityServices,
@@ -93,6 +95,10 @@ class Desk(Protocol):
     def print_monthly_report(self, report: MonthlyReport) -> bytes: ...
     @property
     def signing_kit(self) -> SigningKit: ...
+    @property
+    def paper_kit(self) -> InkKit: ...
+    @property
+    def evidence_kit(self) -> EvidenceKit: ...
     @property
     def sign_post(self) -> SignPost: ...
     @property

@@ -161,6 +161,15 @@ POST /contracts/CONTRACT/signing/remind       inofofn
 POST /contracts/CONTRACT/signing/address      inofofn
 POST /contracts/CONTRACT/signing/replace      inofofn
 POST /contracts/CONTRACT/signing/withdraw     inofofn
+GET  /contracts/CONTRACT/signing/paper/       inoooon
+GET  /contracts/CONTRACT/signing/paper/state  inoooon
+GET  /contracts/CONTRACT/signing/paper/copy   inofofn
+POST /contracts/CONTRACT/signing/paper/scan   inofofn
+GET  /contracts/CONTRACT/signing/paper/sheets/DIGEST innnnnn
+POST /contracts/CONTRACT/signing/paper/record inofofn
+GET  /contracts/CONTRACT/evidence/            inoooon
+GET  /contracts/CONTRACT/evidence/state       inoooon
+POST /contracts/CONTRACT/evidence/            inofofn
 GET  /contracts/CONTRACT/documents/           inoooon
 POST /contracts/CONTRACT/documents/           inofofn
 GET  /contracts/CONTRACT/documents/DOCUMENT   innnnnn
