@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from app.cli.demo_evidence import evidence_file
 from app.cli.demo_review import BEGAN, Review
 from app.domain.errors import ContractError
 from app.domain.execution import Mark, Order
@@ -46,7 +47,7 @@ class _Clock:
 
 
 def signed_files(review: Review, wiring: Wiring, on: date) -> Mapping[str, bytes]:
-    """The signed PDF and DOCX; what must hold is held in ``review``. ``wiring`` lends its renderers."""
+    """The signed PDF and DOCX and the evidence package; what must hold is held in ``review``. ``wiring`` lends its renderers."""
     own, drafter = review.wiring, review.who("xu")
     clock = _Clock(datetime(on.year, on.month, on.day, 10, 0, tzinfo=BEIJING))
     review.minutes = max(review.minutes, int((clock.at - BEGAN).total_seconds()) // 60)
@@ -76,7 +77,7 @@ def signed_files(review: Review, wiring: Wiring, on: date) -> Mapping[str, bytes
             verdict.outcome.value == "valid" and len({x.serial for x in view.lines}) == 4,
         )
         review.hold("双方签署完毕，合同成立", review.view().state.stage is Stage.SIGNED)
-        return files
+        return {**files, **evidence_file(review, wiring, kit, room, on)}
     finally:
         room.verifier.close()
 

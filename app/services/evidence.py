@@ -307,8 +307,9 @@ def _local(at: datetime | None) -> str:
     return f"{at.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}" if at is not None else ""
 
 
-def packages_of(uow: UnitOfWork, contract_id: str) -> Sequence[DocumentRow]:
-    """Packages made so far, the newest first."""
+def packages_of(uow: UnitOfWork, actor: Actor, contract_id: str) -> Sequence[DocumentRow]:
+    """Packages made so far, the newest first. Raises ``ContractMissing``."""
+    opened(uow, actor, Action.READ_CONTRACTS, contract_id)
     return [
         d for d in documents_of(uow.session, contract_id) if d.kind == DocumentKind.EVIDENCE.value and d.media_type == ZIP_TYPE
     ]

@@ -110,5 +110,5 @@ def _page(contract_id: str, problem: str = "", entered: dict[str, str] | None = 
     running = checks().of(contract_id)
     return contract_page(
         "contracts/paper_signing.html", contract_id, view=view, problem=problem, entered=entered or {}, seen=request.form.getlist("seen"),
-        checking=running is not None and not running.problem, contract_id=contract_id,
+        checking=running is not None and not running.problem,
     )  # fmt: skip

@@ -33,7 +33,7 @@ def show(contract_id: str) -> str:
     failed = proofs().take_failed(contract_id)
     why_not, leads = "", can("contract.signing")
     with desk().reading() as uow:
-        made = list(packages_of(uow, contract_id))
+        made = list(packages_of(uow, actor(), contract_id))
         if leads:
             try:
                 signing_to_prove(uow, actor(), contract_id)
@@ -44,7 +44,7 @@ def show(contract_id: str) -> str:
         uow.session.expunge_all()
     running = proofs().of(contract_id)
     return contract_page(
-        "contracts/evidence.html", contract_id, made=made, why_not=why_not, leads=leads, contract_id=contract_id,
+        "contracts/evidence.html", contract_id, made=made, why_not=why_not, leads=leads,
         problem=failed.problem if failed is not None else "", start=running if running is not None and not running.problem else None,
     )  # fmt: skip
 

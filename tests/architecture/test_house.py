@@ -153,7 +153,12 @@ def test_no_door_calls_a_service_that_does_not_ask_who_acts() -> None:
 
 
 def test_pdfium_is_used_in_its_rooms_alone() -> None:
-    rooms = {"app/rendering/pdfium.py", "signatures/pdfium.py", "app/intake/pdf_words.py"}  # the last is a process of its own
+    rooms = {
+        "app/rendering/pdfium.py",
+        "signatures/pdfium.py",
+        "app/intake/pdf_words.py",
+        "app/intake/scan_look.py",
+    }  # processes of their own
     users = {
         str(p.relative_to(ROOT)) for p in _sources("app", "signatures") if re.search(r"^\s*import pypdfium2", p.read_text(encoding="utf-8"), re.M)
     }  # fmt: skip
