@@ -53,7 +53,7 @@ def kit(home: House, tmp_path: Path, own: tuple[rsa.RSAPrivateKey, x509.Certific
     room.verifier.close()
 
 
-def refused(code: str, match: str = "") -> pytest.RaisesExc[ContractError]:
+def refused(code: str, match: str | None = None) -> pytest.RaisesExc[ContractError]:
     return pytest.RaisesExc(ContractError, match=match, check=lambda e: e.code == code)
 
 
