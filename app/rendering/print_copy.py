@@ -23,6 +23,8 @@ def print_copy(pdf: bytes, identity: CopyIdentity) -> PrintCopy:
     with pikepdf.open(BytesIO(pdf)) as opened:
         boxes = tuple(_boxes(opened))
         opened.flatten_annotations("print")
+        for page in opened.pages:
+            _drop_widgets(page)
         for name in ("/AcroForm", "/Perms", "/DSS", "/AF", "/Names"):
             if name in opened.Root:
                 del opened.Root[name]
@@ -31,6 +33,17 @@ def print_copy(pdf: bytes, identity: CopyIdentity) -> PrintCopy:
         target = BytesIO()
         opened.save(target, deterministic_id=True)
     return PrintCopy(target.getvalue(), boxes)
+
+
+def _drop_widgets(page: pikepdf.Page) -> None:
+    """What can't be seen isn't drawn into the page: the system's own signature."""
+    if "/Annots" not in page:
+        return
+    kept: Any = [a for a in page.Annots if a.get("/Subtype") != pikepdf.Name.Widget]
+    if kept:
+        page.Annots = pikepdf.Array(kept)
+    else:
+        del page["/Annots"]
 
 
 def _put_codes(pdf: pikepdf.Pdf, page: pikepdf.Page, number: int, identity: CopyIdentity) -> None:
