@@ -87,12 +87,13 @@ def test_from_the_print_copy_to_a_contract_formed_on_paper(home: House, kit: Pap
         record_paper(kit, LAWYER, home.contract, scan.id, replace(sound, on={p.place: date(2026, 1, 1) for p in INK}))
 
     assert record_paper(kit, LAWYER, home.contract, scan.id, sound) is True
+    signing = home.signing.id
     with home.units() as uow:
         assert load_contract(uow, LAWYER, home.contract).state.stage is Stage.ACTIVE
         filed = documents_of(uow.session, home.contract)
         assert [(d.kind, d.name) for d in filed] == [(DocumentKind.SIGNED.value, "扫描.pdf")]
         assert {r.signed_on for r in signing_dates_of(uow.session, home.contract)} == {TODAY}
-        done = json.loads(next(e for e in events_of(uow.session, home.signing.id) if e.kind == "paper_signed").data)
+        done = json.loads(next(e for e in events_of(uow.session, signing) if e.kind == "paper_signed").data)
         view = paper_view(uow, LAWYER, home.contract)
     assert (done["originals"], done["remark"], done["seen"]) == (4, "第2页经核对与定稿一致", sorted(seen))
     assert view is not None
