@@ -99,7 +99,8 @@ class Life:
         if not tell_people(units, now, self.wiring.reminder_post):
             return ""
         with self.wiring.reading() as uow:
-            return next(m.text for m in messages(uow.session) if m.key.startswith("reminders:"))
+            told = [m for m in messages(uow.session) if m.key.startswith("reminders:") and m.created_at == now]
+            return "\n".join(m.text for m in sorted(told, key=lambda m: int(m.key.rpartition(":")[2])))
 
     def view(self) -> ContractView:
         with self.wiring.reading() as uow:

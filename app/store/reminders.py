@@ -267,12 +267,13 @@ def people_waiting(session: Session, now: datetime, limit: int) -> list[str]:
 
 
 def notices_waiting(session: Session, user_id: str, now: datetime) -> Sequence[Waiting]:
+    """What asks for a decision stands first: a long message must not hide it."""
     statement = (
         select(ReminderNoticeRow, ReminderRow, ReminderSubjectRow)
         .join(ReminderRow, ReminderRow.id == ReminderNoticeRow.reminder_id)
         .join(ReminderSubjectRow, ReminderSubjectRow.id == ReminderRow.subject_id)
         .where(ReminderNoticeRow.user_id == user_id, ReminderNoticeRow.not_before <= now)
-        .order_by(ReminderRow.due_on, ReminderSubjectRow.title, ReminderNoticeRow.id)
+        .order_by(ReminderSubjectRow.decides.desc(), ReminderRow.due_on, ReminderSubjectRow.title, ReminderNoticeRow.id)
     )
     return [(row[0], row[1], row[2]) for row in session.execute(statement)]
 
