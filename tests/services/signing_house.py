@@ -216,6 +216,15 @@ def kit_of(units: Units, folder: Path, now: Callable[[], datetime]) -> SigningKi
     )  # fmt: skip
 
 
-def house(units: Units, folder: Path, answers: Mapping[str, Any] | None = None) -> House:
+def house(units: Units, folder: Path, answers: Mapping[str, Any] | None = None, *, contract: str = "") -> House:
+    """``contract``: one that ``approved`` made in this database before; otherwise it is made now."""
     at = [NOW]
-    return House(units, kit_of(units, folder, lambda: at[0]), approved(units, answers), at)
+    return House(units, kit_of(units, folder, lambda: at[0]), contract or approved(units, answers), at)
+
+
+@dataclass
+class Held:
+    """A contract that may be signed, for databases that are filled once."""
+
+    units: Units
+    contract: str

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import re
+import zipfile
 from dataclasses import dataclass, replace
 
 import pytest
@@ -157,6 +160,10 @@ def test_accepting_all_changes_is_proven_to_give_the_new_text_and_rejecting_all_
     assert (report["old"]["version"], report["new"]["version"]) == ("第1版", "第2版")
     assert {c["id"] for c in report["changes"]} >= {"fees.payment.term.sme", "team.key_personnel"}
     assert "人民币135,000.00元/月" in made.files["comparison.html"].decode()
+    with zipfile.ZipFile(io.BytesIO(made.files["comparison.docx"])) as package:
+        authors = set(re.findall(r'w:author="([^"]*)"', package.read("word/document.xml").decode()))
+    # The file is kept for whoever asks for the same comparison next; it names nobody.
+    assert authors == {"版本对比"}
 
 
 @ONE_DATABASE

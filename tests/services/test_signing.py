@@ -43,9 +43,12 @@ from tests.services.signing_house import (
     PIN,
     SHORT,
     TYPED,
+    Held,
     House,
+    approved,
     house,
 )
+from tests.services.snapshots import filled
 
 LIN, ZHOU, SHEN, HE = (p.email for p in PEOPLE)
 WHY = "价格条款与会议纪要不一致"
@@ -55,17 +58,29 @@ def refused(code: str, match: str | None = None) -> pytest.RaisesExc[ContractErr
     return pytest.RaisesExc(ContractError, match=match, check=lambda e: e.code == code)
 
 
-@pytest.fixture
-def home(units: Units, tmp_path: Path) -> House:
-    return house(units, tmp_path)
+SIGNED_ONLY = {"effect.condition": "e_sign", "sign.party_a_seal_type": "none", "sign.party_b_seal_type": "none"}
+"""签名 alone completes a party's signing."""
+
+
+def _sealed(units: Units) -> Held:
+    return Held(units, approved(units))
+
+
+def _signed_only(units: Units) -> Held:
+    return Held(units, approved(units, SIGNED_ONLY))
+
+
+with_seals, without_seals = filled(_sealed), filled(_signed_only)
 
 
 @pytest.fixture
-def short(units: Units, tmp_path: Path) -> House:
-    """Only signatures: 签名 alone completes a party's signing."""
-    return house(
-        units, tmp_path, {"effect.condition": "e_sign", "sign.party_a_seal_type": "none", "sign.party_b_seal_type": "none"}
-    )
+def home(with_seals: Held, tmp_path: Path) -> House:
+    return house(with_seals.units, tmp_path, contract=with_seals.contract)
+
+
+@pytest.fixture
+def short(without_seals: Held, tmp_path: Path) -> House:
+    return house(without_seals.units, tmp_path, contract=without_seals.contract)
 
 
 def stage(house: House) -> Stage:

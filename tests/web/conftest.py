@@ -26,6 +26,7 @@ from app.settings import Settings
 from app.web.desk import KEY
 from app.wiring import Wiring
 from tests.ports import free_port
+from tests.rendering.fixtures import with_fonts
 from tests.web.people import LAWYER, PASSWORD, first_lawyer, session_of
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,7 +39,7 @@ FLAGS = [
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    made = create_app(Settings(data_dir=tmp_path_factory.mktemp("web")))
+    made = create_app(Settings(data_dir=with_fonts(tmp_path_factory.mktemp("web"))))
     first_lawyer(made.extensions[KEY])
     return made
 
@@ -113,7 +114,7 @@ class Server:
     """``python -m app serve`` on a free loopback port, over its own data folder."""
 
     def __init__(self, data_dir: Path) -> None:
-        self.data_dir = data_dir
+        self.data_dir = with_fonts(data_dir)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
