@@ -95,6 +95,7 @@ def test_a_contract_is_sent_back_revised_and_approved(people: People, contract: 
     lawyer.goto(f"/contracts/{contract}/approvals")
     expect(lawyer.locator(".remark").filter(has_text="付款期改为45日。")).to_be_visible()
     lawyer.get_by_role("link", name="修改文本").click()
+    lawyer.wait_for_load_state()  # a person doesn't type within the instant in which the page's script is still loading
     place = lawyer.locator('[name="contract.sign_place"]')
     place.fill("上海市浦东新区")
     place.blur()
