@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,6 +33,7 @@ from app.store.instruments import InstrumentRow
 from app.store.seal import AuditSeal
 from app.store.uow import UnitOfWork
 from app.store.versions import VersionRow
+from tests.databases import copy_database
 from tests.services.fixtures import LAWYER
 from tests.services.paper_nursery import EFFECT, REWORDED, STEPS, prepare
 from tests.services.test_killed import KILLED, Nursery
@@ -141,19 +144,36 @@ def test_a_process_killed_at_any_commit_boundary_of_amending_and_serving_leaves_
 def test_a_process_killed_at_seeded_moments_of_amending_and_serving_leaves_nothing_half_done(
     nursery: Nursery, database: str, tmp_path: Path
 ) -> None:
+    """Each life begins anew, so that every moment falls into the work however quick the machine is."""
     seed = int(os.environ.get("SOAK_SEED") or random.SystemRandom().randrange(2**32))
     print(f"seed {seed} (repeat with SOAK_SEED={seed})")
     chance = random.Random(seed)
     prepare(database)
-    engine, said, deaths = open_engine(database), [], 0
-    for turn in range(60):
-        told, end = nursery.run(database, tmp_path, STEPS, seconds=chance.uniform(0.01, 3.0))
-        said += told
+    whole, deaths = 0.0, 0
+    for turn in range(201):
+        folder = tmp_path / str(turn)
+        folder.mkdir()
+        address = _copy(database, f"life_{turn}")
+        began = time.monotonic()
+        said, end = nursery.run(address, folder, STEPS, seconds=chance.uniform(0.01, whole) if turn else None)
+        whole = whole or time.monotonic() - began
         deaths += end == KILLED
         assert end in (0, KILLED)
-        assert_whole(engine, tmp_path, said, texts=turn % 5 == 0)
-    told, end = nursery.run(database, tmp_path, STEPS)
-    assert end == 0
-    assert_whole(engine, tmp_path, said + told)
-    engine.dispose()
-    assert deaths > 3
+        engine = open_engine(address)
+        assert_whole(engine, folder, said, texts=turn % 5 == 0)
+        if turn % 10 == 0:
+            told, end = nursery.run(address, folder, STEPS)
+            assert end == 0
+            assert_whole(engine, folder, said + told)
+        engine.dispose()
+        shutil.rmtree(folder)
+    assert deaths > 100
+
+
+def _copy(database: str, name: str) -> str:
+    """The address of a database with the same contents."""
+    if database.startswith("sqlite"):
+        source = Path(database.removeprefix("sqlite:///"))
+        return f"sqlite:///{shutil.copy(source, source.with_name(f'{name}.sqlite3'))}"
+    server, _, template = database.rpartition("/")
+    return copy_database(f"{server}/postgres", name, template)
