@@ -26,7 +26,7 @@ class Post:
     link: Callable[[str], str]
 
 
-TODO = {
+NEXT = {
     Event.TOOK_EFFECT: "合同已对双方发生效力。请按约定的服务起始日组织交接，并留意首期付款、人员到位等期限。",
     Event.WINDOW_OPENED: "请决定是否续约，并在通知截止日以前办妥；到期没有动作的，按合同第11.3节处理。",
     Event.TERM_ENDED: "合同期限已经届满。请组织交接、数据返还或者删除、结算和保证金返还，办结后归档。",
@@ -39,7 +39,7 @@ TODO = {
 def tell_owner(uow: UnitOfWork, actor: Actor, now: datetime, post: Post, contract: ContractRow, event: Event, due: date) -> None:
     """A mail about a move that has just been made; nobody is told of what he did himself."""
     what = f"“{event.label}”，现为“{state_of(contract).label}”"
-    _send(uow, actor, now, post, contract, f"{event.value}:{due.isoformat()}", what, due, TODO.get(event, "详情请打开合同查看。"))
+    _send(uow, actor, now, post, contract, f"{event.value}:{due.isoformat()}", what, due, NEXT.get(event, "详情请打开合同查看。"))
 
 
 def tell_stuck(
