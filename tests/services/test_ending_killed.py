@@ -135,7 +135,7 @@ def test_a_process_killed_at_seeded_moments_of_renewing_and_ending_leaves_nothin
     chance = random.Random(seed)
     prepare(database)
     engine, said, deaths = open_engine(database), [], 0
-    for turn in range(100):
+    for turn in range(200):
         told, end = nursery.run(database, tmp_path, STEPS, seconds=chance.uniform(0.01, 2.0))
         said += told
         deaths += end == KILLED
