@@ -45,7 +45,7 @@ bench: setup-test ## measure speed and memory; writes docs/benchmarks.md
 	@$(PY) -m bench
 
 soak: setup-test ## long fault runs; prints its seed
-	@$(PY) -m pytest -m soak
+	@$(PY) -m pytest -m soak -s
 
 lock: export PYTHONWARNINGS = ignore
 lock: setup-test ## compile the pinned requirements
