@@ -210,6 +210,12 @@ class Section:
     def id(self) -> str:
         return f"s.{self.number}"
 
+    @property
+    def one_sided(self) -> bool:
+        """Signature rows of a notice: one party alone seals it. Its block stands below text, never on a page of its own."""
+        boxes = [span for row in self.form for span in row.content if isinstance(span, Box)]
+        return sum(box.kind is BoxKind.SEAL for box in boxes) == 1
+
     def walk(self) -> Iterator[Provision]:
         for provision in self.provisions:
             yield from provision.walk()

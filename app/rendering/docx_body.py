@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from app.domain.numbering import is_beside
 from app.domain.tree import Chapter, Instrument, Layout, PartyBlock, Provision, Section, Table
@@ -57,8 +58,11 @@ class BodyWriter:
         if instrument.preamble:
             content = self._anchored("preamble", self.runs.write(instrument.preamble))
             self._parts.append(paragraph(self.styles[Style.PREAMBLE], content, self._page()))
-        for chapter in instrument.chapters:
-            self._chapter(chapter)
+        for chapter, following in zip_longest(instrument.chapters, instrument.chapters[1:]):
+            if self._paper:
+                self._paper_chapter(chapter, held=following is not None and any(s.one_sided for s in following.sections))
+            else:
+                self._chapter(chapter)
         self.layout.finish()
         return "".join(self._parts)
 
@@ -77,7 +81,8 @@ class BodyWriter:
             content = self._anchored(row.id, run(f"{row.label}：") + self.runs.write(row.content))
             self._parts.append(paragraph(self.styles[Style.PARTY_ROW], content))
 
-    def _paper_chapter(self, chapter: Chapter) -> None:
+    def _paper_chapter(self, chapter: Chapter, *, held: bool) -> None:
+        """``held``: the last provision goes to the page of the signatures that follow, as in the printed notice."""
         if chapter.title:
             heading = self._anchored(chapter.id, run(chapter.title))
             self._parts.append(
@@ -86,14 +91,13 @@ class BodyWriter:
         for section in chapter.sections:
             for provision in section.provisions:
                 self._provision(provision, None, 0, self.numbering.paper_body())
+            if held and section is chapter.sections[-1]:
+                self._parts[-1] = _STYLE.sub(rf"\1{_KEEP}", self._parts[-1])
             if section.form:  # signatures of a short paper stay on one page
                 block = self.frame.build(section.form, self.runs, self.styles, self.ids)
                 self._parts.append(_STYLE.sub(rf"\1{_KEEP}", block))
 
     def _chapter(self, chapter: Chapter) -> None:
-        if self._paper:
-            self._paper_chapter(chapter)
-            return
         apart = bool(chapter.sections) and any(s.annex or s.form for s in chapter.sections[:1])
         properties = self._page(apart) + number_properties(self.numbering.chapter(chapter), 0)
         heading = self._anchored(chapter.id, run(chapter.title))

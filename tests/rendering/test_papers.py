@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import replace
 from datetime import date
 from functools import cache
+from io import BytesIO
 
+import pypdfium2 as pdfium
 import pytest
+from lxml import etree
 
 from app.domain.annotation import TITLE, reading_copy
 from app.domain.consolidation import Amendment, consolidate
@@ -54,6 +58,32 @@ def test_the_docx_of_a_paper_says_what_its_tree_says(kind: PaperKind):
     assert prove_docx(content, instrument(kind)).differences == ()
     assert check_structure(content) == []
     assert read_contents(content) == ()
+
+
+ONE_SIDED = [k for k in PaperKind if instrument(k).chapters[-1].sections[0].one_sided]
+
+
+def test_notices_are_sealed_by_one_party():
+    assert set(ONE_SIDED) == {PaperKind.NON_RENEWAL, PaperKind.RESCISSION, PaperKind.RECTIFICATION, PaperKind.DEMAND}
+
+
+@pytest.mark.parametrize("filler", [0, 4, 8, 12, 16])
+def test_the_signatures_of_a_notice_never_stand_on_a_page_without_text(filler: int):
+    tree = instrument(PaperKind.RESCISSION)
+    before = tree.chapters[-2]
+    section = before.sections[0]
+    more = tuple(replace(section.provisions[0], id=f"more.{n}") for n in range(filler))
+    section = replace(section, provisions=more + section.provisions)
+    tree = replace(tree, chapters=(*tree.chapters[:-2], replace(before, sections=(section,)), tree.chapters[-1]))
+    with pdfium.PdfDocument(renderer().render(tree, meta_of(tree, final=True)).content) as document:
+        pages = [page.get_textpage().get_text_bounded() for page in document]
+    (sealed,) = (n for n, words in enumerate(pages) if "签发日期" in words)
+    last = "".join(section.provisions[-1].text.split())
+    assert last[-12:] in "".join(pages[sealed].split())
+
+    content = zipfile.ZipFile(BytesIO(render_docx(tree, meta_of(tree, final=True)))).read("word/document.xml")
+    (kept,) = (p for p in etree.fromstring(content).iter(f"{W}p") if last in "".join("".join(p.itertext()).split()))
+    assert kept.find(f"{W}pPr/{W}keepNext") is not None
 
 
 def test_a_changed_word_in_a_paper_fails_its_proof():
