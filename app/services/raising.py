@@ -34,6 +34,7 @@ from app.store.reminders import (
     subjects_with_ids,
 )
 from app.store.uow import UnitOfWork
+from app.store.users import is_without_users
 
 BATCH = 100
 ROUND = 5000
@@ -63,6 +64,11 @@ def raise_due(
         done.planned += count
         if count < BATCH:
             break
+    with units() as uow:
+        if is_without_users(uow.session):
+            return (
+                done  # raised once there is somebody to be told: otherwise a new house begins with a reminder that reached nobody
+            )
     failed, size = set[str](), BATCH
     while carry_on() and done.raised < limit:
         with units() as uow:

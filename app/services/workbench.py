@@ -69,6 +69,10 @@ class Ahead:
     ends: Mapping[Month, int]
     notices: Mapping[Month, int]
 
+    @property
+    def any(self) -> bool:
+        return any(self.ends.values()) or any(self.notices.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Workbench:

@@ -13,6 +13,7 @@ from app.domain.errors import ContractError
 from app.domain.months import Month
 from app.domain.reminders import Topic
 from app.services.agenda import LONG_AGO, MOST, read_agenda
+from app.services.beginnings import Beginning, read_beginnings
 from app.services.money_seen import SECTIONS, Trends, read_money, read_trends
 from app.services.monthly_reporting import monthly_report
 from app.services.workbench import RUNNING, Ahead, Matter, MatterKind, read_workbench
@@ -38,9 +39,10 @@ def show() -> str:
     today = desk().today()
     with desk().reading() as uow:
         found = read_workbench(uow, actor(), today)
+        beginnings = read_beginnings(uow, actor())
         money, trends = read_money(uow, actor(), today), read_trends(uow, actor(), today)
     return render_template(
-        "workbench/index.html", found=found, money=money, trends=trends,
+        "workbench/index.html", found=found, beginnings=beginnings, beginning_of=beginning_of, money=money, trends=trends,
         lines=lines_of(trends), kinds=tuple(MatterKind), today=today, name=matter_name, link=matter_link,
         chart=chart_of(found.ahead), ending_in=ending_in, yesterday=today - timedelta(days=1), week=today + timedelta(days=6),
         month=today + timedelta(days=29), notices_in=notices_in, topic_name=topic_name, last_month=Month.of(today).before,
@@ -89,6 +91,31 @@ def _day(name: str, usual: date, faults: list[str]) -> date:
     except ValueError:
         faults.append(_("“%(text)s”不是日期，请按 2027-01-31 的格式填写。", text=printable(text)[:40]))
         return usual
+
+
+def beginning_of(step: Beginning) -> tuple[str, str, str]:
+    """Where a first step is taken, what it is called, and what it is good for."""
+    match step:
+        case Beginning.COMPANIES:
+            return (
+                url_for("organisations.index"),
+                _("登记主体"),
+                _("本方和对方的名称、信用代码、送达地址和账户录入一次，起草时直接选用。"),
+            )
+        case Beginning.COLLEAGUES:
+            return (
+                url_for("users.index"),
+                _("邀请同事"),
+                _("起草、审批、管理合同和审计各有角色；起草合同的人不能审批自己提交的文本。"),
+            )
+        case Beginning.DRAFT:
+            return url_for("drafts.new"), _("起草第一份合同"), _("可以从空白、演示合同或者已有的答案文件开始，边填边看全文。")
+        case Beginning.IMPORT:
+            return (
+                url_for("register_import.begin"),
+                _("补录已签合同"),
+                _("用模板批量登记以前签署的合同，连同签署版 PDF 一起检索和提醒。"),
+            )
 
 
 def matter_name(kind: MatterKind) -> str:

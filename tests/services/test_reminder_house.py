@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from app.domain.errors import InputError
 from app.domain.organisations import Licence
@@ -14,14 +15,15 @@ from app.domain.reminders import DEFAULTS, Level, Policy, Topic
 from app.notify.mail_texts import write_mail
 from app.services.calendar_feeds import make_feed, read_feed, revoke_feed
 from app.services.heartbeat import beat, stopped_since
+from app.services.raising import raise_due
 from app.services.registering import change_organisation, create_organisation
 from app.services.reminder_rules import Place, drop_policy, keep_house_dates, read_policies, set_policy
 from app.services.reminder_views import contracts_undated, dates_ahead, dates_of_contract
 from app.store.outbox import messages
-from app.store.reminders import find_subject, settings_row, subjects_with_prefix
+from app.store.reminders import ReminderNoticeRow, find_subject, settings_row, subjects_with_prefix
 from app.store.users import find_user
 from tests.services.conftest import Units
-from tests.services.fixtures import LAWYER, NOW, OTHER, ensure, later, organisation
+from tests.services.fixtures import LAWYER, NOW, OTHER, ensure, later, organisation, user
 from tests.services.test_reminding import CALENDAR, DUE, add_contract, morning, put, round_at, subject
 
 KEEPER = Actor("管理员", "keeper", frozenset({Role.SYSTEM_ADMINISTRATOR}))
@@ -91,6 +93,20 @@ def test_the_house_is_reminded_of_its_own_parameters(units: Units, contract: str
         lpr = find_subject(uow.session, "lpr", "house")
         assert lpr is not None
         assert lpr.due_on == date(2027, 1, 1)
+
+
+def test_nothing_is_raised_while_the_house_has_no_account_and_nothing_is_lost(units: Units) -> None:
+    with units() as uow:
+        keep_house_dates(uow, NOW, date(2026, 11, 29), CALENDAR)
+        uow.commit()
+    soon = NOW + timedelta(days=30)
+    assert raise_due(units, soon, CALENDAR).raised == 0
+    with units() as uow:
+        keeper = user(uow, "zhao", "赵管理", Role.CONTRACT_ADMINISTRATOR)
+        uow.commit()
+    assert raise_due(units, soon, CALENDAR).raised > 0
+    with units() as uow:
+        assert {n.user_id for n in uow.session.scalars(select(ReminderNoticeRow))} == {keeper.id}
 
 
 def test_licences_that_end_soon_are_reminded_of_until_they_are_prolonged(units: Units, contract: str) -> None:
