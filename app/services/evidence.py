@@ -22,7 +22,7 @@ from app.domain.execution import PARTIES, Mark, Medium
 from app.domain.permissions import Action, Actor
 from app.domain.term import BEIJING
 from app.services.auditing import export_audit_unasked, make_checkpoint
-from app.services.filing import DocumentKind, DocumentView, attach_document
+from app.services.filing import DocumentKind, DocumentView, attached_unasked, view_document
 from app.services.generation import DOCX_TYPE
 from app.services.journal import note
 from app.services.ports import CheckpointFile, EvidenceFile, OnRecord, Progress, SignedFileVerifier
@@ -118,16 +118,18 @@ def make_evidence(
     system = credential(system_credential(kit.signing))
     content = kit.signing.room.evidence(found.number, found.title, pdf, states, files, system, now)
     name = f"{found.number}-证据包-{now.astimezone(BEIJING):%Y%m%d%H%M}.zip"
+    sha256 = kit.signing.blobs.put(content)
     with units() as uow:
-        view = attach_document(
-            uow, actor, now, kit.signing.blobs, contract_id, kind=DocumentKind.EVIDENCE, name=name, media_type=ZIP_TYPE, content=content,
+        opened(uow, actor, Action.FILE_PAPER, contract_id)
+        made = attached_unasked(
+            uow, actor, now, contract_id, kind=DocumentKind.EVIDENCE, name=name, media_type=ZIP_TYPE, sha256=sha256, size=len(content),
             version_id=found.row.version_id, remark="证据包：附独立验证程序 verify.py",
         )  # fmt: skip
-    with units() as uow:
         note(
-            uow, actor, now, "evidence.made", contract=contract_id, document=view.id, signing=found.row.id, sha256=view.sha256,
+            uow, actor, now, "evidence.made", contract=contract_id, document=made.id, signing=found.row.id, sha256=sha256,
             outcome=verdict.outcome.value,
         )  # fmt: skip
+        view = view_document(made)
         uow.commit()
     return view, content
 

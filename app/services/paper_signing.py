@@ -6,7 +6,6 @@ The check marks what it sees; whether the paper is the frozen text, a person dec
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -27,7 +26,7 @@ from app.domain.paper_signing import (
     require_seen,
 )
 from app.domain.permissions import Action, Actor
-from app.services.filing import DocumentKind
+from app.services.filing import DocumentKind, attached_unasked
 from app.services.indexing import index_contract
 from app.services.journal import note
 from app.services.ports import FileInspector
@@ -38,7 +37,6 @@ from app.services.signing_kit import SigningKit
 from app.services.signing_mails import tell_owner
 from app.services.signing_rows import happened, read_execution
 from app.store.contracts import ContractRow
-from app.store.documents import DocumentRow
 from app.store.signings import SigningEventRow, SigningRow, events_of, latest_signing
 from app.store.uow import UnitOfWork
 from app.store.versions import version_heads
@@ -266,17 +264,9 @@ def _files(uow: UnitOfWork, scan_id: str) -> list[dict[str, Any]]:
 
 def _filed(uow: UnitOfWork, actor: Actor, kit: PaperKit, contract: ContractRow, row: SigningRow, file: Mapping[str, Any]) -> str:
     """The scan among the contract's files; its bytes are on disk already."""
-    now = kit.signing.now()
-    made = DocumentRow(
-        id=uuid.uuid4().hex, contract_id=contract.id, version_id=row.version_id, instrument_id=None, kind=DocumentKind.SIGNED.value,
-        name=str(file["name"]), media_type=str(file["type"]), size=int(file["size"]), sha256=str(file["sha256"]),
-        note="纸质签署原件的扫描件", created_at=now, created_by=actor.name,
-    )  # fmt: skip
-    uow.session.add(made)
-    uow.session.flush()
-    note(
-        uow, actor, now, "document.attached", contract=contract.id, document=made.id, kind=made.kind, name=made.name, size=made.size,
-        sha256=made.sha256, version=row.version_id, paper="",
+    made = attached_unasked(
+        uow, actor, kit.signing.now(), contract.id, kind=DocumentKind.SIGNED, name=str(file["name"]), media_type=str(file["type"]),
+        sha256=str(file["sha256"]), size=int(file["size"]), version_id=row.version_id, remark="纸质签署原件的扫描件",
     )  # fmt: skip
     return made.id
 

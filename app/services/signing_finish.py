@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import uuid
 from collections.abc import Callable, Mapping
 
 from app.domain.errors import ContractError
@@ -14,7 +13,7 @@ from app.domain.lifecycle_facts import Facts
 from app.domain.signing_form import Hand, HandKind, SealShown, Use, party_texts, shared_texts
 from app.domain.term import BEIJING
 from app.services.approval_rows import current
-from app.services.filing import DocumentKind
+from app.services.filing import DocumentKind, attached_unasked
 from app.services.generation import DOCX_TYPE
 from app.services.indexing import index_contract
 from app.services.journal import CEREMONY, CLOCK, note
@@ -130,18 +129,10 @@ def _document(
     remark: str,
 ) -> DocumentRow:  # fmt: skip
     """The signed file among the contract's files, inside the caller's transaction; its bytes are on disk already."""
-    now = kit.now()
-    made = DocumentRow(
-        id=uuid.uuid4().hex, contract_id=contract.id, version_id=row.version_id, instrument_id=None, kind=DocumentKind.SIGNED.value,
-        name=name, media_type=media_type, size=size, sha256=sha256, note=remark, created_at=now, created_by=CEREMONY.name,
+    return attached_unasked(
+        uow, CEREMONY, kit.now(), contract.id, kind=DocumentKind.SIGNED, name=name, media_type=media_type, sha256=sha256, size=size,
+        version_id=row.version_id, remark=remark,
     )  # fmt: skip
-    uow.session.add(made)
-    uow.session.flush()
-    note(
-        uow, CEREMONY, now, "document.attached", contract=contract.id, document=made.id, kind=made.kind, name=name, size=size,
-        sha256=sha256, version=row.version_id, paper="",
-    )  # fmt: skip
-    return made
 
 
 def _working_copy(
