@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.services.signing_elsewhere import ElsewhereKit
     from app.services.signing_kit import SigningKit
     from app.signing_room import Room
+    from app.store.page_cache import PageCache
     from app.store.seal import AuditSeal
 
 
@@ -67,6 +68,13 @@ class SigningTools:
             settings.signing_keys,
             settings.timestamp_url,
         )
+
+    @cached_property
+    def page_cache(self) -> PageCache:
+        """Pages as they are read before signing."""
+        from app.store.page_cache import PageCache
+
+        return PageCache(self.settings.data_dir / "cache" / "pages")
 
     @cached_property
     def seal_studio(self) -> SealStudio:

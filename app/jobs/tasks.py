@@ -136,6 +136,10 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
         parts = (("文件损坏或者丢失", done.faulty), ("文件已恢复", done.healed))
         return "，".join(f"{label} {len(found)} 个" for label, found in parts if found)
 
+    def tidy() -> str:
+        parts = (("页面图像", wiring.page_cache.tidy(wiring.now())), ("未写完的文件", wiring.blobs.sweep(wiring.now())))
+        return "，".join(f"清理{label} {count} 个" for label, count in parts if count)
+
     def index() -> str:
         done = index_missing(wiring.unit_of_work, wiring.blobs, wiring.read_pdf, carry_on=lambda: not ending.is_set())
         for contract_id in done.damaged:
@@ -155,4 +159,5 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
         Task("审计检查点", 600, checkpoint, ending),
         Task("审计日志验证", 3600, verify_log, ending),
         Task("文件核对", 3600, look_after_files, ending),
+        Task("清理", 3600, tidy, ending),
     )

@@ -7,7 +7,9 @@ import os
 import re
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from app.domain.errors import ContractError
@@ -69,6 +71,16 @@ class BlobStore:
         if not _NAME.fullmatch(sha256):
             raise ValueError(f"not a SHA-256: {sha256[:80]}")
         return self.root / sha256[:2] / sha256
+
+    def sweep(self, now: datetime) -> int:
+        """Remove what a process that was ended while writing left behind more than a day ago; how many. Nothing of it is in the store."""
+        gone = 0
+        for path in self.root.glob("??/.*.tmp"):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < (now - timedelta(days=1)).timestamp():
+                    path.unlink()
+                    gone += 1
+        return gone
 
     def names(self) -> Iterator[str]:
         """The digest of every kept file."""

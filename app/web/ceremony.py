@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -60,20 +58,15 @@ def enter(token: str) -> ResponseReturnValue:
 
 @pages.get("/pages/<int:number>.png")
 def page(token: str, number: int) -> ResponseReturnValue:
-    """A page as a picture; drawn once and kept, for the file never changes under its digest."""
+    """A page as a picture; drawn once and kept for a while."""
     with desk().reading() as uow:
         found = doors.entered(uow, desk().now(), token, _secret(token))
         file, count = found.row.file, found.row.pages
     if not 1 <= number <= count:
         abort(404)
-    folder = (desk().settings.data_dir / "cache" / "pages" / file).resolve()
-    path = folder / f"{number}.png"
-    if not path.exists():
-        content = desk().signing_kit.room.page(desk().blobs.get(file), number)
-        folder.mkdir(parents=True, exist_ok=True)
-        work = folder / f".{uuid.uuid4().hex}.tmp"
-        work.write_bytes(content)
-        os.replace(work, path)
+    path = desk().page_cache.page(
+        file, number, desk().now(), lambda: desk().signing_kit.room.page(desk().blobs.get(file), number)
+    )
     answer = send_file(path, mimetype="image/png", etag=f"{file}-{number}")
     answer.headers["Cache-Control"] = "private, max-age=3600"
     return answer

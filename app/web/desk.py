@@ -40,6 +40,7 @@ from app.services.signing_kit import SigningKit
 from app.services.telling import Post as ReminderPost
 from app.settings import Settings
 from app.store.blobs import BlobStore
+from app.store.page_cache import PageCache
 from app.store.uow import UnitOfWork
 from app.store.vault import Vault
 
@@ -76,6 +77,8 @@ class Desk(Protocol):
     def link_key(self) -> bytes: ...
     @property
     def blobs(self) -> BlobStore: ...
+    @property
+    def page_cache(self) -> PageCache: ...
     @property
     def authority(self) -> AuthorityServices: ...
     @property

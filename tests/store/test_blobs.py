@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,15 @@ def test_a_write_that_fails_leaves_nothing_under_the_name(blobs: BlobStore, monk
     with pytest.raises(OSError, match="No space"):
         blobs.put(CONTENT)
     assert [p for p in blobs.root.rglob("*") if p.is_file()] == []
+
+
+def test_what_was_never_finished_is_swept_out_after_a_day_and_what_is_stored_stays(blobs: BlobStore) -> None:
+    name = blobs.put(CONTENT)
+    old, young = (blobs.path(name).parent / f".{letter}.tmp" for letter in "ab")
+    for work in (old, young):
+        work.write_bytes(b"half")
+    now = datetime.now(UTC)
+    os.utime(old, ((now - timedelta(days=2)).timestamp(),) * 2)
+    assert blobs.sweep(now) == 1
+    assert (old.exists(), young.exists()) == (False, True)
+    assert blobs.get(name) == CONTENT
