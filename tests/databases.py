@@ -6,10 +6,11 @@ import os
 import pwd
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
@@ -126,6 +127,30 @@ def copy_database(maintenance: str, name: str, template: str = TEMPLATE) -> str:
     """The address of a new database that is a copy of ``template``; it goes with its server."""
     _command(maintenance, f"CREATE DATABASE {name} TEMPLATE {template}{_strategy(maintenance)}")
     return maintenance.rpartition("/")[0] + f"/{name}"
+
+
+def clone(address: str, name: str) -> str:
+    """The address of a new database, beside the one at ``address``, with the same contents; nobody may be connected to that."""
+    if address.startswith("sqlite"):
+        source = Path(address.removeprefix("sqlite:///"))
+        target = source.with_name(f"{name}.sqlite3")
+        # By SQLite itself: a process that was killed leaves a part of the contents in a file of its own.
+        with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+            old.backup(new)
+        return f"sqlite:///{target}"
+    server, _, template = address.rpartition("/")
+    return copy_database(f"{server}/postgres", name, template)
+
+
+def drop(address: str) -> None:
+    """Throw a database away."""
+    if address.startswith("sqlite"):
+        source = Path(address.removeprefix("sqlite:///"))
+        for path in source.parent.glob(f"{source.name}*"):
+            path.unlink()
+    else:
+        server, _, name = address.rpartition("/")
+        _command(f"{server}/postgres", f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @contextmanager

@@ -50,6 +50,8 @@ ANSWERS = {
     "contract.final_date": "2026-11-20",
 }  # fmt: skip
 """Both sides sign and seal, nothing else is waited for."""
+UNSEALED = {"effect.condition": "e_sign", "sign.party_a_seal_type": "none", "sign.party_b_seal_type": "none"}
+"""Both sides sign only; for ``SHORT``."""
 PHONE = Client("203.0.113.7", "Mozilla/5.0 (iPhone) Safari/604.1")
 PIN, SEAL_PIN = "2580-lan", "7391-zhang"
 STROKES = (((0.0, 20.0), (30.0, 0.0), (60.0, 40.0), (90.0, 5.0), (120.0, 35.0)), ((40.0, 60.0), (70.0, 55.0), (110.0, 62.0)))

@@ -33,7 +33,7 @@ from app.store.instruments import InstrumentRow
 from app.store.seal import AuditSeal
 from app.store.uow import UnitOfWork
 from app.store.versions import VersionRow
-from tests.databases import copy_database
+from tests.databases import clone
 from tests.services.fixtures import LAWYER
 from tests.services.paper_nursery import EFFECT, REWORDED, STEPS, prepare
 from tests.services.test_killed import KILLED, Nursery
@@ -153,7 +153,7 @@ def test_a_process_killed_at_seeded_moments_of_amending_and_serving_leaves_nothi
     for turn in range(201):
         folder = tmp_path / str(turn)
         folder.mkdir()
-        address = _copy(database, f"life_{turn}")
+        address = clone(database, f"life_{turn}")
         began = time.monotonic()
         said, end = nursery.run(address, folder, STEPS, seconds=chance.uniform(0.01, whole) if turn else None)
         whole = whole or time.monotonic() - began
@@ -168,12 +168,3 @@ def test_a_process_killed_at_seeded_moments_of_amending_and_serving_leaves_nothi
         engine.dispose()
         shutil.rmtree(folder)
     assert deaths > 100
-
-
-def _copy(database: str, name: str) -> str:
-    """The address of a database with the same contents."""
-    if database.startswith("sqlite"):
-        source = Path(database.removeprefix("sqlite:///"))
-        return f"sqlite:///{shutil.copy(source, source.with_name(f'{name}.sqlite3'))}"
-    server, _, template = database.rpartition("/")
-    return copy_database(f"{server}/postgres", name, template)

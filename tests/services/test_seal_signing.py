@@ -2,78 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pikepdf
 import pytest
-from sqlalchemy import select
 
 from app.domain.errors import ContractError
-from app.domain.execution import Order
-from app.domain.seal_register import SealKind, SealLook, SealMove, UseMedium, UseRequest, UseState
+from app.domain.seal_register import SealMove, UseMedium, UseState
 from app.domain.signing_form import SeamPages, SeamWish
-from app.seal_studio import Studio
-from app.services.registering import create_organisation
-from app.services.seal_signing import Safe, log_use, seal_for_signature, seal_shown_at
-from app.services.seal_use import apply_for_seal, decide, release, seal_desk, uses_of
-from app.services.sealing import move_seal, put_image
+from app.services.seal_signing import log_use, seal_for_signature, seal_shown_at
+from app.services.seal_use import release, seal_desk, uses_of
+from app.services.sealing import move_seal
 from app.services.signing_finish import finish
-from app.services.signing_plan import Plan
-from app.services.signing_start import start
-from app.store.contracts import ContractPartyRow, find_contract
-from app.store.vault import Vault
+from app.store.contracts import find_contract
 from signatures.verification.verdict import Outcome
 from tests.services.conftest import Units
-from tests.services.fixtures import LAWYER, NOW, TODAY, ensure, organisation, reference
-from tests.services.sealing import CHIEF, KEEPER, POST, SealHouse, seal_picture
-from tests.services.signing_house import PEOPLE, SEAL_PIN, TYPED, House, house
+from tests.services.fixtures import LAWYER, NOW, TODAY
+from tests.services.sealed_house import Sealed
+from tests.services.sealing import KEEPER, POST
+from tests.services.signing_house import PEOPLE, SEAL_PIN, TYPED
 
 LIN, ZHOU, SHEN, HE = (p.email for p in PEOPLE)
-VAULT = Vault(bytes(range(32)))
-ELECTRONIC = UseRequest(UseMedium.ELECTRONIC, "服务外包合同", 1, True, "与乙方电子签署合同")
-
-
-class Sealed:
-    """A contract that may be signed, whose first party keeps a seal here with an uploaded image."""
-
-    def __init__(self, units: Units, folder: Path) -> None:
-        home = house(units, folder)
-        home.kit = replace(home.kit, safe=Safe(home.kit.blobs, VAULT))
-        self.home: House = home
-        with units() as uow:
-            ensure(uow, LAWYER, KEEPER, CHIEF)
-            uow.commit()
-        with units() as uow:
-            own = create_organisation(uow, LAWYER, NOW, organisation(own=True))
-        with units() as uow:
-            statement = select(ContractPartyRow).where(
-                ContractPartyRow.contract_id == home.contract, ContractPartyRow.role == "a"
-            )
-            uow.session.scalars(statement).one().organisation_id = own
-            uow.commit()
-        seals = SealHouse(units, home.kit.blobs, own, home.contract)
-        self.seal = seals.seal(SealKind.OFFICIAL, SealLook.IMAGE, enabled=False)
-        with units() as uow:
-            put_image(uow, KEEPER, NOW, TODAY, home.kit.blobs, VAULT, Studio(), self.seal, content=seal_picture(), width_mm=42,
-                      confirmed=True)  # fmt: skip
-        with units() as uow:
-            move_seal(uow, LAWYER, NOW, TODAY, self.seal, SealMove.ENABLE)
-
-    def release(self) -> str:
-        home = self.home
-        with home.units() as uow:
-            application = apply_for_seal(uow, LAWYER, NOW, TODAY, POST, home.contract, self.seal, ELECTRONIC)
-        with home.units() as uow:
-            decide(uow, CHIEF, NOW, TODAY, POST, home.contract, application, approve=True)
-        with home.units() as uow:
-            release(uow, KEEPER, NOW, TODAY, POST, home.contract, application)
-        return application
-
-    def start(self, seam: SeamWish | None = None) -> str:
-        home = self.home
-        plan = Plan(Order.PARALLEL, home.at[0].date(), PEOPLE, seam)
-        return start(home.kit, LAWYER, reference().calendar, home.contract, plan)
 
 
 @pytest.fixture

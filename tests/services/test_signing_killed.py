@@ -1,33 +1,26 @@
-"""Killed at any boundary of signing and finishing: never a lost or doubled signature, never a half-written file."""
+"""Killed at any boundary from the freeze to the evidence package: never a lost or doubled signature, never a half-written file, a seal's use
+logged exactly as often as it was set."""
 
 from __future__ import annotations
 
-import json
+import os
 import random
 import shutil
-from collections import Counter
+import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
 
-from app.services.auditing import verify_audit
-from app.store import audit
-from app.store.blobs import BlobStore
-from app.store.contracts import ContractRow
-from app.store.documents import DocumentRow
 from app.store.engine import open_engine
-from app.store.outbox import OutboxRow
-from app.store.seal import AuditSeal
-from app.store.signings import CertificateRow, SigningEventRow, SigningRow
-from app.store.uow import UnitOfWork
-from signatures.revisions import open_writer, signature_fields
-from tests.services.signing_nursery import STEPS, prepare
+from tests.databases import clone, drop
+from tests.services.signing_nursery import STAGES, STEPS, UNWATCHED, prepare
+from tests.services.signing_whole import assert_whole
 from tests.services.test_killed import KILLED, Nursery
 
-FEWEST = 12
+FEWEST = 30
 """Boundaries that the steps come to at least; fewer would mean that the hooks no longer see them."""
 MOMENTS = 200
 
@@ -39,45 +32,6 @@ def nursery() -> Iterator[Nursery]:
     running.close()
 
 
-def assert_whole(engine: Engine, folder: Path, said: list[dict[str, Any]]) -> SigningRow:
-    """Rows, entries, certificates, the file's own signatures and mails are there together or not at all."""
-    seal, blobs = AuditSeal(folder / "audit"), BlobStore(folder / "blobs")
-    for name in blobs.names():
-        blobs.get(name)  # raises where it is not what its name says
-    with UnitOfWork(engine) as uow:
-        report = verify_audit(uow, seal.verifier(), seal)
-        assert report.verdict.sound, report.verdict.summary
-        session = uow.session
-        entries = [(e.action, json.loads(e.data)) for e in audit.entries(session)]
-        row = session.scalars(select(SigningRow)).one()
-        signed = {p.id for p in row.places if p.signed_at is not None}
-        assert Counter(d["place"] for a, d in entries if a == "signing.signed") == Counter(signed)
-        events = Counter(e.place_id for e in session.scalars(select(SigningEventRow)) if e.kind == "signed")
-        assert events == Counter(signed)
-        inside = {name for name, done in signature_fields(open_writer(blobs.get(row.file))).items() if done}
-        assert inside == signed | {"system"}
-        serials = {c.serial for c in session.scalars(select(CertificateRow))}
-        assert serials == {row.system} | {p.serial for p in row.places if p.signed_at is not None}
-        assert len(serials) == 1 + len(signed)
-        assert (row.status == "complete") == (len(signed) == len(row.places))
-        contract = session.scalars(select(ContractRow)).one()
-        documents = [d.sha256 for d in session.scalars(select(DocumentRow))]
-        copies = [k for k in session.scalars(select(OutboxRow.key)) if k.endswith(":copy")]
-        if row.final:
-            assert contract.stage in ("signed", "active")
-            assert len(documents) == len(copies) == 2
-            assert row.final in documents
-            blobs.get(row.final)
-        else:
-            assert contract.stage == "signing"
-            assert documents == copies == []
-        told = [line["signed"] for line in said if "signed" in line]
-        assert len(told) == len(set(told)) <= len(signed)
-        assert not any("finished" in line for line in said) or row.final
-        session.expunge_all()
-        return row
-
-
 def test_a_process_killed_at_any_boundary_of_a_signing_leaves_nothing_half_done(
     nursery: Nursery, database: str, tmp_path: Path
 ) -> None:
@@ -87,37 +41,72 @@ def test_a_process_killed_at_any_boundary_of_a_signing_leaves_nothing_half_done(
     for step in STEPS:
         at = 1
         while True:
-            told, end = nursery.run(database, tmp_path, (step,), at=at)
+            told, end = nursery.run(database, tmp_path, (step,), at=None if step in UNWATCHED else at)
             said += told
             if end == 0:
                 break
             assert end == KILLED
             deaths, at = deaths + 1, at + 1
             assert_whole(engine, tmp_path, said)
-    assert assert_whole(engine, tmp_path, said).final
+    assert assert_whole(engine, tmp_path, said)
     engine.dispose()
     assert deaths >= FEWEST
 
 
+# ---- seeded moments
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A signing as one part of the steps finds it, to be copied for each life; ``seconds`` is what that part takes."""
+
+    url: str
+    folder: Path
+    said: tuple[dict[str, Any], ...]
+    seconds: float
+
+
+def _begun(nursery: Nursery, database: str, folder: Path) -> list[Begun]:
+    url, at, said, found = database, folder / "0", list[dict[str, Any]](), list[Begun]()
+    at.mkdir()
+    prepare(url, at)
+    for number, steps in enumerate(STAGES, 1):
+        after = folder / str(number)
+        shutil.copytree(at, after)
+        before, url, since = url, clone(url, f"begun_{os.getpid()}_{number}"), time.monotonic()
+        told, end = nursery.run(url, after, steps)
+        assert end == 0
+        found.append(Begun(before, at, tuple(said), time.monotonic() - since))
+        said, at = said + told, after
+    return found
+
+
 @pytest.mark.soak
-def test_killed_at_two_hundred_moments_of_a_signing(nursery: Nursery, sqlite_template: Path, tmp_path: Path) -> None:
-    rng = random.Random(20261128)
-    begun = tmp_path / "begun"
-    begun.mkdir()
-    shutil.copy(sqlite_template, begun / "d.sqlite3")
-    prepare(f"sqlite:///{begun / 'd.sqlite3'}", begun)
-    deaths = 0
+def test_a_process_killed_at_two_hundred_seeded_moments_of_a_signing_leaves_nothing_half_done(
+    nursery: Nursery, database: str, tmp_path: Path
+) -> None:
+    """Each life begins with one of the parts of a signing, so that every moment falls into the work however quick the machine is."""
+    seed = int(os.environ.get("SOAK_SEED") or random.SystemRandom().randrange(2**32))
+    print(f"seed {seed} (repeat with SOAK_SEED={seed})")
+    chance, parts = random.Random(seed), _begun(nursery, database, tmp_path)
+    deaths, lives = 0, 0
     while deaths < MOMENTS:
-        folder = tmp_path / "life"
-        shutil.copytree(begun, folder)
-        url, said = f"sqlite:///{folder / 'd.sqlite3'}", list[dict[str, Any]]()
+        number = lives % len(parts)
+        lives, part, folder = lives + 1, parts[number], tmp_path / "life"
+        shutil.copytree(part.folder, folder)
+        url, said = clone(part.url, f"life_{os.getpid()}_{lives}"), list(part.said)
+        told, end = nursery.run(url, folder, STAGES[number], seconds=chance.uniform(0.001, part.seconds))
+        said += told
+        assert end in (0, KILLED)
+        deaths += end == KILLED
         engine = open_engine(url)
-        while True:
-            told, end = nursery.run(url, folder, STEPS, seconds=rng.uniform(0.01, 1.6))
-            said += told
-            final = assert_whole(engine, folder, said).final
-            deaths += end == KILLED
-            if final:
-                break
+        assert_whole(engine, folder, said)
+        if lives % 10 == 0:  # whoever comes after takes it to its end
+            told, end = nursery.run(url, folder, STEPS)
+            assert end == 0
+            assert assert_whole(engine, folder, said + told)
         engine.dispose()
+        drop(url)
         shutil.rmtree(folder)
+        assert lives < 3 * MOMENTS
+    print(f"{deaths} deaths in {lives} lives")

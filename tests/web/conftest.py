@@ -204,3 +204,12 @@ def _watched(browser: Browser, **more: Any) -> Iterator[Page]:
     yield shown
     context.close()
     assert problems == []
+
+
+@pytest.fixture
+def phone(browser: Browser, server: Server) -> Iterator[Page]:
+    context = browser.new_context(
+        base_url=server.url, viewport={"width": 390, "height": 844}, has_touch=True, device_scale_factor=2
+    )
+    yield context.new_page()
+    context.close()
