@@ -9,22 +9,17 @@ from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.domain.errors import ContractError
 from app.domain.lifecycle_facts import Decision
-from app.domain.notice import CAUTION, PROOFS, Method, Proof
 from app.domain.termination import GROUNDS, HAPPENINGS, Outcome, Route
 from app.services import termination_papers as papers
 from app.services.objections import close_objection, object_to
-from app.services.record import ContractMissing
 from app.services.termination import CaseDetails, change_case, open_case, record_happening, termination_desk, withdraw_case
-from app.services.timeline import read_timeline
 from app.web.acting import acted
-from app.web.contract_pages import contract_page
+from app.web.delivering import entered_arrival, entered_sending
 from app.web.desk import desk
 from app.web.entered import Entered
 from app.web.gate import actor
-from app.web.term_words import in_words
-from app.web.timeline_drawing import draw, strip
+from app.web.term_page import term_desk_page
 
 pages = Blueprint("ending", __name__, url_prefix="/contracts/<contract_id>/ending")
 
@@ -35,20 +30,8 @@ def show(contract_id: str) -> str:
 
 
 def page(contract_id: str, **more: Any) -> str:
-    try:
-        with desk().reading() as uow:
-            found = termination_desk(uow, actor(), desk().today(), desk().calendar, contract_id)
-            timeline = in_words(read_timeline(uow, actor(), desk().today(), desk().calendar, contract_id))
-    except ContractMissing:
-        raise
-    except ContractError as error:
-        return contract_page("contracts/term_unknown.html", contract_id, why=error.message)
-    return contract_page(
-        "contracts/ending.html", contract_id, found=found, timeline=timeline, drawing=draw(timeline),
-        strip=strip(timeline), caution=CAUTION, methods=Method,
-        proofs=PROOFS, grounds=GROUNDS, happenings=HAPPENINGS, outcomes=Outcome,
-        **{"entered": {}, "faults": (), "problem": "", "form": "", **more},
-    )  # fmt: skip
+    with_more = {"grounds": GROUNDS, "happenings": HAPPENINGS, "outcomes": Outcome, **more}
+    return term_desk_page("contracts/ending.html", contract_id, termination_desk, **with_more)
 
 
 def _details(form: Entered) -> CaseDetails:
@@ -145,15 +128,12 @@ def sign(contract_id: str, case_id: str) -> ResponseReturnValue:
 @pages.post("/papers/<paper_id>/sending")
 def send(contract_id: str, paper_id: str) -> ResponseReturnValue:
     def act() -> str:
-        form = Entered()
-        method, sent_on = form.member("method", _("送达方式"), Method), form.day("sent_on", _("发出日"))
-        form.require_sound()
-        assert method is not None
-        assert sent_on is not None
+        sending = entered_sending()
         with desk().unit_of_work() as uow:
             papers.send_case_paper(
-                uow, actor(), desk().now(), desk().today(), desk().calendar, contract_id, paper_id, method=method, sent_on=sent_on
-            )
+                uow, actor(), desk().now(), desk().today(), desk().calendar, contract_id, paper_id, method=sending.method,
+                sent_on=sending.sent_on,
+            )  # fmt: skip
         return _("已记录发出。到达后请回到这里记录到达。")
 
     return acted(contract_id, act, page, "ending.show")
@@ -162,15 +142,11 @@ def send(contract_id: str, paper_id: str) -> ResponseReturnValue:
 @pages.post("/deliveries/<delivery_id>/arrival")
 def arrive(contract_id: str, delivery_id: str) -> ResponseReturnValue:
     def act() -> str:
-        form = Entered()
-        proof, arrived_on = form.member("proof", _("到达证明"), Proof), form.day("arrived_on", _("到达日"))
-        form.require_sound()
-        assert proof is not None
-        assert arrived_on is not None
+        found = entered_arrival()
         with desk().unit_of_work() as uow:
             return papers.case_paper_arrived(
-                uow, actor(), desk().now(), desk().today(), desk().calendar, contract_id, delivery_id, _seen(form),
-                arrived_on=arrived_on, proof=proof, evidence=form.text("evidence", 400),
+                uow, actor(), desk().now(), desk().today(), desk().calendar, contract_id, delivery_id, found.revision,
+                arrived_on=found.arrived_on, proof=found.proof, evidence=found.evidence,
             )  # fmt: skip
 
     return acted(contract_id, act, page, "ending.show")

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.domain.errors import ContractError
-from app.domain.notice import PROOFS, Method, Proof
+from app.domain.notice import PROOFS, Method
 from app.domain.papers import PaperKind, PaperState
 from app.services.amending import draft_amendment
 from app.services.consolidating import InForce, NoSignedText, terms_as_of
@@ -23,6 +23,7 @@ from app.services.paper_texts import start_paper, typed
 from app.services.questionnaire import paper_groups
 from app.web.acting import acted
 from app.web.contract_pages import contract_page
+from app.web.delivering import entered_arrival, entered_sending
 from app.web.desk import desk
 from app.web.entered import Entered
 from app.web.gate import actor
@@ -200,15 +201,11 @@ def void(contract_id: str, paper_id: str) -> ResponseReturnValue:
 @pages.post("/<paper_id>/sending")
 def send(contract_id: str, paper_id: str) -> ResponseReturnValue:
     def act() -> str:
-        form = Entered()
-        method, sent_on = form.member("method", _("送达方式"), Method), form.day("sent_on", _("发出日"))
-        form.require_sound()
-        assert method is not None
-        assert sent_on is not None
+        sending = entered_sending()
         with desk().unit_of_work() as uow:
             send_alone(
-                uow, actor(), desk().now(), desk().today(), desk().calendar, paper_id, sender=form.text("sender", 1), method=method,
-                sent_on=sent_on,
+                uow, actor(), desk().now(), desk().today(), desk().calendar, paper_id, sender=sending.sender,
+                method=sending.method, sent_on=sending.sent_on,
             )  # fmt: skip
         return _("已记录发出。到达后请回到这里记录到达。")
 
@@ -218,16 +215,11 @@ def send(contract_id: str, paper_id: str) -> ResponseReturnValue:
 @pages.post("/<paper_id>/arrivals/<delivery_id>")
 def arrive(contract_id: str, paper_id: str, delivery_id: str) -> ResponseReturnValue:
     def act() -> str:
-        form = Entered()
-        proof, arrived_on = form.member("proof", _("到达证明"), Proof), form.day("arrived_on", _("到达日"))
-        seen = form.whole("revision", _("版本"), most=10**9)
-        form.require_sound()
-        assert proof is not None
-        assert arrived_on is not None
+        found = entered_arrival()
         with desk().unit_of_work() as uow:
             number = arrive_alone(
-                uow, actor(), desk().now(), desk().today(), desk().calendar, delivery_id, seen or 0, arrived_on=arrived_on, proof=proof,
-                evidence=form.text("evidence", 400),
+                uow, actor(), desk().now(), desk().today(), desk().calendar, delivery_id, found.revision,
+                arrived_on=found.arrived_on, proof=found.proof, evidence=found.evidence,
             )  # fmt: skip
         return _("%(number)s 的到达已记录。", number=number)
 

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.domain.errors import ContractError
-from app.domain.notice import CAUTION, PROOFS, Method, Proof, arrival, last_safe_day
+from app.domain.notice import CAUTION, Method, arrival, last_safe_day
 from app.domain.numbering import reference_labels
 from app.domain.papers import PaperKind, PaperState
 from app.domain.reasoning import Reasoner
@@ -24,14 +24,14 @@ from app.services.renewal import decide, renewal_desk
 from app.services.renewal_papers import AgreedRenewal, draft_option_notice, notice_arrived, renewal_signed, send_paper
 from app.services.renewal_pricing import enter_prices, work_out
 from app.services.term_state import TermState
-from app.services.timeline import read_timeline
 from app.web.acting import acted
 from app.web.contract_pages import contract_page
+from app.web.delivering import entered_arrival, entered_sending
 from app.web.desk import desk
 from app.web.entered import Entered
 from app.web.gate import actor
-from app.web.term_words import in_words, said
-from app.web.timeline_drawing import draw, strip
+from app.web.term_page import term_desk_page
+from app.web.term_words import said
 
 pages = Blueprint("term", __name__, url_prefix="/contracts/<contract_id>/term")
 PARTIES = ("a", "b")
@@ -68,19 +68,7 @@ def show(contract_id: str) -> str:
 
 
 def page(contract_id: str, **more: Any) -> str:
-    try:
-        with desk().reading() as uow:
-            found = renewal_desk(uow, actor(), desk().today(), desk().calendar, contract_id)
-            timeline = in_words(read_timeline(uow, actor(), desk().today(), desk().calendar, contract_id))
-    except ContractMissing:
-        raise
-    except ContractError as error:
-        return contract_page("contracts/term_unknown.html", contract_id, why=error.message)
-    return contract_page(
-        "contracts/term.html", contract_id, found=found, timeline=timeline, drawing=draw(timeline),
-        strip=strip(timeline), caution=CAUTION, methods=Method,
-        proofs=PROOFS, modes=Mode, **{"entered": {}, "faults": (), "problem": "", "form": "", **more},
-    )  # fmt: skip
+    return term_desk_page("contracts/term.html", contract_id, renewal_desk, **{"modes": Mode, **more})
 
 
 @pages.post("/decision")
@@ -115,15 +103,11 @@ def option(contract_id: str) -> ResponseReturnValue:
 @pages.post("/papers/<paper_id>/sending")
 def send(contract_id: str, paper_id: str) -> ResponseReturnValue:
     def act() -> str:
-        form = Entered()
-        method, sent_on = form.member("method", _("送达方式"), Method), form.day("sent_on", _("发出日"))
-        form.require_sound()
-        assert method is not None
-        assert sent_on is not None
+        sending = entered_sending()
         with desk().unit_of_work() as uow:
             send_paper(
-                uow, actor(), desk().now(), desk().today(), desk().calendar, contract_id, paper_id, sender=form.text("sender", 1),
-                method=method, sent_on=sent_on,
+                uow, actor(), desk().now(), desk().today(), desk().calendar, contract_id, paper_id, sender=sending.sender,
+                method=sending.method, sent_on=sending.sent_on,
             )  # fmt: skip
         return _("已记录发出。到达后请回到这里记录到达。")
 
@@ -133,16 +117,11 @@ def send(contract_id: str, paper_id: str) -> ResponseReturnValue:
 @pages.post("/deliveries/<delivery_id>/arrival")
 def arrive(contract_id: str, delivery_id: str) -> ResponseReturnValue:
     def act() -> str:
-        form = Entered()
-        proof, arrived_on = form.member("proof", _("到达证明"), Proof), form.day("arrived_on", _("到达日"))
-        seen = form.whole("revision", _("版本"), most=10**9)
-        form.require_sound()
-        assert proof is not None
-        assert arrived_on is not None
+        found = entered_arrival()
         with desk().unit_of_work() as uow:
             return notice_arrived(
-                uow, actor(), desk().now(), desk().today(), desk().calendar, contract_id, delivery_id, seen or 0,
-                arrived_on=arrived_on, proof=proof, evidence=form.text("evidence", 400),
+                uow, actor(), desk().now(), desk().today(), desk().calendar, contract_id, delivery_id, found.revision,
+                arrived_on=found.arrived_on, proof=found.proof, evidence=found.evidence,
             )  # fmt: skip
 
     return acted(contract_id, act, page, "term.show")
