@@ -7,7 +7,7 @@ before, theirs and ours; what only we changed is carried over by itself.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from app.domain.amendment import Aspect, Assign, Grip, Operation, Standing, touched
@@ -17,7 +17,7 @@ from app.domain.numbering import reference_labels
 from app.domain.outline import titled
 from app.domain.presentation import present
 from app.domain.redrafting import Edit, Workshop, redraft
-from app.domain.tree import Instrument, plain
+from app.domain.tree import FilledValue, Instrument, Span, plain
 from app.domain.variables import VariableSet, VariableType
 
 
@@ -72,8 +72,36 @@ def conflicts(
                 place, before.label(place) or theirs.label(place), before.what(grip), amendment.id, amendment.label,
                 before.text(place), theirs.text(place), after.text(place),
             ))  # fmt: skip
+    values = _carried(found, before, theirs, after)
     order = {place: i for i, place in enumerate(before.order())}
-    return tuple(sorted(found.values(), key=lambda c: order.get(c.place.partition("#")[0], len(order))))
+    return tuple(sorted(found.values(), key=lambda c: order.get(values.get(c.place, c.place).partition("#")[0], len(order))))
+
+
+def _carried(found: dict[str, Conflict], *standings: _Words) -> dict[str, str]:
+    """Leave out of ``found`` the provisions in which both sides changed nothing but a value that is a conflict of its own.
+
+    Nobody can decide such a provision otherwise than its value, which is shown with the provision's words instead. Returns the
+    provision with which each such value is shown.
+    """
+    shown: dict[str, str] = {}
+    for place in list(found):
+        shapes = [words.shape(place) for words in standings]
+        if shapes[0] is None or any(shape != shapes[0] for shape in shapes):
+            continue
+        carriers = [s.variable for s in shapes[0] if isinstance(s, FilledValue) and s.variable in found]
+        if carriers:
+            conflict = found.pop(place)
+        for name in dict.fromkeys(carriers):
+            if name not in shown:
+                shown[name] = place
+                found[name] = replace(
+                    found[name],
+                    number=f"{conflict.number}{found[name].what}",
+                    before=conflict.before,
+                    theirs=conflict.theirs,
+                    ours=conflict.ours,
+                )
+    return shown
 
 
 def unsettled(
@@ -135,6 +163,13 @@ class _Words:
     def label(self, place: str) -> str:
         table = place.partition("#")[0]
         return self._labels.get(place, ("", ""))[0] or self._names.get(place, "") or self._names.get(table, "")
+
+    def shape(self, place: str) -> tuple[Span, ...] | None:
+        """A provision's content without what its values say; None where there is no such provision, or it is gone."""
+        provision = self._standing.instrument.provision(place)
+        if provision is None:
+            return None
+        return tuple(replace(span, text="") if isinstance(span, FilledValue) else span for span in provision.content)
 
     def what(self, grip: Grip) -> str:
         variable = self._variables.get(grip.place)

@@ -196,6 +196,20 @@ def test_two_drafts_that_changed_one_place_are_shown_with_all_three_wordings():
     )  # fmt: skip
 
 
+def test_a_value_that_both_changed_is_one_conflict_shown_with_its_sentence():
+    base = signed()
+    theirs = redraft(base, [SetValue("pay.days", 45)], shop())
+    first = Amendment("a1", "X-BC-01", "补充协议一", 1, date(2027, 2, 1), date(2027, 3, 1), theirs.operations)
+    now = consolidate(base, [first], date(2027, 3, 1)).standing
+    ours = redraft(base, [SetValue("pay.days", 60)], shop())
+    (found,) = conflicts(ours.operations, base, [first], now, library().variables)
+    assert found.place == "pay.days"
+    assert found.number.startswith("第1.1.1条“")
+    assert [next(n for n in ("30个", "45个", "60个") if n in words) for words in (found.before, found.theirs, found.ours)] == [
+        "30个", "45个", "60个",
+    ]  # fmt: skip
+
+
 def test_two_drafts_on_different_places_have_no_conflict():
     base = signed()
     first = Amendment(
