@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import sys
-from threading import Thread
+from threading import Event, Thread
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
@@ -33,6 +33,7 @@ def serve() -> None:
     from waitress import create_server
 
     from app.factory import create_app
+    from app.jobs.watcher import watch_clock
     from app.supervisor import hold_lifeline
     from app.wiring import Wiring, first_run_link
 
@@ -43,6 +44,9 @@ def serve() -> None:
     wiring = Wiring(settings)
     application = create_app(settings, wiring)
     Thread(target=_warm, args=(wiring,), name="warm-up", daemon=True).start()
+    ending = Event()
+    watcher = Thread(target=watch_clock, args=(wiring, ending), name="watcher", daemon=True)
+    watcher.start()
     try:
         server = create_server(
             application,
@@ -63,6 +67,7 @@ def serve() -> None:
     try:
         server.run()
     finally:
+        ending.set()
         server.close()
 
 

@@ -57,8 +57,10 @@ def deliver_outbox(
     limit: int = ROUND,
     carry_on: Callable[[], bool] = lambda: True,
     others: Others | None = None,
+    key_prefix: str = "",
 ) -> Delivery:
-    """Carry what is due, at most ``limit`` messages and only while ``carry_on`` says so. Without a mail server messages stay here to be read.
+    """Carry what is due (of those whose key begins so), at most ``limit`` messages and only while ``carry_on`` says so. Without a mail server
+    messages stay here to be read.
 
     A message goes out at least once: a carrier that dies between sending and recording sends it again under the same
     Message-ID. Two carriers never hold one message at a time. What tells of a contract that its recipient may not read any more (closed,
@@ -69,7 +71,7 @@ def deliver_outbox(
         if not carry_on():
             break
         with units() as uow:
-            row = lease_next(uow.session, now(), holder=uuid.uuid4().hex, lasting=LEASE)
+            row = lease_next(uow.session, now(), holder=uuid.uuid4().hex, lasting=LEASE, key_prefix=key_prefix)
             barred = row is not None and not _may_still_read(uow, row)
             uow.commit()
         if row is None:

@@ -7,6 +7,8 @@ from datetime import datetime
 
 from app.domain.errors import ContractError
 from app.domain.permissions import Action, Actor, require
+from app.domain.term import BEIJING
+from app.services.heartbeat import last_beat, stopped_since
 from app.services.ports import AuthorityServices, KeyHealth, OwnCertificate
 from app.store.audit import last_verification
 from app.store.documents import all_blob_faults
@@ -24,7 +26,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """``certificates`` empty: none was needed yet. ``problem``: why the authority or its keys can't be used."""
+    """``clock_seen``: the clock's last beat. ``certificates`` empty: none was needed yet. ``problem``: why the authority or its keys can't be used."""
 
     certificates: tuple[OwnCertificate, ...]
     issued: int
@@ -36,6 +38,8 @@ class Setup:
     log_sound: bool | None
     log_checked: datetime | None
     alarms: tuple[Alarm, ...]
+    clock_seen: datetime | None = None
+    clock_stopped: bool = False
 
 
 def read_setup(uow: UnitOfWork, actor: Actor, now: datetime, room: AuthorityServices) -> Setup:
@@ -58,7 +62,7 @@ def setup_at_machine(uow: UnitOfWork, now: datetime, room: AuthorityServices) ->
     setup = Setup(
         certificates, count_certificates(uow.session), len(revoked_certificates(uow.session)), problem, keys,
         {state: counts.get(state, 0) for state in (WAITING, FAILED, LOCAL)}, len(all_blob_faults(uow.session)),
-        verified.sound if verified else None, verified.at if verified else None, (),
+        verified.sound if verified else None, verified.at if verified else None, (), last_beat(uow), stopped_since(uow, now) is not None,
     )  # fmt: skip
     return replace(setup, alarms=_alarms(setup))
 
@@ -77,7 +81,14 @@ def alarms_of(uow: UnitOfWork, actor: Actor, room: AuthorityServices) -> tuple[A
 
 
 def _alarms(setup: Setup) -> tuple[Alarm, ...]:
-    found = [Alarm(setup.problem)] if setup.problem else list(_certificate_alarms(setup.certificates, setup.issued))
+    stopped = setup.clock_seen if setup.clock_stopped else None
+    since = (
+        f"后台任务自 {stopped.astimezone(BEIJING):%Y-%m-%d %H:%M} 起没有运行：邮件、到期提醒和合同阶段都已停止，请检查 clock 进程。"
+        if stopped
+        else ""
+    )
+    found = [Alarm(since)] if since else []
+    found += [Alarm(setup.problem)] if setup.problem else list(_certificate_alarms(setup.certificates, setup.issued))
     if setup.damaged:
         found.append(Alarm(f"有{setup.damaged}个存储的文件损坏或者丢失，请从备份恢复。"))
     if setup.log_sound is False:

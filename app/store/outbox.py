@@ -79,8 +79,8 @@ def message_waiting(session: Session, contract_id: str, user_id: str, key_prefix
     return session.scalars(statement).one_or_none()
 
 
-def lease_next(session: Session, now: datetime, *, holder: str, lasting: timedelta) -> OutboxRow | None:
-    """Take the next due message for ``holder``; one that another carrier is just taking is passed over.
+def lease_next(session: Session, now: datetime, *, holder: str, lasting: timedelta, key_prefix: str = "") -> OutboxRow | None:
+    """Take the next due message (of those whose key begins so) for ``holder``; one that another carrier is just taking is passed over.
 
     It counts as an attempt from here on, so that a message which kills its carrier is given up in the end.
     """
@@ -92,6 +92,8 @@ def lease_next(session: Session, now: datetime, *, holder: str, lasting: timedel
         .limit(1)
         .with_for_update(skip_locked=True)
     )
+    if key_prefix:
+        due = due.where(OutboxRow.key.startswith(key_prefix, autoescape=True))
     row = session.scalars(due).one_or_none()
     if row is not None:
         row.lease, row.leased_until, row.attempts = holder, now + lasting, row.attempts + 1
