@@ -12,6 +12,7 @@ from app.cli.term_common import Member, day_type
 from app.domain.permissions import Actor
 from app.domain.reminders import Level, Policy, Topic, read_days, show_days
 from app.services.access import actor_with_login
+from app.services.calendar_planning import plan_anew
 from app.services.channelling import list_channels
 from app.services.reminder_rules import Place, drop_policy, read_policies, set_policy
 from app.services.reminder_views import DateLine, contracts_undated, dates_ahead, dates_of_contract, notices_unheard
@@ -82,6 +83,16 @@ def snooze_(date_id: str, until: date, reason: str, login: str, today: date) -> 
     with wiring.unit_of_work() as uow:
         snooze(uow, who, wiring.now(), today, date_id, until, reason)
     click.echo(f"已推迟至 {until.isoformat()}。")
+
+
+@reminders.command("replan", short_help="按放假安排重新计算")
+@acting_option
+def replan(login: str) -> None:
+    """放假安排更新后由后台任务自动进行；也可以在此要求立即重新计算全部期限、义务和提醒。"""
+    wiring, who = _at_house(login)
+    with wiring.unit_of_work() as uow:
+        made = plan_anew(uow, who, wiring.now(), wiring.calendar)
+    click.echo(f"后台任务将重新计算{made.contracts}份合同的期限和义务，{made.dates}个日期的提醒。")
 
 
 @reminders.command("policy", short_help="查看或者设置提醒策略")

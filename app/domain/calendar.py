@@ -7,6 +7,7 @@ weekends are known not to be working days.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -66,6 +67,19 @@ class WorkingCalendar:
         if not isinstance(years, Mapping) or not all(isinstance(entry, Mapping) for entry in years.values()):
             raise ValueError("years 应为“年份 → 放假安排”的对照")
         return cls.of(_year(int(year), entry) for year, entry in years.items())
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what days are working days: two calendars with the same one count alike, whatever their sources and names say."""
+        days = [
+            (
+                year.year,
+                *("h" + d.isoformat() for d in sorted(year.holidays)),
+                *("w" + d.isoformat() for d in sorted(year.working_weekends)),
+            )
+            for _, year in sorted(self.years.items())
+        ]
+        return hashlib.sha256(repr(days).encode()).hexdigest()
 
     @property
     def official_years(self) -> frozenset[int]:

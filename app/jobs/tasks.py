@@ -12,6 +12,7 @@ from app.services.amendment_signing import apply_due
 from app.services.approval_mails import Post as ApprovalPost
 from app.services.archive_renewal import is_renewal_due, renew_due
 from app.services.auditing import make_checkpoint
+from app.services.calendar_planning import plan_by_new_calendar
 from app.services.documents import check_blobs
 from app.services.ending_clock import look_at_endings
 from app.services.heartbeat import beat
@@ -78,11 +79,14 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
         with wiring.unit_of_work() as uow:
             beat(uow, now, wiring.write_mail, f"{wiring.settings.base_url}/outbox/")
         with wiring.unit_of_work() as uow:
+            anew = plan_by_new_calendar(uow, now, wiring.calendar)
+        with wiring.unit_of_work() as uow:
             keep_house_dates(uow, now, wiring.today(), wiring.calendar)
         worked = work_out_waiting(wiring.unit_of_work, now, wiring.today(), wiring.calendar, carry_on=going)
         raised = raise_due(wiring.unit_of_work, now, wiring.calendar, carry_on=going)
         told = tell_people(wiring.unit_of_work, now, wiring.reminder_post, carry_on=going)
         parts = (
+            ("放假安排已更新，重新计算", anew.contracts if anew else 0, "份合同"),
             ("计算期限", worked, "份"),
             ("安排日期", raised.planned, "项"),
             ("到期提醒", raised.raised, "项"),

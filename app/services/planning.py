@@ -6,9 +6,7 @@ import uuid
 from datetime import date, datetime
 
 from app.domain.calendar import WorkingCalendar
-from app.domain.permissions import Action, Actor, require
 from app.domain.reminders import MOVED, Moment, moments
-from app.services.journal import CLOCK, note
 from app.services.moving import law_day
 from app.services.reminder_house import House, Policies, house
 from app.services.reminding import days_of
@@ -17,7 +15,6 @@ from app.store.reminders import (
     PLANNED,
     ReminderRow,
     ReminderSubjectRow,
-    ask_for_planning,
     drop_planned,
     moments_of,
     subjects_to_plan,
@@ -76,11 +73,3 @@ def _plan(
         add(f"{SNOOZED}{until:%y%m%d}", until, rules.hours.at(until))
     if row.told_due_on is not None and row.told_due_on != row.due_on:
         add(MOVED, law_day(now), now)
-
-
-def plan_anew(uow: UnitOfWork, actor: Actor, now: datetime) -> None:
-    """Plan every open date anew: the calendar of working days or the hours have changed. Commits."""
-    require(actor, Action.MANAGE_USERS)
-    ask_for_planning(uow.session, now)
-    note(uow, CLOCK if not actor.id else actor, now, "reminder.planned_anew")
-    uow.commit()

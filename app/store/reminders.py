@@ -21,6 +21,8 @@ from sqlalchemy import (
     UniqueConstraint,
     delete,
     func,
+    insert,
+    literal,
     or_,
     select,
     update,
@@ -143,7 +145,7 @@ class ReminderPolicyRow(Base):
 
 class ReminderSettingsRow(Base):
     """The one row of the house: hours as ``HH:MM`` in Beijing, the head to whom reminders escalate, and the day of the stored LPR and of the
-    laws' status. It is also what two clocks take turns at."""
+    laws' status. ``calendar_digest``: of the official calendar that was planned by last. It is also what two clocks take turns at."""
 
     __tablename__ = "reminder_settings"
 
@@ -154,6 +156,7 @@ class ReminderSettingsRow(Base):
     head_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
     lpr_on: Mapped[date | None] = mapped_column(Date)
     laws_on: Mapped[date | None] = mapped_column(Date)
+    calendar_digest: Mapped[str] = mapped_column(String(64), default="", server_default="")
 
 
 class ReminderPersonRow(Base):
@@ -212,8 +215,8 @@ def subjects_to_plan(session: Session, limit: int) -> list[ReminderSubjectRow]:
     return list(session.scalars(statement.with_for_update()))
 
 
-def ask_for_planning(session: Session, now: datetime, *, topic: str = "", contract_id: str = "", form: str = "") -> None:
-    """Let the open dates that a changed policy concerns be planned anew."""
+def ask_for_planning(session: Session, now: datetime, *, topic: str = "", contract_id: str = "", form: str = "") -> int:
+    """Let the open dates that a changed policy concerns be planned anew; how many."""
     statement = update(ReminderSubjectRow).where(ReminderSubjectRow.due_on.is_not(None))
     if topic:
         statement = statement.where(ReminderSubjectRow.topic == topic)
@@ -221,7 +224,8 @@ def ask_for_planning(session: Session, now: datetime, *, topic: str = "", contra
         statement = statement.where(ReminderSubjectRow.contract_id == contract_id)
     if form:
         statement = statement.where(ReminderSubjectRow.contract_id.in_(select(ContractRow.id).where(ContractRow.form == form)))
-    session.execute(statement.values(plan_from=now).execution_options(synchronize_session=False))
+    done = session.execute(statement.values(plan_from=now).execution_options(synchronize_session=False))
+    return int(done.rowcount)  # type: ignore[attr-defined]
 
 
 # ---- moments
@@ -394,6 +398,13 @@ def ask_to_work_out(session: Session, contract_id: str, now: datetime) -> None:
     if session.get(ReplanRow, contract_id) is None:
         session.add(ReplanRow(contract_id=contract_id, since=now))
         session.flush()
+
+
+def ask_all_to_work_out(session: Session, now: datetime, stages: Collection[str]) -> None:
+    """The same for every contract of these stages."""
+    asked = select(ReplanRow.contract_id).where(ReplanRow.contract_id == ContractRow.id)
+    missing = select(ContractRow.id, literal(now, Instant)).where(ContractRow.stage.in_(stages), ~asked.exists())
+    session.execute(insert(ReplanRow).from_select(["contract_id", "since"], missing))
 
 
 def contracts_to_work_out(session: Session, limit: int, without: Collection[str] = ()) -> list[str]:

@@ -15,6 +15,7 @@ from app.domain.errors import ContractError, InputError, InputFault
 from app.domain.permissions import Action, Forbidden, Hidden, may
 from app.domain.reminders import MAIL, Level, Policy, Topic, read_days, show_days
 from app.services import channelling, reminder_rules, reminder_views
+from app.services.calendar_planning import calendar_state, plan_anew
 from app.services.reminder_rules import Place
 from app.services.reminding import snooze
 from app.web.acting import acted
@@ -92,6 +93,7 @@ def _policies(**more: Any) -> str:
             "people": reminder_rules.people_to_choose(uow, actor()),
             "deputy": reminder_rules.deputy_of(uow, actor()),
             "channels": channelling.list_channels(uow, actor()),
+            "calendar": calendar_state(uow, actor(), desk().calendar),
         }
     shown = {"faults": (), "problem": "", "entered": {}, "form": "", **more}
     return render_template(
@@ -131,6 +133,21 @@ def _save_policy(place: Place) -> str:
     with desk().unit_of_work() as uow:
         reminder_rules.set_policy(uow, actor(), desk().now(), place, topic, policy)
     return str(_("“%(topic)s”的策略已保存，相关提醒将在一分钟内重排。", topic=topic.label))
+
+
+@pages.post("/replan")
+def replan() -> ResponseReturnValue:
+    """Everything that hangs on the calendar of working days is worked out anew by the clock."""
+    with desk().unit_of_work() as uow:
+        made = plan_anew(uow, actor(), desk().now(), desk().calendar)
+    flash(
+        _(
+            "后台任务将重新计算%(contracts)d份合同的期限和义务、%(dates)d个日期的提醒；日期有变动的，提醒随之改期并告知已收到旧日期的人。",
+            contracts=made.contracts,
+            dates=made.dates,
+        )
+    )
+    return redirect(url_for("reminders.policies"))
 
 
 @pages.post("/policies/")

@@ -34,3 +34,4 @@ def test_dates_are_shown_put_off_and_policies_are_set(run: Command, data_dir: Pa
     assert "付款：−10、−1（此处设定）" in run("reminders", "policy", "--topic", "payment", "--days", "-10,-1", *ME).out
     assert "付款：−5、−1、+1、+7、+15、+30（系统默认）" in run("reminders", "policy", "--topic", "payment", "--inherit", *ME).out
     assert "决定是否续约" in run("reminders", "list", *ME).out
+    assert run("reminders", "replan", *ME).out.startswith("后台任务将重新计算1份合同的期限和义务，")

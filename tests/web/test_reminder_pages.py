@@ -113,6 +113,14 @@ def test_a_snooze_keeps_what_was_entered_and_never_goes_beyond_the_last_safe_day
     assert "已推迟至 2026-10-12" in text(visitor, f"/contracts/{contract}/reminders/")
 
 
+def test_everything_is_worked_out_anew_by_the_calendar_at_the_push_of_a_button(visitor: Visitor) -> None:
+    assert "已录入：" in text(visitor, "/reminders/policies/")
+    assert visitor.post("/reminders/replan", {}).headers["Location"] == "/reminders/policies/"
+    page = text(visitor, "/reminders/policies/")
+    assert re.search(r"后台任务将重新计算\d+份合同的期限和义务", page)
+    assert "后台任务自动重新计算全部期限" in page
+
+
 def test_every_page_says_so_when_the_clock_stands_still(visitor: Visitor, tools: Autumn) -> None:
     with tools.unit_of_work() as uow:
         beat(uow, tools.now() - timedelta(hours=3), tools.write_mail, "")
