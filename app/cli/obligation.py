@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.common import today_option
+from app.cli.common import settings, today_option
 from app.cli.contract_common import Desk, acting_option, at_desk, number_argument
 from app.cli.contract_options import reason_option
 from app.cli.term_common import day_type
@@ -17,6 +17,7 @@ from app.domain.obligation_events import STOPS, event_named, recordable
 from app.domain.obligation_state import Shown
 from app.domain.permissions import Action
 from app.domain.term import BEIJING
+from app.services.access import actor_with_login
 from app.services.documents import file_document
 from app.services.filing import DocumentKind
 from app.services.obligation_events import (
@@ -28,13 +29,15 @@ from app.services.obligation_events import (
     stop_clock,
     withdraw_event,
 )
-from app.services.obligation_keeping import Proof, assign, dispute, finish, reopen, waive
+from app.services.obligation_handover import MOST, assign, hand_over
+from app.services.obligation_keeping import Proof, dispute, finish, reopen, waive
 from app.services.obligation_planning import replan
-from app.services.obligation_views import DutyLine, duty_board, duty_detail, export_duties
+from app.services.obligation_views import DutyLine, duty_board, duty_detail, export_duties, ids_of_all
 from app.services.record import opened
+from app.services.taking_over import take_over
 from app.store.obligations import DutyFilter
 from app.store.users import user_with_login
-from app.wiring import now
+from app.wiring import Wiring, now
 
 OPEN = (Shown.LATE.value, Shown.SOON.value, Shown.LATER.value)
 duty_argument = click.argument("obligation_id", metavar="义务")
@@ -190,18 +193,62 @@ def take_up(number: str, obligation_id: str, login: str, reason: str) -> None:
     click.echo("已重新打开。")
 
 
+@obligation.command("takeover", short_help="设定接管日")
+@number_argument
+@acting_option
+@today_option
+@click.option("--on", "day", type=day_type, default=None, help="接管日；此前到期而没有记录的事项视为接管前已办，不再提醒。")
+@click.option("--none", "nothing", is_flag=True, help="取消接管日，此前的事项恢复为待办。")
+@reason_option
+def set_takeover(number: str, login: str, today: date, day: date | None, nothing: bool, reason: str) -> None:
+    """中途登记的合同从哪一天起由本系统管理履行。合同于生效三十日以后登记的，默认为登记日。"""
+    if (day is None) != nothing:
+        raise click.UsageError("请填写 --on 日期，或者 --none。")
+    desk = at_desk(login, number)
+    with desk.wiring.unit_of_work() as uow:
+        made = take_over(uow, desk.actor, now(), today, desk.contract_id, day, reason)
+    click.echo(f"{made.taken}项视为接管前已办，{made.reopened}项恢复为待办。")
+
+
 @obligation.command("assign", short_help="更换责任人")
 @number_argument
 @click.argument("duty", metavar="义务编号")
 @acting_option
 @click.option("--to", "keeper", default="", help="登录名；不填则为合同负责人。")
-def hand_to(number: str, duty: str, login: str, keeper: str) -> None:
-    """一项义务（例如 O-8.2-1）的各期改由某人负责。"""
+@reason_option
+def hand_to(number: str, duty: str, login: str, keeper: str, reason: str) -> None:
+    """一项义务（例如 O-8.2-1）未办的各期改由某人负责；也可以填单项的编号。"""
     desk = at_desk(login, number)
     with desk.wiring.unit_of_work() as uow:
         person = user_with_login(uow.session, keeper) if keeper else None
-        count = assign(uow, desk.actor, now(), desk.contract_id, duty, person.id if person else keeper)
-    click.echo(f"已更换责任人，涉及{count}项。")
+        to = person.id if person else keeper
+        if duty.startswith("O-"):
+            made = assign(uow, desk.actor, now(), desk.contract_id, duty, to, reason)
+        else:
+            made = hand_over(uow, desk.actor, now(), [duty], to, reason)
+    click.echo(f"已更换责任人，涉及{made.changed}项。")
+
+
+@obligation.command("handover", short_help="一人负责的各项全部移交")
+@click.argument("giver", metavar="登录名")
+@click.option("--to", "keeper", required=True, help="登录名。")
+@click.option("--as", "login", required=True, metavar="登录名", help="以谁的账号办理。")
+@reason_option
+def hand_all_over(giver: str, keeper: str, login: str, reason: str) -> None:
+    """某人负责的未办义务（各份合同）全部移交，例如离职、休假时；每次至多500项，可以重复执行。"""
+    wiring = Wiring(settings())
+    with wiring.unit_of_work() as uow:
+        actor = actor_with_login(uow, login)
+        people = {name: user_with_login(uow.session, name) for name in (giver, keeper)}
+        unknown = [name for name, person in people.items() if person is None]
+        if unknown:
+            raise click.UsageError(f"没有登录名为“{'”“'.join(unknown)}”的账号。")
+        old, new = people[giver], people[keeper]
+        assert old is not None
+        assert new is not None
+        ids = ids_of_all(uow, actor, now(), DutyFilter(person=old.id), MOST)
+        made = hand_over(uow, actor, now(), ids, new.id, reason)
+    click.echo(f"已移交{made.changed}项，涉及{made.contracts}份合同。")
 
 
 @obligation.command("export", short_help="导出履行清单")
@@ -266,10 +313,7 @@ def event(
 @today_option
 def import_table(source: Path, number: str, login: str, today: date) -> None:
     """从 .xlsx 或者 .csv 导入；全部正确才导入，重复导入不会重复登记。"""
-    from app.cli.common import settings
-    from app.services.access import actor_with_login
     from app.services.record import id_of
-    from app.wiring import Wiring
 
     wiring = Wiring(settings())
     table = read_event_table(wiring.read_event_list(source.read_bytes(), source.name), one_contract=bool(number))

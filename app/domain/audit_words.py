@@ -298,6 +298,11 @@ SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
     "obligation.exported": _said("导出履行清单，{count}项"),
     "obligation.planned": _said("排定履行计划：新增{added}项，改期{moved}项，取消{dropped}项"),
     "obligation.reopened": _said("重新办理义务“{name}”"),
+    "obligation.taken_over": lambda data, _names: (
+        f"接管日定为 {data['day']}：此前到期的事项视为接管前已办（本次{data['taken']}项，恢复{data['reopened']}项）"
+        if data["day"]
+        else f"取消接管日，恢复{data['reopened']}项"
+    ),
     "obligation.waived": _said("豁免义务“{name}”，依据：{authority}"),
     "budget.set": _said("设定自 {year} 起的合同年度预算：{amount} 元"),
     "invoice.recorded": lambda data, _names: (
@@ -337,7 +342,11 @@ SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
     "channel.tried": lambda data, _names: f"测试通知渠道“{data['name']}”：{data['problem'] or '成功'}",
     "calendar.opened": lambda _data, _names: "生成本人日历的订阅地址",
     "calendar.revoked": lambda _data, _names: "停用本人日历的订阅地址",
-    "reminder.planned_anew": lambda _data, _names: "重新安排全部提醒",
+    "reminder.planned_anew": lambda data, _names: (
+        f"依放假安排（{'、'.join(data['years'])}年）重新计算：{data['contracts']}份合同的期限和义务，{data['dates']}个日期的提醒"
+        if "years" in data
+        else "重新安排全部提醒"
+    ),
     "payment.recorded": _said("登记付款 {amount} 元，{on}（{number}）"),
     "payment.reversed": _said("冲销付款 {amount} 元（{number}）"),
     "renewal.decided": lambda data, _names: f"作出续约决定：{Choice(data['choice']).label}",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import Enum
 
 from app.domain.obligation_basis import Instance
@@ -23,6 +23,8 @@ class DutyState(Enum):
     DONE = "done"
     WAIVED = "waived"
     DISPUTED = "disputed"
+    BEFORE = "before"
+    """Due before this system took the contract over; taken as done without anybody having recorded it."""
 
 
 class Shown(Enum):
@@ -40,6 +42,7 @@ class Shown(Enum):
     DONE_LATE = "done_late"
     WAIVED = "waived"
     DISPUTED = "disputed"
+    BEFORE = "before"
 
     @property
     def label(self) -> str:
@@ -48,7 +51,7 @@ class Shown(Enum):
 
 _LABELS = {
     Shown.STANDING: "持续", Shown.PAUSED: "停钟中", Shown.LATER: "未到期", Shown.SOON: "即将到期", Shown.LATE: "已逾期", Shown.DONE: "已完成",
-    Shown.DONE_LATE: "逾期完成", Shown.WAIVED: "已豁免", Shown.DISPUTED: "有争议",
+    Shown.DONE_LATE: "逾期完成", Shown.WAIVED: "已豁免", Shown.DISPUTED: "有争议", Shown.BEFORE: "接管前已办",
 }  # fmt: skip
 
 
@@ -73,6 +76,8 @@ def shown(facts: Facts, now: datetime) -> Shown:
             return Shown.WAIVED
         case DutyState.DISPUTED:
             return Shown.DISPUTED
+        case DutyState.BEFORE:
+            return Shown.BEFORE
         case DutyState.DONE:
             return Shown.DONE_LATE if _done_late(facts) else Shown.DONE
         case DutyState.OPEN:
@@ -108,7 +113,8 @@ def kept(instances: Iterable[Instance]) -> tuple[Instance, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What planning again does to what is stored. Nothing that is done, waived or disputed is ever touched."""
+    """What planning again does to what is stored. Nothing that is done, waived or disputed is ever touched; what was only taken as done is
+    dropped where it follows from nothing any more."""
 
     added: tuple[Instance, ...]
     moved: tuple[Instance, ...]
@@ -138,5 +144,23 @@ def reconcile(stored: Mapping[str, tuple[DutyState, Print]], planned: Iterable[I
     moved = tuple(
         i for key, i in wanted.items() if key in stored and stored[key][0] is DutyState.OPEN and stored[key][1] != print_of(i)
     )
-    dropped = tuple(key for key, (state, _) in stored.items() if key not in wanted and state is DutyState.OPEN)
+    unproven = (DutyState.OPEN, DutyState.BEFORE)
+    dropped = tuple(key for key, (state, _) in stored.items() if key not in wanted and state in unproven)
     return Changes(added, moved, dropped)
+
+
+# ---- contracts that come in mid-term
+
+COURIER = timedelta(days=30)
+"""Papers that were signed elsewhere come in some weeks later; until then what fell due meanwhile is this system's to keep."""
+
+
+def usual_takeover(effective_on: date, recorded_on: date) -> date | None:
+    """The day from which this system answers for the duties of a contract that came in after its effect, unless somebody says otherwise:
+    the day on which it came in, where that was more than ``COURIER`` later; None: from the beginning."""
+    return recorded_on if recorded_on - effective_on > COURIER else None
+
+
+def is_taken_as_done(due_on: date | None, taken_over_on: date | None) -> bool:
+    """Whether an instance that nobody has recorded anything of fell due before the contract was taken over."""
+    return due_on is not None and taken_over_on is not None and due_on < taken_over_on

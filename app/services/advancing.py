@@ -25,6 +25,7 @@ from app.services.signing_kit import Post as SignPost
 from app.services.signing_lead import is_complete, lapse
 from app.services.stage_mails import Post, tell_owner, tell_stuck
 from app.services.taking_effect import effect_of
+from app.services.taking_over import take_over_by_rule
 from app.services.term_state import load_term_state
 from app.services.versions import VersionDamaged
 from app.store.contracts import ContractRow, contracts_for_clock, find_contract
@@ -130,6 +131,8 @@ def _make(uow: UnitOfWork, work: Clockwork, now: datetime, contract: ContractRow
     if due.event is Event.SIGNING_LAPSED:
         lapse(uow, now, law_day(now), work.sign_post, contract)
     move(uow, CLOCK, now, contract, due.event, due.facts, due=due.on.isoformat())
+    if due.event is Event.TOOK_EFFECT:
+        take_over_by_rule(uow, CLOCK, now, contract)
     tell_owner(uow, CLOCK, now, work.post, contract, due.event, due.on)
 
 

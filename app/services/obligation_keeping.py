@@ -27,13 +27,13 @@ from app.store.obligations import (
     find_event,
     find_obligation,
     obligation_with_key,
-    obligations_of,
 )
 from app.store.uow import ChangedMeanwhile, UnitOfWork
-from app.store.users import find_user
 
 FEWEST = 4
 """Characters of a reason."""
+UNPROVEN = frozenset({DutyState.OPEN.value, DutyState.BEFORE.value})
+"""States that give way to what is recorded."""
 BY_DUTY = "duty"
 """Source of an event that is the fulfilment of an obligation."""
 
@@ -98,7 +98,7 @@ def fulfil_keyed(
 ) -> bool:
     """For other use cases: the open instance under ``key`` (``O-8.2-1/2027-03-01+1M``) is done; whether there was one. Plans again."""
     row = obligation_with_key(uow.session, contract.id, key)
-    if row is None or row.state != DutyState.OPEN.value:
+    if row is None or row.state not in UNPROVEN:
         return False
     fulfil(uow, actor, now, contract, row, proof)
     plan_quietly(uow, actor, now, contract, almanac)
@@ -170,26 +170,6 @@ def reopen(
     uow.commit()
 
 
-def assign(uow: UnitOfWork, actor: Actor, now: datetime, contract_id: str, duty: str, user_id: str) -> int:
-    """Make somebody responsible for all open instances of an obligation (empty: the contract's owner); later ones follow. How many."""
-    opened(uow, actor, Action.KEEP_PERFORMANCE, contract_id, lock=True)
-    person = find_user(uow.session, user_id) if user_id else None
-    if user_id and (person is None or not person.active):
-        raise InputError([InputFault("responsible", "责任人", "没有这位在职人员")])
-    rows = [r for r in obligations_of(uow.session, contract_id) if r.duty == duty and r.state == DutyState.OPEN.value]
-    if not rows:
-        raise ObligationMissing
-    for row in rows:
-        row.responsible_id = user_id or None
-        remind_of(uow, actor, now, row, "\n".join(line.text for line in read_reasons(row.reasoning)))
-    note(
-        uow, actor, now, "obligation.assigned", contract=contract_id, duty=duty, what=rows[0].action, user=user_id,
-        name=person.name if person else "合同负责人", count=len(rows),
-    )  # fmt: skip
-    uow.commit()
-    return len(rows)
-
-
 def _come_to(
     uow: UnitOfWork, actor: Actor, action: Action, contract_id: str, obligation_id: str, revision: int
 ) -> tuple[ContractRow, ObligationRow]:
@@ -205,7 +185,10 @@ def _come_to(
 
 
 def _settled(row: ObligationRow) -> list[InputFault]:
-    words = {"done": "已经完成", "waived": "已经豁免", "disputed": "有争议，争议了结后请先重新办理"}
+    words = {
+        "done": "已经完成", "waived": "已经豁免", "disputed": "有争议，争议了结后请先重新办理",
+        "before": "接管日以前到期，按已办处理；要另行记录的请先重新办理",
+    }  # fmt: skip
     return [InputFault("state", row.action, words[row.state])] if row.state in words else []
 
 

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from app.domain.obligation_state import DutyState
 from app.domain.obligations import Catalogue
 from app.domain.permissions import Actor
 from app.services.drafting import Reference
-from app.services.obligation_keeping import Proof, fulfil, fulfil_keyed
+from app.services.obligation_keeping import UNPROVEN, Proof, fulfil, fulfil_keyed
 from app.services.obligation_planning import Almanac, plan_quietly
 from app.store.contracts import ContractRow
 from app.store.obligations import ObligationRow, obligations_of
@@ -26,7 +25,7 @@ def statement_handed_in(
 ) -> None:  # fmt: skip
     """The statement of the period that begins on ``start`` was handed in: the other party's period to confirm it begins."""
     row = _of_period(uow, contract.id, STATEMENT, start)
-    if row is not None and row.state == DutyState.OPEN.value:
+    if row is not None and row.state in UNPROVEN:
         fulfil(uow, actor, now, contract, row, Proof(on, f"结算单 {number}"))
         plan_quietly(uow, actor, now, contract, _almanac(reference))
 
@@ -48,7 +47,7 @@ def figures_reviewed(
     row = _of_period(uow, contract.id, FIGURES, month)
     if row is None:
         return
-    if row.state == DutyState.OPEN.value:
+    if row.state in UNPROVEN:
         fulfil(uow, actor, now, contract, row, Proof(submitted_on, f"{month:%Y年%m月}考核数据"))
         plan_quietly(uow, actor, now, contract, _almanac(reference))
     proof = Proof(on, f"{month:%Y年%m月}考核数据的审核结果")

@@ -20,7 +20,7 @@ from app.domain.lifecycle import Stage
 from app.domain.numbering import reference_labels
 from app.domain.obligation_basis import Basis, Instance, Line, Occasion, Text
 from app.domain.obligation_plan import plan
-from app.domain.obligation_state import Changes, DutyState, Print, kept, print_of, reconcile
+from app.domain.obligation_state import Changes, DutyState, Print, is_taken_as_done, kept, print_of, reconcile
 from app.domain.obligations import Catalogue
 from app.domain.papers import PaperKind
 from app.domain.permissions import Actor
@@ -74,9 +74,11 @@ def replan(uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, 
     changes = reconcile({key: (DutyState(row.state), _print(row)) for key, row in rows.items()}, wanted)
     if changes.nothing:
         return Planned()
-    keepers = {row.duty: row.responsible_id for row in rows.values() if row.responsible_id}
+    keepers = {row.duty: row.responsible_id for row in rows.values()}  # in the order of their days: the latest counts
     for instance in changes.added:
         row = _row(contract.id, instance, keepers.get(instance.duty.id), now)
+        if is_taken_as_done(row.due_on, contract.taken_over_on):
+            row.state, row.settled_at, row.settled_by = DutyState.BEFORE.value, now, actor.name
         uow.session.add(row)
         remind_of(uow, actor, now, row, _told(instance))
     for instance in changes.moved:

@@ -34,7 +34,7 @@ from app.store.obligations import (
     obligations_of,
 )
 from app.store.uow import UnitOfWork
-from app.store.users import user_names
+from app.store.users import names_in_office, user_names
 
 PAGE = 100
 MOST = 20_000
@@ -107,7 +107,7 @@ class EventLine:
 
 @dataclass(frozen=True, slots=True)
 class DutyBoard:
-    """The obligations of one contract. ``standing``: those without a day, whatever state is asked
+    """The obligations of one contract. ``keepers``: people with an open account; ``standing``: those without a day, whatever state is asked
     for; ``waiting``: it is in force and the clock has not planned it yet."""
 
     lines: tuple[DutyLine, ...]
@@ -115,11 +115,14 @@ class DutyBoard:
     counts: Mapping[Shown, int]
     events: tuple[EventLine, ...]
     people: Mapping[str, str]
+    keepers: Mapping[str, str]
     files: tuple[tuple[str, str], ...]
     in_force: bool
     waiting: bool
     keeps: bool
     waives: bool
+    taken_over_on: date | None
+    effective_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +136,7 @@ class DutyDetail:
     event: EventLine | None
     files: tuple[tuple[str, str], ...]
     people: Mapping[str, str]
+    keepers: Mapping[str, str]
     keeps: bool
     waives: bool
 
@@ -143,6 +147,7 @@ class DutyPage:
     total: int
     offset: int
     people: Mapping[str, str]
+    keepers: Mapping[str, str]
 
 
 def duty_board(uow: UnitOfWork, actor: Actor, now: datetime, contract_id: str, wanted: DutyFilter | None = None) -> DutyBoard:
@@ -163,11 +168,14 @@ def duty_board(uow: UnitOfWork, actor: Actor, now: datetime, contract_id: str, w
         counts=counts,
         events=tuple(_event_line(row) for row in events_of(uow.session, contract_id)),
         people=names,
+        keepers=names_in_office(uow.session),
         files=tuple((d.id, d.name) for d in documents_of(uow.session, contract_id)),
         in_force=in_force,
         waiting=in_force and not every and contract.clock_on is not None and contract.clock_on <= law_day(now),
         keeps=may(actor, Action.KEEP_PERFORMANCE, record) and not state_of(contract).terminal,
         waives=may(actor, Action.WAIVE_OBLIGATION, record) and not state_of(contract).terminal,
+        taken_over_on=contract.taken_over_on,
+        effective_on=contract.took_effect_on,
     )
 
 
@@ -189,6 +197,7 @@ def duty_detail(uow: UnitOfWork, actor: Actor, now: datetime, contract_id: str, 
         event=_event_line(begun) if begun else None,
         files=tuple((d.id, d.name) for d in documents_of(uow.session, contract_id)),
         people=names,
+        keepers=names_in_office(uow.session),
         keeps=may(actor, Action.KEEP_PERFORMANCE, record) and not state_of(contract).terminal,
         waives=may(actor, Action.WAIVE_OBLIGATION, record) and not state_of(contract).terminal,
     )
@@ -200,7 +209,15 @@ def duties_of_all(uow: UnitOfWork, actor: Actor, now: datetime, wanted: DutyFilt
     names = user_names(uow.session)
     rows = duties_over_all(uow.session, actor.id, wanted, now, law_day(now), PAGE, offset)
     total = count_duties(uow.session, actor.id, wanted, now, law_day(now))
-    return DutyPage(tuple(_line(row, contract, names, now) for row, contract in rows), total, offset, names)
+    lines = tuple(_line(row, contract, names, now) for row, contract in rows)
+    return DutyPage(lines, total, offset, names, names_in_office(uow.session))
+
+
+def ids_of_all(uow: UnitOfWork, actor: Actor, now: datetime, wanted: DutyFilter, most: int) -> list[str]:
+    """Of the same obligations, those that are open; at most so many."""
+    require(actor, Action.READ_CONTRACTS)
+    rows = duties_over_all(uow.session, actor.id, wanted, now, law_day(now), MOST, 0)
+    return [row.id for row, _ in rows if row.state == DutyState.OPEN.value][:most]
 
 
 def export_duties(

@@ -18,6 +18,7 @@ from app.services.moving import law_day, move, wake
 from app.services.record import opened, state_of
 from app.services.stage_mails import Post, tell_owner
 from app.services.standing import standing_answers
+from app.services.taking_over import take_over_by_rule
 from app.store.contracts import ContractRow
 from app.store.documents import DocumentRow, find_document
 from app.store.effects import (
@@ -221,6 +222,7 @@ def take_effect(uow: UnitOfWork, actor: Actor, now: datetime, today: date, post:
         return False
     day = effect.effective_on
     move(uow, actor, now, contract, Event.TOOK_EFFECT, Facts(today=today, effect=effect), due=day.isoformat() if day else "")
+    take_over_by_rule(uow, actor, now, contract)
     tell_owner(uow, actor, now, post, contract, Event.TOOK_EFFECT, day or law_day(now))
     return True
 

@@ -132,6 +132,12 @@ def find_obligation(session: Session, obligation_id: str, *, lock: bool = False)
     return session.scalars(statement.with_for_update() if lock else statement).one_or_none()
 
 
+def obligations_with_ids(session: Session, ids: Collection[str]) -> list[ObligationRow]:
+    """In the order of their days."""
+    statement = select(ObligationRow).where(ObligationRow.id.in_(ids))
+    return list(session.scalars(statement.order_by(ObligationRow.due_on.is_(None), ObligationRow.due_on, ObligationRow.key)))
+
+
 def obligation_with_key(session: Session, contract_id: str, key: str) -> ObligationRow | None:
     statement = select(ObligationRow).where(ObligationRow.contract_id == contract_id, ObligationRow.key == key)
     return session.scalars(statement).one_or_none()

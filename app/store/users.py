@@ -99,6 +99,12 @@ def users_by_name(session: Session) -> list[UserRow]:
     return list(session.scalars(select(UserRow).order_by(UserRow.name, UserRow.id)))
 
 
+def names_in_office(session: Session) -> dict[str, str]:
+    """Of those whose accounts are open, by name."""
+    rows = session.execute(select(UserRow.id, UserRow.name).where(UserRow.active).order_by(UserRow.name, UserRow.id))
+    return {row[0]: row[1] for row in rows}
+
+
 def user_names(session: Session) -> dict[str, str]:
     """Everybody's name by id, those whose account is closed too."""
     return {row[0]: row[1] for row in session.execute(select(UserRow.id, UserRow.name))}

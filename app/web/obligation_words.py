@@ -22,12 +22,12 @@ AHEAD = timedelta(days=60)
 """How far the list of what is to be done looks ahead unless a day is asked for."""
 TONES = {
     Shown.STANDING: "plain", Shown.PAUSED: "note", Shown.LATER: "plain", Shown.SOON: "warn", Shown.LATE: "bad", Shown.DONE: "good",
-    Shown.DONE_LATE: "good", Shown.WAIVED: "plain", Shown.DISPUTED: "bad",
+    Shown.DONE_LATE: "good", Shown.WAIVED: "plain", Shown.DISPUTED: "bad", Shown.BEFORE: "plain",
 }  # fmt: skip
 OPEN = (Shown.LATE.value, Shown.SOON.value, Shown.LATER.value)
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "todo": OPEN, "late": (Shown.LATE.value,), "done": (Shown.DONE.value, Shown.DONE_LATE.value),
-    "other": (Shown.DISPUTED.value, Shown.WAIVED.value, Shown.PAUSED.value), "all": (),
+    "other": (Shown.DISPUTED.value, Shown.WAIVED.value, Shown.PAUSED.value), "before": (Shown.BEFORE.value,), "all": (),
 }  # fmt: skip
 
 
@@ -79,7 +79,14 @@ def _day(name: str, label: str, faults: list[InputFault]) -> date | None:
 
 
 def choice_name(choice: str) -> str:
-    names = {"todo": _("待办"), "late": _("逾期"), "done": _("已完成"), "other": _("争议、豁免、停钟"), "all": _("全部")}
+    names = {
+        "todo": _("待办"),
+        "late": _("逾期"),
+        "done": _("已完成"),
+        "other": _("争议、豁免、停钟"),
+        "before": _("接管前"),
+        "all": _("全部"),
+    }
     return str(names[choice])
 
 
@@ -87,6 +94,7 @@ def shown_name(shown: Shown) -> str:
     names = {
         Shown.STANDING: _("持续"), Shown.PAUSED: _("停钟中"), Shown.LATER: _("未到期"), Shown.SOON: _("即将到期"), Shown.LATE: _("已逾期"),
         Shown.DONE: _("已完成"), Shown.DONE_LATE: _("逾期完成"), Shown.WAIVED: _("已豁免"), Shown.DISPUTED: _("有争议"),
+        Shown.BEFORE: _("接管前已办"),
     }  # fmt: skip
     return str(names[shown])
 

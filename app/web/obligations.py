@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +15,12 @@ from app.domain.errors import ContractError, InputFault
 from app.domain.obligation_state import Shown
 from app.domain.term import BEIJING
 from app.services.filing import DocumentKind
-from app.services.obligation_keeping import Proof, assign, dispute, finish, reopen, waive
+from app.services.obligation_handover import HandedOver, assign, hand_over
+from app.services.obligation_keeping import Proof, dispute, finish, reopen, waive
 from app.services.obligation_planning import replan
 from app.services.obligation_views import duty_board, duty_detail, export_duties
 from app.services.record import opened
+from app.services.taking_over import take_over
 from app.store.obligations import DutyFilter
 from app.web import obligation_words as words
 from app.web.acting import acted
@@ -80,6 +83,19 @@ def plan(contract_id: str) -> ResponseReturnValue:
             moved=made.moved,
             dropped=made.dropped,
         )
+
+    return acted(contract_id, act, page, "obligations.show")
+
+
+@pages.post("/takeover")
+def set_takeover(contract_id: str) -> ResponseReturnValue:
+    def act() -> str:
+        form = Entered()
+        day = form.day("day", _("接管日"), required=False)
+        form.require_sound()
+        with desk().unit_of_work() as uow:
+            made = take_over(uow, actor(), desk().now(), desk().today(), contract_id, day, form.text("reason"))
+        return _("接管日已更改：%(taken)d项视为接管前已办，%(reopened)d项恢复为待办。", taken=made.taken, reopened=made.reopened)
 
     return acted(contract_id, act, page, "obligations.show")
 
@@ -173,13 +189,45 @@ def take_up(contract_id: str, obligation_id: str) -> ResponseReturnValue:
 def hand_to(contract_id: str, obligation_id: str) -> ResponseReturnValue:
     def act() -> str:
         form = Entered()
+        to, reason = form.text("responsible", 32), form.text("reason", 400)
         with desk().reading() as uow:
             duty = duty_detail(uow, actor(), desk().now(), contract_id, obligation_id).line.duty
         with desk().unit_of_work() as uow:
-            count = assign(uow, actor(), desk().now(), contract_id, duty, form.text("responsible", 32))
-        return _("已更换责任人，涉及同类义务%(n)d项。", n=count)
+            if form.text("scope") == "one":
+                made = hand_over(uow, actor(), desk().now(), [obligation_id], to, reason)
+            else:
+                made = assign(uow, actor(), desk().now(), contract_id, duty, to, reason)
+        return told_handover(made)
 
     return _acted(contract_id, obligation_id, act)
+
+
+@pages.post("/responsible")
+def hand_over_many(contract_id: str) -> ResponseReturnValue:
+    def act() -> str:
+        asked = words.asked(desk().today())
+
+        def filtered() -> list[str]:
+            with desk().reading() as uow:
+                board = duty_board(uow, actor(), desk().now(), contract_id, asked.wanted)
+            return [line.id for line in board.lines]
+
+        return handed_over(filtered)
+
+    return acted(contract_id, act, page, "obligations.show", where=words.query())
+
+
+def handed_over(filtered: Callable[[], list[str]]) -> str:
+    """Does what the form of many asks for: those that are ticked, or all that the filter shows."""
+    form = Entered()
+    ids = filtered() if form.text("scope") == "all" else [i for i in request.form.getlist("duty") if len(i) <= 32]
+    with desk().unit_of_work() as uow:
+        return told_handover(hand_over(uow, actor(), desk().now(), ids, form.text("responsible", 32), form.text("reason", 400)))
+
+
+def told_handover(made: HandedOver) -> str:
+    told = _("已更换%(n)d项义务的责任人，提醒改发给新的责任人。", n=made.changed)
+    return told + (_("另有%(n)d项已经办结或者原来就由其负责，没有改动。", n=made.passed) if made.passed else "")
 
 
 def at(form: Entered, name: str, label: str, *, required: bool = True) -> datetime | None:

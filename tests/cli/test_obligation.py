@@ -34,7 +34,18 @@ def test_a_year_of_obligations_from_the_command_line(run: Command, data_dir: Pat
     assert waived.out == "已记录豁免。\n"
     assert run("obligation", "reopen", NUMBER, answer[-1], *ME, "--reason", "仍须书面确认").out == "已重新打开。\n"
     assert run("obligation", "dispute", NUMBER, answer[-1], *ME, "--reason", "金额有分歧").out == "已记录争议。\n"
-    assert run("obligation", "assign", NUMBER, "O-8.2-1", *ME, "--to", "lawyer").out.startswith("已更换责任人")
+    why = ("--reason", "由王律师接手")
+    assert run("obligation", "assign", NUMBER, "O-8.2-1", *ME, "--to", "lawyer", *why).out.startswith("已更换责任人")
+    assert run("obligation", "assign", NUMBER, statement[-1], *ME, *why).out == "已更换责任人，涉及0项。\n"  # it is settled
+    assert "没有登录名为“nobody”的账号" in run("obligation", "handover", "lawyer", "--to", "nobody", *ME, *why).err
+    assert run("obligation", "handover", "lawyer", "--to", "lawyer", *ME, *why).out.startswith("已移交")
+    taken = run("obligation", "takeover", NUMBER, *ME, *on("2026-05-04"), "--on", "2026-05-04", "--reason", "五月起接管").out
+    assert taken.endswith("项视为接管前已办，0项恢复为待办。\n")
+    assert int(taken.partition("项")[0]) > 20
+    assert "接管前已办" in run("obligation", "list", NUMBER, *ME, "--all").out
+    back = run("obligation", "takeover", NUMBER, *ME, *on("2026-05-04"), "--none", "--reason", "误设接管日").out
+    assert back == f"0项视为接管前已办，{taken.partition('项')[0]}项恢复为待办。\n"
+    assert run("obligation", "takeover", NUMBER, *ME, "--reason", "误设接管日").code == 2
     target = tmp_path / "duties.csv"
     run("obligation", "export", NUMBER, *ME, str(target))
     assert "提交结算单与明细" in target.read_text(encoding="utf-8-sig")

@@ -18,7 +18,8 @@ from app.domain.term import BEIJING
 from app.services.advancing import advance_due
 from app.services.annex_changing import draft_list_change, list_in_force
 from app.services.obligation_events import Happening, import_events, record_event, start_clock, stop_clock, withdraw_event
-from app.services.obligation_keeping import Proof, assign, dispute, finish, reopen, waive
+from app.services.obligation_handover import assign
+from app.services.obligation_keeping import Proof, dispute, finish, reopen, waive
 from app.services.obligation_planning import Almanac
 from app.services.obligation_views import DutyLine, EventLine, duty_board
 from app.store.contracts import ContractRow
@@ -85,7 +86,7 @@ class DutyLife(nursery.Life):
 
     def assign(self) -> None:
         with self.unit() as uow:
-            assign(uow, LAWYER, NOW, self._id(), "O-8.2-1", OTHER.id)
+            assign(uow, LAWYER, NOW, self._id(), "O-8.2-1", OTHER.id, "同事休假")
 
     def event(self) -> None:
         with self.unit() as uow:

@@ -31,7 +31,8 @@ from app.services.obligation_events import (
     stop_clock,
     withdraw_event,
 )
-from app.services.obligation_keeping import Proof, assign, dispute, finish, fulfil_keyed, reopen, waive
+from app.services.obligation_handover import assign
+from app.services.obligation_keeping import Proof, dispute, finish, fulfil_keyed, reopen, waive
 from app.services.obligation_planning import Almanac
 from app.services.obligation_views import DutyBoard, DutyLine, duties_of_all, duty_board, duty_detail, export_duties
 from app.services.record import ContractMissing, require_contract
@@ -271,7 +272,7 @@ def test_somebody_is_made_responsible_and_later_instances_follow(everywhere: Hou
     house = everywhere
     house.at("2026-03-10")
     with house.units() as uow:
-        assert assign(uow, LAWYER, house.now, house.contract_id, "O-8.2-1", OTHER.id) == 12
+        assert assign(uow, LAWYER, house.now, house.contract_id, "O-8.2-1", OTHER.id, "由李律师接手").changed == 12
     assert line(house, "O-8.2-1", "2026年5月").keeper == OTHER.name
     with house.units() as uow:
         mine = duties_of_all(uow, LAWYER, house.now, DutyFilter(person=OTHER.id))
@@ -279,7 +280,7 @@ def test_somebody_is_made_responsible_and_later_instances_follow(everywhere: Hou
     assert {x.duty for x in mine.lines} == {"O-8.2-1"}
     assert "O-8.2-1" not in {x.duty for x in owners.lines}
     with house.units() as uow, pytest.raises(InputError):
-        assign(uow, LAWYER, house.now, house.contract_id, "O-8.2-1", "nobody")
+        assign(uow, LAWYER, house.now, house.contract_id, "O-8.2-1", "nobody", "由李律师接手")
 
 
 def test_a_renewal_plans_on_and_keeps_what_is_done(house: House) -> None:

@@ -10,12 +10,14 @@ import pytest
 from flask import Flask
 from openpyxl import load_workbook
 
+from app.domain.obligation_state import Shown
+from app.domain.permissions import Role
 from app.services.journal import CLOCK
 from app.services.obligation_planning import plan_contracts
 from app.services.obligation_views import DutyLine, duty_board
 from app.web.desk import KEY, Desk
 from tests.web.conftest import Visitor
-from tests.web.people import LAWYER, actor_named
+from tests.web.people import LAWYER, actor_named, person
 from tests.web.terms import in_force
 
 
@@ -96,7 +98,62 @@ def test_waiving_disputing_and_taking_up_again(visitor: Visitor, desk: Desk, con
     visitor.post(f"{address}reopen", {"revision": again.revision, "reason": "还是要开会"})
     visitor.post(f"{address}dispute", {"revision": line(desk, contract, "O-4.2-3").revision, "reason": "是否已经召开有分歧"})
     assert "是否已经召开有分歧" in page(visitor, address)
-    visitor.post(f"{address}responsible", {"responsible": ""})
+
+
+def test_one_and_many_are_handed_to_somebody_else_with_a_reason(visitor: Visitor, desk: Desk, contract: str) -> None:
+    one, list_page = line(desk, contract, "O-4.2-2"), f"/contracts/{contract}/obligations/"
+    name = "李接手"
+    other = person(desk, "li", Role.DRAFTER, name=name)
+    refused = visitor.post(f"{list_page}{one.id}/responsible", {"form": "responsible", "responsible": other, "reason": ""})
+    assert refused.status_code == 422
+    assert f'value="{other}" selected' in refused.get_data(as_text=True)
+    visitor.post(f"{list_page}{one.id}/responsible", {"responsible": other, "scope": "one", "reason": "王律师休假"})
+    assert line(desk, contract, "O-4.2-2").keeper == name
+    assert line(desk, contract, "O-4.2-1").keeper != name
+    assert 'form="handover"' in page(visitor, list_page)
+    nothing = visitor.post(
+        f"{list_page}responsible?show=late", {"form": "handover", "responsible": other, "reason": "王律师休假"}
+    )
+    assert "没有选择任何事项" in nothing.get_data(as_text=True)
+    ticked = [line(desk, contract, duty).id for duty in ("O-4.2-1", "O-8.2-1")]
+    made = visitor.post(f"{list_page}responsible?show=late", {"responsible": other, "reason": "王律师休假", "duty": ticked})
+    assert made.headers["Location"] == f"{list_page}?show=late#told"
+    assert "已更换2项义务的责任人" in page(visitor, list_page)
+    assert line(desk, contract, "O-4.2-1").keeper == name
+    back = visitor.post(
+        f"/obligations/responsible?person={other}", {"scope": "all", "responsible": "", "reason": "王律师已经回来"}
+    )
+    assert back.headers["Location"] == f"/obligations/?person={other}#told"
+    assert line(desk, contract, "O-8.2-1").keeper == one.keeper
+    assert visitor.post("/obligations/responsible", {"duty": ticked, "reason": ""}).status_code == 422
+
+
+def test_a_contract_that_came_in_late_is_taken_over_on_a_day(visitor: Visitor, desk: Desk) -> None:
+    late = in_force(desk, actor_named(desk, LAWYER.login), desk.today() - timedelta(days=200))
+    plan_contracts(desk.unit_of_work, CLOCK, desk.now(), desk.almanac, [late])
+    address = f"/contracts/{late}/obligations/"
+    assert "没有设定：自生效之日起的各项都由本系统管理。" in page(visitor, address)
+    tomorrow = (desk.today() + timedelta(days=1)).isoformat()
+    refused = visitor.post(f"{address}takeover", {"form": "takeover", "day": tomorrow, "reason": "年中登记的旧合同"})
+    assert refused.status_code == 422
+    text = refused.get_data(as_text=True)
+    assert "不能晚于今天" in text
+    assert f'value="{tomorrow}"' in text
+    assert 'value="年中登记的旧合同"' in text
+    visitor.post(f"{address}takeover", {"day": desk.today().isoformat(), "reason": "年中登记的旧合同"})
+    shown = page(visitor, address)
+    assert "此前到期而没有记录的" in shown
+    assert "已逾期" not in re.sub(r'<ul class="duty-counts".*?</ul>', "", shown, flags=re.S)
+    assert "接管前已办" in page(visitor, f"{address}?show=before")
+    taken = next(x for x in _all(desk, late) if x.shown is Shown.BEFORE)
+    assert "按已办处理，没有完成的记录" in page(visitor, f"{address}{taken.id}/")
+    visitor.post(f"{address}{taken.id}/reopen", {"revision": taken.revision, "reason": "这一项还要补办"})
+    assert next(x for x in _all(desk, late) if x.id == taken.id).shown is Shown.LATE
+
+
+def _all(desk: Desk, contract: str) -> tuple[DutyLine, ...]:
+    with desk.reading() as uow:
+        return duty_board(uow, actor_named(desk, LAWYER.login), desk.now(), contract).lines
 
 
 def test_an_event_is_recorded_stopped_resumed_and_withdrawn(visitor: Visitor, desk: Desk, contract: str) -> None:

@@ -54,6 +54,7 @@ POST /reminders/DATE/snooze                   inooooo
 GET  /reminders/policies/                     inooooo
 POST /reminders/policies/                     inffofo
 POST /reminders/house                         inffofo
+POST /reminders/replan                        inffofo
 POST /reminders/deputy                        inooooo
 GET  /reminders/channels/                     inooooo
 POST /reminders/channels/                     inffofo
@@ -303,6 +304,9 @@ POST /contracts/CONTRACT/obligations/events/EVENT/withdrawal inofofn
 POST /contracts/CONTRACT/obligations/events/EVENT/stop inofofn
 POST /contracts/CONTRACT/obligations/events/EVENT/start inofofn
 POST /contracts/CONTRACT/obligations/events/EVENT/end inofofn
+POST /contracts/CONTRACT/obligations/takeover inffofn
+POST /contracts/CONTRACT/obligations/responsible inofofn
+POST /obligations/responsible                 inofofn
 GET  /obligations/                            inoooon
 GET  /obligations/export.xlsx                 inofoon
 GET  /obligations/events                      inofofn
