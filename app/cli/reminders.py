@@ -14,6 +14,7 @@ from app.domain.reminders import Level, Policy, Topic, read_days, show_days
 from app.services.access import actor_with_login
 from app.services.calendar_planning import plan_anew
 from app.services.channelling import list_channels
+from app.services.record import id_of
 from app.services.reminder_rules import Place, drop_policy, read_policies, set_policy
 from app.services.reminder_views import DateLine, contracts_undated, dates_ahead, dates_of_contract, notices_unheard
 from app.services.reminding import snooze
@@ -97,6 +98,7 @@ def replan(login: str) -> None:
 
 @reminders.command("policy", short_help="查看或者设置提醒策略")
 @click.option("--form", default="", help="合同类型；不填为全单位。")
+@click.option("--contract", "number", default="", help="单份合同的编号。")
 @click.option("--topic", type=Member(Topic), help="要设置的事项。")
 @click.option("--days", help="提醒日，例如 “-90,-60,-30,-7”。")
 @click.option("--deputy-from", type=int, help="自该日起抄送代理人。")
@@ -104,11 +106,16 @@ def replan(login: str) -> None:
 @click.option("--inherit", is_flag=True, help="改为沿用上级。")
 @acting_option
 def policy(
-    login: str, form: str, topic: Topic | None, days: str | None, deputy_from: int | None, head_from: int | None, *, inherit: bool
+    login: str, form: str, number: str, topic: Topic | None, days: str | None, deputy_from: int | None, head_from: int | None, *, inherit: bool
 ) -> None:  # fmt: skip
     """不带 --days 和 --inherit 时列出现行策略。"""
+    if form and number:
+        raise click.UsageError("--form 和 --contract 只填一个。")
     wiring, who = _at_house(login)
     place = Place(Level.FORM, form) if form else Place(Level.HOUSE)
+    if number:
+        with wiring.reading() as uow:
+            place = Place(Level.CONTRACT, id_of(uow, who, number))
     if topic is not None and (inherit or days is not None):
         chosen, why = read_days(days or "")
         if why:

@@ -39,7 +39,13 @@ NEXT = {
 def tell_owner(uow: UnitOfWork, actor: Actor, now: datetime, post: Post, contract: ContractRow, event: Event, due: date) -> None:
     """A mail about a move that has just been made; nobody is told of what he did himself."""
     what = f"“{event.label}”，现为“{state_of(contract).label}”"
-    _send(uow, actor, now, post, contract, f"{event.value}:{due.isoformat()}", what, due, NEXT.get(event, "详情请打开合同查看。"))
+    todo = NEXT.get(event, "详情请打开合同查看。")
+    if event is Event.TOOK_EFFECT and contract.taken_over_on is not None:
+        todo += (
+            f"\n合同于生效三十日以后登记，以 {contract.taken_over_on.isoformat()} 为接管日：此前到期的履行事项视为接管前已办，不列为逾期，也不提醒。"
+            "须由本系统办理的，请在“履行”页更改接管日或者逐项重新办理。"
+        )
+    _send(uow, actor, now, post, contract, f"{event.value}:{due.isoformat()}", what, due, todo)
 
 
 def tell_stuck(

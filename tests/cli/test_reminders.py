@@ -33,5 +33,10 @@ def test_dates_are_shown_put_off_and_policies_are_set(run: Command, data_dir: Pa
     assert run("reminders", "snooze", date_id, "--until", "2026-10-12", "--reason", "等待预算", *ME, *on("2026-09-24")).code == 0
     assert "付款：−10、−1（此处设定）" in run("reminders", "policy", "--topic", "payment", "--days", "-10,-1", *ME).out
     assert "付款：−5、−1、+1、+7、+15、+30（系统默认）" in run("reminders", "policy", "--topic", "payment", "--inherit", *ME).out
+    own = run("reminders", "policy", "--contract", NUMBER, "--topic", "payment", "--days", "-3", *ME).out
+    assert "付款：−3（此处设定）" in own
+    assert "付款：−5、−1、+1、+7、+15、+30（系统默认）" in run("reminders", "policy", *ME).out
+    assert "lpr" not in own  # what belongs to no contract is set for the house alone
+    assert run("reminders", "policy", "--contract", NUMBER, "--form", "after_sales_outsourcing", *ME).code == 2
     assert "决定是否续约" in run("reminders", "list", *ME).out
     assert run("reminders", "replan", *ME).out.startswith("后台任务将重新计算1份合同的期限和义务，")

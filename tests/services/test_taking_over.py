@@ -21,6 +21,7 @@ from app.store.audit import entries_of
 from app.store.contracts import find_contract
 from app.store.effects import fulfilments_of, signing_dates_of
 from app.store.obligations import obligations_of
+from app.store.outbox import messages
 from app.store.reminders import subjects_with_prefix
 from app.store.uow import UnitOfWork
 from tests.services.fixtures import LAWYER, NOW, OTHER
@@ -156,6 +157,8 @@ def test_a_contract_that_is_entered_long_after_its_effect_is_taken_over_on_that_
         assert found.took_effect_on == SIGNED_ON
         day = (arrived + timedelta(hours=8)).date() if expected else None
         assert found.taken_over_on == day
+        told = [m.text for m in messages(uow.session) if "接管日" in m.text]
+        assert len(told) == (expected is not None)
         reasons = [json.loads(e.data)["reason"] for e in entries_of(uow.session, contract) if e.action == "obligation.taken_over"]
         assert reasons == ([BY_RULE] if expected else [])
         rows = [(r.state, r.due_on) for r in obligations_of(uow.session, contract)]
