@@ -16,6 +16,7 @@ from app.domain.event_table import read_event_table
 from app.domain.obligation_events import STOPS, event_named, recordable
 from app.domain.obligation_state import Shown
 from app.domain.permissions import Action
+from app.domain.priorities import LEVELS
 from app.domain.term import BEIJING
 from app.services.access import actor_with_login
 from app.services.documents import file_document
@@ -293,14 +294,15 @@ def events(number: str, login: str) -> None:
     "--at", "moment", type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]), default=None, help="时刻（北京时间）。"
 )
 @click.option("--subject", default="", help="对象：工单、投诉、通知的编号等。")
+@click.option("--level", type=click.Choice(LEVELS), default=None, help="工单的严重等级，决定响应时限。")
 @click.option("--note", default="", help="说明。")
 def event(
-    number: str, kind: str, login: str, today: date, day: date | None, moment: datetime | None, subject: str, note: str
-) -> None:
+    number: str, kind: str, login: str, today: date, day: date | None, moment: datetime | None, subject: str, level: str | None, note: str
+) -> None:  # fmt: skip
     """记录一个事件（名称或者中文名），由它起算的期限随即排定。"""
     desk = at_desk(login, number)
     at, known = moment.replace(tzinfo=BEIJING) if moment else None, event_named(kind)
-    happening = Happening(known.name if known else kind, at.date() if at else day or today, subject, at, note)
+    happening = Happening(known.name if known else kind, at.date() if at else day or today, subject, at, note, level or "")
     with desk.wiring.unit_of_work() as uow:
         made = record_event(uow, desk.actor, now(), today, desk.wiring.almanac, desk.contract_id, happening, "cli")
     click.echo(f"此前已经记录\t{made.id}" if made.known else f"已记录，由此排定义务{made.planned.added}项\t{made.id}")

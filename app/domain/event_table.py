@@ -10,7 +10,7 @@ from app.domain.errors import InputFault
 from app.domain.obligation_events import event_named
 from app.domain.term import BEIJING
 
-HEADS = ("合同编号", "事件", "日期", "时刻", "对象", "说明")
+HEADS = ("合同编号", "事件", "日期", "时刻", "对象", "说明", "严重等级")
 REQUIRED = ("事件", "日期")
 MOST = 5_000
 
@@ -26,6 +26,7 @@ class EventRow:
     moment: datetime | None
     subject: str
     note: str
+    level: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,16 @@ def _row(number: int, values: dict[str, str], *, one_contract: bool) -> tuple[Ev
             moment = datetime.combine(day, found, BEIJING)
     if faults or kind is None or day is None:
         return None, faults
-    return EventRow(number, contract, kind.name, day, moment, values.get("对象", ""), values.get("说明", "")[:2000]), []
+    return EventRow(
+        number,
+        contract,
+        kind.name,
+        day,
+        moment,
+        values.get("对象", ""),
+        values.get("说明", "")[:2000],
+        values.get("严重等级", "").upper(),
+    ), []
 
 
 def _day(text: str) -> date | None:

@@ -38,7 +38,7 @@ class Text:
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """Something that happened or is planned, and begins periods. ``moment``: its hour where that is known; ``until``: when the state
-    that it began was over; ``pauses``: while the clock stood (section 2.3, 停钟)."""
+    that it began was over; ``pauses``: while the clock stood (section 2.3, 停钟); ``level``: P1 to P4 of a ticket, empty where unknown."""
 
     id: str
     kind: str
@@ -49,6 +49,7 @@ class Occasion:
     pauses: tuple[Interval, ...] = ()
     stands_since: datetime | None = None
     """The clock stands still since then, and nobody knows until when: a period of hours has no end yet."""
+    level: str = ""
 
 
 @dataclass(frozen=True, slots=True)

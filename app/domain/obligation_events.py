@@ -142,6 +142,9 @@ EVENTS: Mapping[str, EventKind] = {
 }
 """By the brief's name (``event:ticket_escalated``); the name is stored, so it never changes."""
 
+LEVELLED = frozenset({"ticket_created", "p1_p2_after_hours"})
+"""Events of a ticket whose level, P1 to P4, decides how long the answer may take."""
+
 STOPS: Mapping[str, str] = {
     "user": "等待终端用户答复", "party_a": "等待甲方对升级工单答复", "maintenance": "计划内维护", "force_majeure": "不可抗力期间",
 }  # fmt: skip

@@ -28,12 +28,16 @@ from app.domain.obligation_basis import (
     warning,
 )
 from app.domain.obligations import HOURS, Catalogue, Cause, Duty, Every, Once, Place, Standing
+from app.domain.priorities import response_limit
 from app.domain.reasoning import Reasoner
 from app.domain.term import BEIJING, Interval, LegalDate, Period, ServiceWindow, Unit, chinese_date, nth_working_day, service_due
 
 _ONE_DAY = timedelta(days=1)
 _START, _ROLL = "general.definitions.periods.start", "general.definitions.periods.end"
 _HOURS, _PAUSE = "general.definitions.periods.hours", "scope.hours.pause"
+RESPONSES = frozenset({"O-2.3-1", "O-2.3-2"})
+"""First responses to a ticket, whose limit hangs on its level."""
+AFTER_HOURS = "O-2.3-2"
 MOST_REPORTS = 200
 """Reports on one open incident: more are no longer planned one by one."""
 _WEEKDAY_NAMES = "一二三四五六日"
@@ -204,7 +208,9 @@ class _Planner:
             yield Instance(key, duty, self._clause(duty), label, occasion.day, None, occasion.id, lines=lines)
             return
         if any(p.unit in HOURS for p in once.periods):
-            due = self._by_the_hour(duty, once.periods[0], occasion)
+            due = self._response(duty, once.periods[0], occasion)
+            if occasion.level:
+                label = f"{label}（{occasion.level}）"
             yield self._instance(duty, occasion.id, label, occasion.day, due, occasion.id)
             return
         start, opens = occasion.day, occasion.day
@@ -225,6 +231,31 @@ class _Planner:
             yield self._instance(duty, f"{occasion.id}{suffix}", stage, opens, due, occasion.id)
             start = opens = day
 
+    def _response(self, duty: Duty, period: Period, occasion: Occasion) -> Due:
+        """The first response to a ticket by its level, unless the general limit is shorter (sections 2.3, 6.3); any other duty as it is."""
+        limit = response_limit(occasion.level, self.text.values) if duty.id in RESPONSES else None
+        if limit is None:
+            return self._by_the_hour(duty, period, occasion)
+        begun = occasion if limit.watched else self._from_next_hours(occasion)
+        own = self._by_the_hour(replace(duty, linked=(limit.variable,)), limit.period, begun)
+        told: list[Line] = []
+        if begun is not occasion and begun.moment is not None:
+            words = f"{limit.level}工单在服务时间外生成，没有值班处理，自次一服务时段开始即{clock_words(begun.moment)}起计时"
+            told.append(Line(words, ("scope.hours.after",)))
+        if duty.id == AFTER_HOURS:
+            return replace(own, lines=(*told, *own.lines))
+        general = self._by_the_hour(duty, period, begun)
+        shorter, name = (own, f"{limit.level}级时限") if _ends(own) <= _ends(general) else (general, "通用时限")
+        told.append(Line(f"{limit.level}级时限与通用时限取较短者，适用{name}", ("scope.hours.severity",)))
+        return replace(shorter, lines=(*told, *shorter.lines))
+
+    def _from_next_hours(self, occasion: Occasion) -> Occasion:
+        """As if the ticket had come when the service next opens; the same where it is open."""
+        moment = (occasion.moment or datetime.combine(occasion.day, time(0), BEIJING)).astimezone(BEIJING)
+        window, holidays = self._window(Period(Decimal(0), Unit.SERVICE_HOURS), moment)
+        opens = service_due(moment, Decimal(0), window, holidays).astimezone(BEIJING)
+        return occasion if opens == moment else replace(occasion, moment=opens)
+
     def _by_the_hour(self, duty: Duty, period: Period, occasion: Occasion) -> Due:
         lines = [self._stated(duty, period)]
         moment = occasion.moment
@@ -232,7 +263,7 @@ class _Planner:
             moment = datetime.combine(occasion.day, time(0), BEIJING)
             lines.append(Line("事件没有记录时刻，从当日零时起算（从严）"))
         pauses = tuple((a, b) for a, b in occasion.pauses if b > a)
-        window, holidays = self._window(duty, period, moment)
+        window, holidays = self._window(period, moment)
         hours = period.amount / 60 if period.unit is Unit.MINUTES else period.amount
         due = service_due(moment, hours, window, (*pauses, *holidays)).astimezone(BEIJING)
         start = moment.astimezone(BEIJING)
@@ -249,7 +280,7 @@ class _Planner:
         )
         return Due(due.date(), due, tuple(lines))
 
-    def _window(self, duty: Duty, period: Period, moment: datetime) -> tuple[ServiceWindow, tuple[Interval, ...]]:
+    def _window(self, period: Period, moment: datetime) -> tuple[ServiceWindow, tuple[Interval, ...]]:
         """The hours in which the clock runs, and the holidays on which it stands."""
         if period.unit is not Unit.SERVICE_HOURS:
             return ServiceWindow(time(0), None), ()
@@ -345,6 +376,11 @@ class _Planner:
         return Instance(
             f"{duty.id}/{place}", duty, self._clause(duty), label, opens, due, occasion, remind_on(duty.lead, due, self.calendar)
         )
+
+
+def _ends(due: Due) -> datetime:
+    assert due.moment is not None
+    return due.moment
 
 
 def _labelled(instance: Instance, labels: Mapping[str, str]) -> Instance:

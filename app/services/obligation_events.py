@@ -10,14 +10,15 @@ from datetime import date, datetime, timedelta
 from app.domain.errors import ContractError, InputError, InputFault
 from app.domain.event_table import EventRow
 from app.domain.lifecycle import Stage
-from app.domain.obligation_events import EVENTS, STOPS, EventKind, Origin
+from app.domain.obligation_events import EVENTS, LEVELLED, STOPS, EventKind, Origin
 from app.domain.permissions import Action, Actor, may
+from app.domain.priorities import LEVELS
 from app.services.access import record_of
 from app.services.journal import note
 from app.services.obligation_planning import LIVING, Almanac, Planned, plan_quietly, replan
 from app.services.record import opened
 from app.store.contracts import ContractRow, contract_with_number, find_contract
-from app.store.obligations import ContractEventRow, EventPauseRow, event_like, find_event
+from app.store.obligations import ContractEventRow, EventPauseRow, event_like, events_named, find_event
 from app.store.uow import UnitOfWork
 
 FARTHEST = timedelta(days=3660)
@@ -31,13 +32,15 @@ class EventMissing(ContractError):
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An event as entered. ``moment``: where its hour counts; its day is then the day of the moment in Beijing."""
+    """An event as entered. ``moment``: where its hour counts; its day is then the day of the moment in Beijing. ``level``: P1 to P4 of a
+    ticket, empty where nobody said."""
 
     kind: str
     day: date
     subject: str = ""
     moment: datetime | None = None
     note: str = ""
+    level: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +80,30 @@ def note_event(
         return None
     row = ContractEventRow(
         id=uuid.uuid4().hex, contract_id=contract.id, kind=happening.kind, on_day=happening.day, moment=happening.moment,
-        subject=happening.subject, note=happening.note, source=source, created_at=now, created_by=actor.name,
+        subject=happening.subject, note=happening.note, source=source, level=happening.level, created_at=now, created_by=actor.name,
     )  # fmt: skip
     uow.session.add(row)
     note(
         uow, actor, now, "event.recorded", contract=contract.id, event=row.id, kind=row.kind, on=row.on_day.isoformat(),
-        moment=row.moment.isoformat() if row.moment else "", subject=row.subject, note=row.note, source=source,
+        moment=row.moment.isoformat() if row.moment else "", subject=row.subject, note=row.note, source=source, level=row.level,
     )  # fmt: skip
     uow.session.flush()
     return row.id
+
+
+def unnote_events(
+    uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, kind: str, subject: str, source: str, reason: str
+) -> int:
+    """Take back what ``note_event`` entered from this source, in the caller's transaction, who plans again; how many there were."""
+    found = [e for e in events_named(uow.session, contract.id, kind, subject) if e.source == source]
+    for row in found:
+        note(
+            uow, actor, now, "event.withdrawn", contract=contract.id, event=row.id, kind=row.kind, on=row.on_day.isoformat(),
+            subject=row.subject, reason=reason,
+        )  # fmt: skip
+        uow.session.delete(row)
+    uow.session.flush()
+    return len(found)
 
 
 def event_faults(happening: Happening, today: date) -> list[InputFault]:
@@ -100,6 +118,8 @@ def event_faults(happening: Happening, today: date) -> list[InputFault]:
         faults.append(InputFault("day", "日期", f"{happening.day.isoformat()} 尚未到来，事件发生后再记录"))
     if len(happening.subject) > 100:
         faults.append(InputFault("subject", kind.subject, "不超过100个字"))
+    if happening.level and (happening.kind not in LEVELLED or happening.level not in LEVELS):
+        faults.append(InputFault("level", "严重等级", "只用于工单，应为P1、P2、P3或者P4", "、".join(LEVELS)))
     return faults
 
 
@@ -198,7 +218,7 @@ def import_events(
             except ContractError as error:
                 faults.append(InputFault("contract", "合同编号", error.message, line=row.number))
                 continue
-        for fault in event_faults(Happening(row.kind, row.day, row.subject, row.moment, row.note), today):
+        for fault in event_faults(Happening(row.kind, row.day, row.subject, row.moment, row.note, row.level), today):
             faults.append(InputFault(fault.path, fault.label, fault.problem, fault.allowed, row.number))
     if faults:
         raise InputError(faults)
@@ -206,7 +226,9 @@ def import_events(
     touched: dict[str, ContractRow] = {}
     for row in rows:
         contract = contracts[contract_id or row.contract]
-        made = note_event(uow, actor, now, contract, Happening(row.kind, row.day, row.subject, row.moment, row.note), "import")
+        made = note_event(
+            uow, actor, now, contract, Happening(row.kind, row.day, row.subject, row.moment, row.note, row.level), "import"
+        )
         new, known = new + (made is not None), known + (made is None)
         if made is not None:
             touched[contract.id] = contract
@@ -234,7 +256,7 @@ def _living(uow: UnitOfWork, actor: Actor, contract_id: str) -> ContractRow:
 
 def _event(uow: UnitOfWork, contract_id: str, event_id: str) -> ContractEventRow:
     row = find_event(uow.session, event_id)
-    if row is None or row.contract_id != contract_id or row.source == "duty":
+    if row is None or row.contract_id != contract_id or row.source in ("duty", "settling"):
         raise EventMissing
     return row
 

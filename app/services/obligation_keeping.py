@@ -155,8 +155,15 @@ def reopen(
         faults.append(InputFault("state", "状态", "尚未办结，无须重新办理"))
     if faults:
         raise InputError(faults)
+    take_back(uow, actor, now, contract, row, reason)
+    plan_quietly(uow, actor, now, contract, almanac)
+    uow.commit()
+
+
+def take_back(uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, row: ObligationRow, reason: str) -> None:
+    """As ``reopen``, without its checks, in the caller's transaction; the caller holds the contract's lock, plans again and commits."""
     note(
-        uow, actor, now, "obligation.reopened", contract=contract_id, obligation=row.id, duty=row.duty, name=_name(row),
+        uow, actor, now, "obligation.reopened", contract=contract.id, obligation=row.id, duty=row.duty, name=_name(row),
         before=row.state, done_on=row.done_on.isoformat() if row.done_on else "", was=row.ground, reason=reason.strip(),
     )  # fmt: skip
     begun = find_event(uow.session, row.id)
@@ -166,8 +173,6 @@ def reopen(
     row.document_id, row.settled_at, row.settled_by = None, None, ""
     remind_of(uow, actor, now, row, "\n".join(line.text for line in read_reasons(row.reasoning)))
     uow.session.flush()
-    plan_quietly(uow, actor, now, contract, almanac)
-    uow.commit()
 
 
 def _come_to(

@@ -165,7 +165,7 @@ def occasions_of(uow: UnitOfWork, contract: ContractRow) -> tuple[Occasion, ...]
 def _occasion(row: ContractEventRow) -> Occasion:
     stands = next((p.begins for p in row.pauses if p.ends is None), None)
     pauses = tuple((p.begins, p.ends) for p in row.pauses if p.ends is not None)
-    return Occasion(row.id, row.kind, row.on_day, row.moment, row.subject, row.until, pauses, stands)
+    return Occasion(row.id, row.kind, row.on_day, row.moment, row.subject, row.until, pauses, stands, row.level)
 
 
 def _touches_annex(amendment: Amendment) -> bool:

@@ -99,6 +99,7 @@ class EventLine:
     created_by: str
     pauses: tuple[tuple[datetime, datetime | None, str], ...]
     timed: bool
+    level: str
 
     @property
     def stands_since(self) -> datetime | None:
@@ -299,5 +300,6 @@ def _event_line(row: ContractEventRow) -> EventLine:
     kind = EVENTS[row.kind]
     pauses = tuple((p.begins, p.ends, p.ground) for p in row.pauses)
     return EventLine(
-        row.id, kind, row.on_day, row.moment, row.until, row.subject, row.note, row.source, row.created_by, pauses, row.moment is not None
+        row.id, kind, row.on_day, row.moment, row.until, row.subject, row.note, row.source, row.created_by, pauses, row.moment is not None,
+        row.level,
     )  # fmt: skip

@@ -36,7 +36,8 @@ COUNTED = 10_000
 class ContractEventRow(Base):
     """Something that happened (``domain.obligation_events``). The key makes recording or importing it twice harmless.
 
-    ``moment`` NULL: only its day is known; ``until``: when the state that it began was over; ``source``: form, import, cli, duty.
+    ``moment`` NULL: only its day is known; ``until``: when the state that it began was over; ``source``: form, import, cli, duty, settling;
+    ``level``: P1 to P4 of a ticket, empty where nobody said.
     """
 
     __tablename__ = "contract_events"
@@ -50,6 +51,7 @@ class ContractEventRow(Base):
     subject: Mapped[str] = mapped_column(String(100))
     note: Mapped[str] = mapped_column(Text, default="")
     source: Mapped[str] = mapped_column(String(16))
+    level: Mapped[str] = mapped_column(String(2), default="")
     created_at: Mapped[datetime] = mapped_column(Instant)
     created_by: Mapped[str] = mapped_column(String(100))
 
@@ -160,6 +162,14 @@ def event_like(session: Session, contract_id: str, kind: str, subject: str, day:
         ContractEventRow.on_day == day,
     )  # fmt: skip
     return session.scalars(statement).one_or_none()
+
+
+def events_named(session: Session, contract_id: str, kind: str, subject: str) -> list[ContractEventRow]:
+    """Events of one kind about one thing, on whatever day."""
+    statement = select(ContractEventRow).where(
+        ContractEventRow.contract_id == contract_id, ContractEventRow.kind == kind, ContractEventRow.subject == subject
+    )
+    return list(session.scalars(statement.order_by(ContractEventRow.on_day, ContractEventRow.id)))
 
 
 def obligations_between(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Date, ForeignKey, String, Text, UniqueConstraint, select
+from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.store.base import Base, Instant, Yuan
@@ -15,6 +15,7 @@ class ServiceMonthRow(Base):
     """One month (its first day). ``figures``: ``domain.settlement.month`` as JSON. ``state``: submitted | objected | confirmed.
 
     ``score``: points as computed, NULL where nothing counted. ``confirmed_on``: from when the score stands.
+    ``silent_on``: the last day to speak, after which silence confirms; NULL where silence does nothing.
     """
 
     __tablename__ = "service_months"
@@ -27,6 +28,7 @@ class ServiceMonthRow(Base):
     submitted_on: Mapped[date] = mapped_column(Date)
     confirmed_on: Mapped[date | None] = mapped_column(Date)
     score: Mapped[Decimal | None] = mapped_column(Yuan)
+    silent_on: Mapped[date | None] = mapped_column(Date)
     rectification_id: Mapped[str | None] = mapped_column(ForeignKey("instruments.id"))
     revision: Mapped[int] = mapped_column()
     created_at: Mapped[datetime] = mapped_column(Instant)
@@ -35,7 +37,10 @@ class ServiceMonthRow(Base):
 
     statements: Mapped[list[MonthStatementRow]] = relationship(cascade="all, delete-orphan", order_by="MonthStatementRow.ordinal")
 
-    __table_args__ = (UniqueConstraint("contract_id", "month", name="uq_service_months_contract_id_month"),)
+    __table_args__ = (
+        UniqueConstraint("contract_id", "month", name="uq_service_months_contract_id_month"),
+        Index("ix_service_months_silent_on", "silent_on"),
+    )
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012  (SQLAlchemy's own form)
 
 
@@ -64,6 +69,18 @@ def service_months_of(session: Session, contract_id: str) -> list[ServiceMonthRo
 def find_service_month(session: Session, contract_id: str, month: date) -> ServiceMonthRow | None:
     statement = select(ServiceMonthRow).where(ServiceMonthRow.contract_id == contract_id, ServiceMonthRow.month == month)
     return session.scalars(statement).one_or_none()
+
+
+def month_of_rectification(session: Session, instrument_id: str) -> ServiceMonthRow | None:
+    """The month whose score raised this 整改通知."""
+    statement = select(ServiceMonthRow).where(ServiceMonthRow.rectification_id == instrument_id)
+    return session.scalars(statement).first()
+
+
+def silent_months(session: Session, before: date) -> list[tuple[str, date]]:
+    """(contract, month) whose last day to speak is over."""
+    statement = select(ServiceMonthRow.contract_id, ServiceMonthRow.month).where(ServiceMonthRow.silent_on < before)
+    return [(c, m) for c, m in session.execute(statement.order_by(ServiceMonthRow.silent_on, ServiceMonthRow.id))]
 
 
 def recent_scores(session: Session, contract_ids: list[str]) -> list[ServiceMonthRow]:

@@ -6,11 +6,13 @@ from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Date, ForeignKey, Index, String, Text, select
+from sqlalchemy import Boolean, Date, ForeignKey, Index, String, Text, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from sqlalchemy.orm.attributes import flag_modified
 
 from app.store.base import Base, Instant, Yuan
+from app.store.instruments import InstrumentRow
+from app.store.obligations import ContractEventRow
 
 
 class SettlementRow(Base):
@@ -18,7 +20,8 @@ class SettlementRow(Base):
     ``digest`` its SHA-256. ``instrument_id``: its 结算单.
 
     ``how``: signed | written | silence. ``objected``: what party A disputes, with tax. ``due_on``: cached for lists, NULL while nothing
-    falls due; ``open_amount``: what of it is not paid.
+    falls due; ``open_amount``: what of it is not paid. ``received_on``: when party A had the sheet, from when its periods run;
+    ``silent_on``: the last day to speak, after which silence confirms, NULL where silence does nothing.
     """
 
     __tablename__ = "settlements"
@@ -35,6 +38,8 @@ class SettlementRow(Base):
     tax: Mapped[Decimal] = mapped_column(Yuan)
     incl: Mapped[Decimal] = mapped_column(Yuan)
     submitted_on: Mapped[date] = mapped_column(Date)
+    received_on: Mapped[date | None] = mapped_column(Date)
+    silent_on: Mapped[date | None] = mapped_column(Date)
     confirmed_on: Mapped[date | None] = mapped_column(Date)
     how: Mapped[str] = mapped_column(String(16), default="")
     evidence: Mapped[str] = mapped_column(Text, default="")
@@ -55,6 +60,7 @@ class SettlementRow(Base):
     __table_args__ = (
         Index("ix_settlements_contract_id", "contract_id", "start"),
         Index("ix_settlements_due_on", "due_on"),
+        Index("ix_settlements_silent_on", "silent_on"),
     )
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012  (SQLAlchemy's own form)
 
@@ -87,7 +93,11 @@ class InvoiceRow(Base):
 
 
 class PaymentRow(Base):
-    """A payment of party A. ``reversed_on``: taken back (returned by the bank, entered by mistake); it then counts for nothing."""
+    """A payment of party A. ``reversed_on``: taken back (returned by the bank, entered by mistake); it then counts for nothing.
+
+    ``held``: entered to be matched by hand, so that what is laid upon nothing is not taken for overpaid; ``matched_at``: when that was
+    last changed by hand.
+    """
 
     __tablename__ = "payments"
 
@@ -100,6 +110,8 @@ class PaymentRow(Base):
     document_id: Mapped[str | None] = mapped_column(ForeignKey("documents.id"))
     reversed_on: Mapped[date | None] = mapped_column(Date)
     reversal: Mapped[str] = mapped_column(Text, default="")
+    held: Mapped[bool] = mapped_column(Boolean, default=False)
+    matched_at: Mapped[datetime | None] = mapped_column(Instant)
     revision: Mapped[int] = mapped_column()
     created_at: Mapped[datetime] = mapped_column(Instant)
     created_by: Mapped[str] = mapped_column(String(100))
@@ -155,6 +167,31 @@ def settlement_of_paper(session: Session, instrument_id: str) -> SettlementRow |
     return session.scalars(statement).one_or_none()
 
 
+def silent_settlements(session: Session, before: date) -> list[tuple[str, str]]:
+    """(contract, settlement) whose last day to speak is over."""
+    statement = select(SettlementRow.contract_id, SettlementRow.id).where(SettlementRow.silent_on < before)
+    return [(c, s) for c, s in session.execute(statement.order_by(SettlementRow.silent_on, SettlementRow.id))]
+
+
+def overdue_unrecorded(session: Session, today: date) -> list[tuple[str, str]]:
+    """(contract, settlement) unpaid after their last day, of which no event says so yet."""
+    known = select(ContractEventRow.id).where(
+        ContractEventRow.contract_id == SettlementRow.contract_id, ContractEventRow.kind == "payment_overdue",
+        ContractEventRow.subject == InstrumentRow.number,
+    )  # fmt: skip
+    statement = (
+        select(SettlementRow.contract_id, SettlementRow.id)
+        .join(InstrumentRow, InstrumentRow.id == SettlementRow.instrument_id)
+        .where(
+            SettlementRow.due_on < today,
+            SettlementRow.open_amount > Decimal(0),
+            SettlementRow.state == "confirmed",
+            ~known.exists(),
+        )
+    )
+    return [(c, s) for c, s in session.execute(statement.order_by(SettlementRow.due_on, SettlementRow.id))]
+
+
 def unpaid_settlements(session: Session, limit: int) -> list[SettlementRow]:
     """Confirmed and not paid in full, over all contracts: those that fall due first, then those that wait for their invoice."""
     statement = select(SettlementRow).where(SettlementRow.state == "confirmed", SettlementRow.open_amount > Decimal(0))
@@ -172,6 +209,13 @@ def invoice_numbered(session: Session, number: str) -> InvoiceRow | None:
 def payments_of(session: Session, contract_id: str) -> list[PaymentRow]:
     statement = select(PaymentRow).where(PaymentRow.contract_id == contract_id)
     return list(session.scalars(statement.order_by(PaymentRow.paid_on, PaymentRow.created_at, PaymentRow.id)))
+
+
+def unmatched_payments(session: Session, limit: int) -> list[PaymentRow]:
+    """Payments that count and are not laid upon anything in full, over all contracts, the oldest first."""
+    laid = select(func.sum(PaymentMatchRow.amount)).where(PaymentMatchRow.payment_id == PaymentRow.id).scalar_subquery()
+    statement = select(PaymentRow).where(PaymentRow.reversed_on.is_(None), PaymentRow.amount > func.coalesce(laid, 0))
+    return list(session.scalars(statement.order_by(PaymentRow.paid_on, PaymentRow.id).limit(limit)))
 
 
 def find_payment(session: Session, payment_id: str) -> PaymentRow | None:

@@ -10,6 +10,7 @@ from app.store import (
     channels,
     comments,
     contracts,
+    corrections,
     deliveries,
     documents,
     drafts,
@@ -35,7 +36,7 @@ from app.store import (
 from app.store.base import Base
 
 MODULES = (
-    amendments, approvals, audit, beats, channels, comments, contracts, deliveries, documents, drafts, effects, endings, instruments, links,
+    amendments, approvals, audit, beats, channels, comments, contracts, corrections, deliveries, documents, drafts, effects, endings, instruments, links,
     obligations, organisations, outbox, paper_texts, reminders, seals, search, service_months, settlements,
     signings, terms, users, versions, views,
 )  # fmt: skip

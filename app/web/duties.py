@@ -93,6 +93,6 @@ def upload() -> ResponseReturnValue:
 def template() -> Response:
     """An empty table; its second sheet names every event."""
     known = [(k.label, f"{k.group}；{k.subject}{'；填计划日' if k.planned else ''}") for k in recordable()]
-    content = desk().write_register(HEADS, (20, 26, 14, 10, 24, 40), [], known, title="履行事件")
+    content = desk().write_register(HEADS, (20, 26, 14, 10, 24, 40, 10), [], known, title="履行事件")
     name = _("履行事件")
     return send_file(io.BytesIO(content), as_attachment=True, download_name=f"{name}.xlsx", mimetype=XLSX)

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from app.domain.errors import ContractError, InputError
 from app.domain.event_table import EventRow, read_event_table
 from app.domain.obligation_events import STOPS, recordable
+from app.domain.priorities import LEVELS
 from app.services.obligation_events import (
     Happening,
     end_state,
@@ -42,7 +43,7 @@ def page(contract_id: str, **more: Any) -> str:
         board = duty_board(uow, actor(), desk().now(), contract_id)
     groups = [(name, list(kinds)) for name, kinds in groupby(recordable(), key=lambda k: k.group)]
     return contract_page(
-        "contracts/duty_events.html", contract_id, board=board, groups=groups, stops=STOPS, today=desk().today(), now=desk().now(),
+        "contracts/duty_events.html", contract_id, board=board, groups=groups, stops=STOPS, levels=LEVELS, today=desk().today(), now=desk().now(),
         **{"entered": {}, "faults": (), "problem": "", "form": "", **more},
     )  # fmt: skip
 
@@ -55,7 +56,9 @@ def record(contract_id: str) -> ResponseReturnValue:
         day = moment.date() if moment else form.day("day", _("日期"))
         form.require_sound()
         assert day is not None
-        happening = Happening(form.text("kind", 40), day, form.text("subject", 200), moment, form.text("note", 2000))
+        happening = Happening(
+            form.text("kind", 40), day, form.text("subject", 200), moment, form.text("note", 2000), form.text("level", 2)
+        )
         with desk().unit_of_work() as uow:
             made = record_event(uow, actor(), desk().now(), desk().today(), desk().almanac, contract_id, happening)
         if made.known:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -200,6 +201,49 @@ def test_service_hours_run_only_while_there_is_service() -> None:
     (night,) = planned("O-2.3-1", None, happening("ticket_created", datetime(2026, 9, 14, 23, 0, tzinfo=BEIJING)))
     assert night.due is not None
     assert night.due.moment == datetime(2026, 9, 15, 11, 0, tzinfo=BEIJING)
+
+
+def answered(duty: str, level: str, day: int, hour: int, minute: int = 0, **changes: Any) -> tuple[datetime, str]:
+    """When the first response to a ticket of September 2026 is due, and what its reasons say."""
+    moment = datetime(2026, 9, day, hour, minute, tzinfo=BEIJING)
+    kind = "ticket_created" if duty == "O-2.3-1" else "p1_p2_after_hours"
+    (one,) = planned(duty, basis(**changes) if changes else None, happening(kind, moment, level=level))
+    assert one.due is not None
+    assert one.due.moment is not None
+    return one.due.moment, "；".join(line.text for line in one.reasons)
+
+
+@pytest.mark.parametrize(
+    ("level", "hour", "due", "said"),
+    [
+        ("P1", 20, datetime(2026, 9, 14, 20, 15, tzinfo=BEIJING), "适用P1级时限"),
+        ("P2", 20, datetime(2026, 9, 14, 20, 30, tzinfo=BEIJING), "适用P2级时限"),
+        ("P3", 20, datetime(2026, 9, 14, 21, 0, tzinfo=BEIJING), "适用P3级时限"),
+        ("P4", 20, datetime(2026, 9, 15, 10, 0, tzinfo=BEIJING), "适用P4级时限"),
+        ("P1", 23, datetime(2026, 9, 14, 23, 15, tzinfo=BEIJING), "适用P1级时限"),
+        ("P3", 23, datetime(2026, 9, 15, 10, 0, tzinfo=BEIJING), "没有值班处理，自次一服务时段开始即2026年9月15日09:00起计时"),
+    ],
+)
+def test_the_level_of_a_ticket_decides_how_fast_it_is_answered(level: str, hour: int, due: datetime, said: str) -> None:
+    found, words = answered("O-2.3-1", level, 14, hour)
+    assert found == due
+    assert said in words
+
+
+def test_the_general_limit_holds_where_it_is_shorter() -> None:
+    found, words = answered("O-2.3-1", "P4", 14, 10, sla__response_hours=Decimal("0.5"))
+    assert found == datetime(2026, 9, 14, 10, 30, tzinfo=BEIJING)
+    assert "适用通用时限" in words
+
+
+def test_without_a_watch_a_p2_of_the_night_counts_from_the_morning() -> None:
+    night = answered("O-2.3-2", "P2", 14, 23)[0]
+    assert night == datetime(2026, 9, 14, 23, 30, tzinfo=BEIJING)
+    only_p1 = {"service__after_hours_oncall": "p1_only"}
+    assert answered("O-2.3-2", "P1", 14, 23, **only_p1)[0] == datetime(2026, 9, 14, 23, 15, tzinfo=BEIJING)
+    found, words = answered("O-2.3-2", "P2", 14, 23, **only_p1)
+    assert found == datetime(2026, 9, 15, 9, 30, tzinfo=BEIJING)
+    assert "没有值班处理" in words
 
 
 def test_natural_hours_run_on_where_the_contract_says_so() -> None:
@@ -397,7 +441,7 @@ def test_being_late_is_computed(facts: Facts, expected: Shown) -> None:
 def test_a_table_of_events_names_every_bad_cell_at_once() -> None:
     cells = [
         HEADS,
-        ("SHFW-2026-0001", "工单升级至甲方", "2027/3/1", "14:30", "T-1", ""),
+        ("SHFW-2026-0001", "工单升级至甲方", "2027/3/1", "14:30", "T-1", "", "p2"),
         ("SHFW-2026-0001", "没有这种事", "2027-13-01", "", "", ""),
         ("", "ticket_escalated", "2027年3月2日", "25:00", "T-2", ""),
         ("", "", "", "", "", ""),
@@ -405,7 +449,7 @@ def test_a_table_of_events_names_every_bad_cell_at_once() -> None:
     table = read_event_table(cells)
     assert [(f.line, f.path) for f in table.faults] == [(3, "事件"), (3, "日期"), (4, "合同编号"), (4, "时刻")]
     (row,) = table.rows
-    assert (row.kind, row.moment) == ("ticket_escalated", datetime(2027, 3, 1, 14, 30, tzinfo=BEIJING))
+    assert (row.kind, row.moment, row.level) == ("ticket_escalated", datetime(2027, 3, 1, 14, 30, tzinfo=BEIJING), "P2")
 
 
 def test_a_table_without_its_heads_says_which() -> None:
