@@ -79,7 +79,7 @@ def _month(life: Life, month: date, tickets: int, counts: tuple[tuple[int, int],
     assert figures is not None
     if month == FEBRUARY:
         life.files["figures.xlsx"] = target.getvalue()
-    scored = life.do(lambda uow: enter_month(uow, life.actor, life.now, life.today, life.contract_id, figures, life.today))
+    scored = life.do(lambda uow: enter_month(uow, *_kit(life), figures, life.today))
     life.say(f"{month:%Y-%m}得分{scored.total}{'（爬坡期，只记录）' if scored.ramp else ''}")
     said = life.do(
         lambda uow: review_month(uow, *_kit(life), month, 1, agrees=True, on=life.today, evidence=Evidence("与平台数据核对一致"))

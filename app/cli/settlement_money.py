@@ -10,7 +10,7 @@ import click
 from app.cli.common import settings, today_option
 from app.cli.contract_common import acting_option, at_desk, number_argument
 from app.cli.contract_options import reason_option
-from app.cli.settlement_common import period_argument, sheet_desk, yuan_type
+from app.cli.settlement_common import line_of, period_argument, sheet_desk, yuan_type
 from app.cli.settlement_months import on_option
 from app.cli.term_common import day_type
 from app.domain.settlement.receivable import INVOICE_KINDS, InvoiceLine
@@ -24,8 +24,10 @@ from app.services.billing import (
     reverse_payment,
     set_budget,
 )
+from app.services.matching import match_desk, match_payment, payment_with
+from app.services.matching import unmatched as payments_left
 from app.services.paper_desk import paper_line
-from app.services.settlement_views import money_desk, overview, payment_plan
+from app.services.settlement_views import money_desk, payment_plan
 from app.wiring import Wiring, now
 
 
@@ -70,17 +72,75 @@ def invoice(
 @click.option("--amount", type=yuan_type, required=True, help="付款金额。")
 @click.option("--reference", required=True, help="银行流水号。")
 @on_option
-@click.option("--note", default="", help="说明。")
+@click.option("--note", default="", help="附言；写有结算单号、发票号的先核销。")
+@click.option("--hold", is_flag=True, help="先登记，稍后用 match 手工核销。")
 @acting_option
 @today_option
-def pay(number: str, amount: Decimal, reference: str, on: date | None, note: str, login: str, today: date) -> None:
-    """登记一笔付款，按到期先后核销；余额为多付，乙方应当退还。"""
+def pay(number: str, amount: Decimal, reference: str, on: date | None, note: str, hold: bool, login: str, today: date) -> None:
+    """登记一笔付款并核销：先按流水号、附言所写的单号，再按金额，再按到期先后；余额为多付，乙方应当退还。"""
     desk = at_desk(login, number)
     with desk.wiring.unit_of_work() as uow:
         left = record_payment(
-            uow, desk.actor, now(), today, desk.wiring.papers, desk.contract_id, NewPayment(on or today, amount, reference, note)
+            uow,
+            desk.actor,
+            now(),
+            today,
+            desk.wiring.papers,
+            desk.contract_id,
+            NewPayment(on or today, amount, reference, note, held=hold),
         )
-    click.echo(f"已登记付款{amount}元{f'，多付{left}元' if left else ''}。")
+    rest = f"，{'尚未核销' if hold else '多付'}{left}元" if left else ""
+    click.echo(f"已登记付款{amount}元{rest}。")
+
+
+@click.command("match")
+@number_argument
+@click.argument("reference", metavar="银行流水号")
+@click.option(
+    "--to",
+    "targets",
+    type=(str, yuan_type),
+    multiple=True,
+    help="结算单编号或者 YYYY-MM，和核销金额（可重复）；不填则列出现状与建议。",
+)
+@click.option("--nothing", is_flag=True, help="撤销该笔付款的全部核销。")
+@click.option("--reason", default="", help="撤销或者减少已有的核销时须填。")
+@acting_option
+@today_option
+def match(
+    number: str, reference: str, targets: tuple[tuple[str, Decimal], ...], nothing: bool, reason: str, login: str, today: date
+) -> None:  # fmt: skip
+    """把一笔付款核销到所列的结算单，没有列出的撤销；不列则只显示。"""
+    desk = at_desk(login, number)
+    with desk.wiring.reading() as uow:
+        found = payment_with(uow, desk.actor, desk.contract_id, reference)
+        shown = match_desk(uow, desk.actor, desk.contract_id, found.id)
+    if not targets and not nothing:
+        for x in shown.lines:
+            click.echo(f"{x.number}\t可核销{x.room}\t已核销{x.matched}\t建议{x.matched + x.proposed}")
+        click.echo(f"{reference}\t{found.amount}\t尚未核销{found.left}")
+        return
+    wanted: dict[str, Decimal] = {}
+    for period, amount in targets:
+        line = line_of(desk, period, today)
+        wanted[line.id] = wanted.get(line.id, Decimal(0)) + amount
+    with desk.wiring.unit_of_work() as uow:
+        left = match_payment(
+            uow, desk.actor, now(), desk.wiring.papers, desk.contract_id, found.id, found.revision, wanted, reason
+        )
+    click.echo(f"{reference} 已核销{found.amount - left}元{f'，尚未核销{left}元' if left else ''}。")
+
+
+@click.command("unmatched")
+@acting_option
+def unmatched(login: str) -> None:
+    """列出可以查看的各合同没有全部核销的付款。"""
+    wiring = Wiring(settings())
+    with wiring.reading() as uow:
+        for x in payments_left(uow, actor_with_login(uow, login)):
+            click.echo(
+                f"{x.number}\t{x.payment.reference}\t{x.payment.paid_on.isoformat()}\t{x.payment.amount}\t尚未核销{x.payment.left}"
+            )
 
 
 @click.command("reverse")
@@ -93,10 +153,7 @@ def reverse(number: str, reference: str, reason: str, login: str, today: date) -
     """冲销一笔付款（银行退回、误记）；记录保留，未付金额恢复。"""
     desk = at_desk(login, number)
     with desk.wiring.reading() as uow:
-        payments = overview(uow, desk.actor, today, desk.contract_id).payments
-    found = next((p for p in payments if reference in (p.id, p.reference) and p.reversed_on is None), None)
-    if found is None:
-        raise click.ClickException(f"没有流水号为“{reference}”的有效付款。")
+        found = payment_with(uow, desk.actor, desk.contract_id, reference)
     with desk.wiring.unit_of_work() as uow:
         reverse_payment(uow, desk.actor, now(), today, desk.wiring.papers, desk.contract_id, found.id, found.revision, reason)
     click.echo(f"{reference} 已冲销。")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,7 +20,6 @@ from app.services.service_levels import (
     STATES,
     Evidence,
     answer_objection,
-    deem_confirmed,
     enter_month,
     open_failure_case,
     reopen_month,
@@ -26,11 +27,10 @@ from app.services.service_levels import (
 )
 from app.services.settlement_views import MonthDesk, month_desk, overview
 from app.services.settling import SETTLEMENT_STATES
+from app.services.silence import deem_confirmed
 from app.wiring import now
 
 on_option = click.option("--on", type=day_type, default=None, help="日期，不填为今天。")
-words_option = click.option("--words", default="", help="理由和证据；提出异议须填。")
-verdict_option = click.option("--agree/--object", "agrees", required=True, help="认可，或者提出异议。")
 
 
 @click.command("months")
@@ -88,7 +88,17 @@ def enter(number: str, file: Path, by: str, on: date | None, words: str, login: 
     seen = _month(desk, read.figures.month).revision
     with desk.wiring.unit_of_work() as uow:
         scored = enter_month(
-            uow, desk.actor, now(), today, desk.contract_id, read.figures, on or today, seen=seen, by=by, evidence=Evidence(words)
+            uow,
+            desk.actor,
+            now(),
+            today,
+            desk.wiring.papers,
+            desk.contract_id,
+            read.figures,
+            on or today,
+            seen=seen,
+            by=by,
+            evidence=Evidence(words),
         )
     click.echo(f"{read.figures.month:%Y-%m} 已录入，{'不计分' if scored.total is None else f'得分{scored.total}分'}。")
 
@@ -114,44 +124,43 @@ def score(number: str, month: date, depth: int, login: str) -> None:
         click.echo(f"{s.on.isoformat()}\t{'甲方' if s.party == 'a' else '乙方'}\t{s.kind}\t{s.words}".rstrip())
 
 
-@click.command("review")
-@number_argument
-@month_argument
-@verdict_option
-@on_option
-@words_option
-@acting_option
-@today_option
-def review(number: str, month: date, agrees: bool, on: date | None, words: str, login: str, today: date) -> None:
-    """记录甲方对考核数据的认可（即确认）或者异议。"""
-    desk = at_desk(login, number)
-    seen = _month(desk, month).revision
-    with desk.wiring.unit_of_work() as uow:
-        said = review_month(
-            uow, desk.actor, now(), today, desk.wiring.papers, desk.contract_id, month, seen, agrees=agrees, on=on or today,
-            evidence=Evidence(words),
-        )  # fmt: skip
-    click.echo(said)
+def _said_by(name: str, words: str, record: Callable[..., str]) -> click.Command:
+    """``review`` and ``answer``: what one party says of the figures, recorded by ``record``."""
+
+    @click.command(name, help=words)
+    @number_argument
+    @month_argument
+    @click.option("--agree/--object", "agrees", required=True, help="认可，或者提出异议。")
+    @on_option
+    @click.option("--words", default="", help="理由和证据；提出异议须填。")
+    @acting_option
+    @today_option
+    def command(number: str, month: date, agrees: bool, on: date | None, words: str, login: str, today: date) -> None:
+        desk = at_desk(login, number)
+        seen = _month(desk, month).revision
+        with desk.wiring.unit_of_work() as uow:
+            click.echo(
+                record(
+                    uow, desk.actor, now(), today, desk.wiring.papers, desk.contract_id, month, seen, agrees, on=on or today,
+                    evidence=Evidence(words),
+                )
+            )  # fmt: skip
+
+    return command
 
 
-@click.command("answer")
-@number_argument
-@month_argument
-@verdict_option
-@on_option
-@words_option
-@acting_option
-@today_option
-def answer(number: str, month: date, agrees: bool, on: date | None, words: str, login: str, today: date) -> None:
-    """记录乙方对甲方审核结果的认可或者异议。"""
-    desk = at_desk(login, number)
-    seen = _month(desk, month).revision
-    with desk.wiring.unit_of_work() as uow:
-        said = answer_objection(
-            uow, desk.actor, now(), today, desk.wiring.papers, desk.contract_id, month, seen, accepts=agrees, on=on or today,
-            evidence=Evidence(words),
-        )  # fmt: skip
-    click.echo(said)
+def _answered(*place: Any, on: date, evidence: Evidence) -> str:
+    *at, accepts = place
+    return answer_objection(*at, accepts=accepts, on=on, evidence=evidence)
+
+
+def _reviewed(*place: Any, on: date, evidence: Evidence) -> str:
+    *at, agrees = place
+    return review_month(*at, agrees=agrees, on=on, evidence=evidence)
+
+
+review = _said_by("review", "记录甲方对考核数据的认可（即确认）或者异议。", _reviewed)
+answer = _said_by("answer", "记录乙方对甲方审核结果的认可或者异议。", _answered)
 
 
 @click.command("lapse")
@@ -177,7 +186,7 @@ def reopen(number: str, month: date, reason: str, login: str) -> None:
     desk = at_desk(login, number)
     seen = _month(desk, month).revision
     with desk.wiring.unit_of_work() as uow:
-        reopen_month(uow, desk.actor, now(), desk.contract_id, month, seen, reason)
+        reopen_month(uow, desk.actor, now(), desk.wiring.papers, desk.contract_id, month, seen, reason)
     click.echo(f"{month:%Y-%m} 的确认已撤销。")
 
 

@@ -20,6 +20,7 @@ from app.services.settling import (
     confirm_settlement,
     draw_up,
     object_to,
+    receive_settlement,
     resolve_objection,
     void_settlement,
 )
@@ -79,6 +80,24 @@ def xlsx(number: str, period: str, out: Path, login: str, today: date) -> None:
     found = sheet_desk(desk, period, today)
     write_all(out.parent, {out.name: desk.wiring.settlement_workbook(found.paper.number, found.sheet, found.labels)})
     click.echo(out)
+
+
+@click.command("receive")
+@number_argument
+@period_argument
+@on_option
+@acting_option
+@today_option
+def receive(number: str, period: str, on: date | None, login: str, today: date) -> None:
+    """记录甲方收到结算单的日期；确认期和异议期自此起算。"""
+    desk = at_desk(login, number)
+    line = line_of(desk, period, today)
+    with desk.wiring.unit_of_work() as uow:
+        silence = receive_settlement(
+            uow, desk.actor, now(), today, desk.wiring.papers, desk.contract_id, line.id, line.revision, on=on or today
+        )
+    last = f"至{silence.last.isoformat()}未确认也未异议的，视为确认" if silence.last else silence.why
+    click.echo(f"{line.paper.number} 收到日已记录；{last}。")
 
 
 @click.command("confirm")
@@ -152,5 +171,5 @@ def void(number: str, period: str, reason: str, login: str, today: date) -> None
     desk = at_desk(login, number)
     line = line_of(desk, period, today)
     with desk.wiring.unit_of_work() as uow:
-        void_settlement(uow, desk.actor, now(), desk.contract_id, line.id, line.revision, reason)
+        void_settlement(uow, desk.actor, now(), desk.wiring.papers, desk.contract_id, line.id, line.revision, reason)
     click.echo(f"{line.paper.number} 已作废。")

@@ -347,12 +347,17 @@ SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
         if "years" in data
         else "重新安排全部提醒"
     ),
+    "payment.matched": _said("核销付款 {number}，余额 {left} 元"),
     "payment.recorded": _said("登记付款 {amount} 元，{on}（{number}）"),
     "payment.reversed": _said("冲销付款 {amount} 元（{number}）"),
     "renewal.decided": lambda data, _names: f"作出续约决定：{Choice(data['choice']).label}",
+    "correction.accepted": _said("接受更正 {number}，不含税 {amount} 元"),
+    "correction.proposed": _said("提出更正 {number}，不含税 {amount} 元"),
+    "correction.refused": _said("不采纳更正 {number}"),
     "settlement.confirmed": _said("结算单 {number} 于 {on} 确认，应付 {payable} 元"),
     "settlement.drawn": _said("编制结算单 {number}，应付 {payable} 元"),
     "settlement.objected": _said("对结算单提出异议，争议金额 {amount} 元"),
+    "settlement.received": _said("甲方于 {on} 收到结算单 {number}"),
     "settlement.resolved": _said("结算异议复核完毕，核减 {reduced} 元"),
     "settlement.voided": _said("作废结算单 {number}"),
     "certificate.issued": _said("为“{holder}”签发签名证书 {serial}"),

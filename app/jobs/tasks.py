@@ -20,11 +20,13 @@ from app.services.indexing import index_missing
 from app.services.log_upkeep import Post as LogPost
 from app.services.log_upkeep import verify_regularly
 from app.services.outbox import deliver_outbox
+from app.services.overdue import record_overdue
 from app.services.raising import raise_due
 from app.services.reminder_rules import keep_house_dates
 from app.services.renewal_reminding import work_out_waiting
 from app.services.signing_finish import finish_due, is_finish_due
 from app.services.signing_lead import remind_due
+from app.services.silence import confirm_silent
 from app.services.telling import tell_people
 from app.services.vacancies import tell_vacancies
 from app.wiring import Wiring
@@ -94,6 +96,23 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
         )
         return "，".join(f"{label} {count} {unit}" for label, count, unit in parts if count)
 
+    def settle() -> str:
+        done = confirm_silent(
+            wiring.unit_of_work,
+            wiring.papers,
+            wiring.now(),
+            wiring.today(),
+            wiring.page_post,
+            carry_on=lambda: not ending.is_set(),
+        )
+        for fault in done.faults:
+            log.warning("视为确认：%s", fault)
+        overdue = record_overdue(
+            wiring.unit_of_work, wiring.papers, wiring.now(), wiring.today(), carry_on=lambda: not ending.is_set()
+        )
+        parts = (("考核视为确认", done.months, "期"), ("结算单视为确认", done.settlements, "份"), ("付款逾期", overdue, "份"))
+        return "，".join(f"{label} {count} {unit}" for label, count, unit in parts if count)
+
     def watch_seats() -> str:
         base = wiring.settings.base_url
         post = ApprovalPost(wiring.write_mail, lambda contract_id: f"{base}/contracts/{contract_id}/approvals")
@@ -158,6 +177,7 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
         Task("合同阶段", 300, advance, ending),
         Task("到期提醒", 60, remind, ending),
         Task("终止事项", 300, end, ending),
+        Task("考核与结算", 300, settle, ending),
         Task("审批席位", 3600, watch_seats, ending),
         Task("全文索引", 60, index, ending),
         Task("审计检查点", 600, checkpoint, ending),

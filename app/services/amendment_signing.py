@@ -15,6 +15,7 @@ from app.domain.permissions import Action, Actor
 from app.domain.redrafting import redraft
 from app.services.amendment_study import AmendmentMissing, AmendmentStudy, effective_day, study, workshop
 from app.services.consolidating import signed_amendments, signed_base
+from app.services.correction_rows import propose_for_terms
 from app.services.indexing import index_contract
 from app.services.journal import CLOCK, note
 from app.services.moving import wake
@@ -182,6 +183,7 @@ def apply_amendment(
     work_out(uow, contract.id, now)
     uow.session.flush()
     index_contract(uow, contract)
+    propose_for_terms(uow, actor, now, contract, paper.number)
 
 
 def apply_due(units: Callable[[], UnitOfWork], now: datetime, today: date) -> int:

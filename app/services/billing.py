@@ -18,13 +18,14 @@ from app.domain.settlement.receivable import (
     INVOICE_KINDS,
     Invoice,
     InvoiceLine,
-    allotted,
     invoice_faults,
+    proposal,
 )
 from app.domain.settlement.scoring import contract_year
 from app.domain.term import Period, Unit, due_date
 from app.domain.variables import Value
 from app.services.journal import note
+from app.services.matching import come_to_payment, note_overpaid, open_items
 from app.services.money_rows import DONE, buyer_of, claimed_of, invoices_of, overdue_values, plain_lines, refresh, sheet_of
 from app.services.paper_texts import PaperKit, new_paper, put_text, require_stage
 from app.services.record import opened
@@ -39,12 +40,11 @@ from app.store.settlements import (
     PaymentMatchRow,
     PaymentRow,
     budgets_of,
-    find_payment,
     find_settlement,
     invoice_numbered,
     settlements_of,
 )
-from app.store.uow import ChangedMeanwhile, UnitOfWork
+from app.store.uow import UnitOfWork
 
 _MAX_NUMBER = 40
 
@@ -65,7 +65,7 @@ class NewInvoice:
 
 @dataclass(frozen=True, slots=True)
 class NewPayment:
-    """``matches``: settlement → amount; empty: laid upon what fell due first (CC:560)."""
+    """``matches``: settlement → amount; empty: as ``receivable.proposal`` says. ``held``: laid upon nothing yet, matched by hand later."""
 
     paid_on: date
     amount: Decimal
@@ -73,6 +73,7 @@ class NewPayment:
     note: str = ""
     matches: Mapping[str, Decimal] | None = None
     document_id: str = ""
+    held: bool = False
 
 
 # ---- invoices
@@ -183,12 +184,14 @@ def record_payment(
     if payment.matches:
         laid = tuple(payment.matches.items())
         rest = payment.amount - sum(payment.matches.values(), ZERO)
+    elif payment.held:
+        laid, rest = (), payment.amount
     else:
-        laid, rest = allotted(payment.amount, [(s.id, s.due_on, s.open_amount) for s in open_])
+        laid, rest = proposal(payment.amount, f"{payment.reference} {payment.note}", open_items(uow, contract_id))
     row = PaymentRow(
         id=uuid.uuid4().hex, contract_id=contract_id, paid_on=payment.paid_on, amount=payment.amount, reference=payment.reference.strip()[:100],
         note=payment.note.strip(), document_id=payment.document_id or None, created_at=now, created_by=actor.name,
-        matches=[PaymentMatchRow(settlement_id=key, amount=amount) for key, amount in laid],
+        held=payment.held, matches=[PaymentMatchRow(settlement_id=key, amount=amount) for key, amount in laid],
     )  # fmt: skip
     uow.session.add(row)
     for key, _ in laid:
@@ -197,6 +200,7 @@ def record_payment(
         uow, actor, now, "payment.recorded", contract=contract_id, payment=row.id, amount=f"{row.amount}", on=row.paid_on.isoformat(),
         number=row.reference, left=f"{rest}", matches=[[key, f"{amount}"] for key, amount in laid],
     )  # fmt: skip
+    note_overpaid(uow, actor, now, kit, contract, row, row.paid_on)
     uow.commit()
     return rest
 
@@ -214,13 +218,7 @@ def reverse_payment(
 ) -> None:
     """Take a payment back: it stays in the record and counts for nothing. Raises ``payment.missing``, ``payment.reversed``."""
     contract = opened(uow, actor, Action.KEEP_PERFORMANCE, contract_id, lock=True)
-    row = find_payment(uow.session, payment_id)
-    if row is None or row.contract_id != contract_id:
-        raise ContractError("payment.missing", f"没有找到付款 {payment_id[:40]}。")
-    if row.revision != seen:
-        raise ChangedMeanwhile
-    if row.reversed_on is not None:
-        raise ContractError("payment.reversed", f"该笔付款已于{row.reversed_on.isoformat()}冲销。")
+    row = come_to_payment(uow, contract_id, payment_id, seen)
     if not reason.strip():
         raise InputError([InputFault("reason", "理由", "请写明冲销的理由，例如银行退回、误记")])
     row.reversed_on, row.reversal = today, reason.strip()
@@ -233,6 +231,7 @@ def reverse_payment(
         uow, actor, now, "payment.reversed", contract=contract_id, payment=row.id, amount=f"{row.amount}", number=row.reference,
         reason=row.reversal,
     )  # fmt: skip
+    note_overpaid(uow, actor, now, kit, contract, row, today)
     uow.commit()
 
 

@@ -31,6 +31,7 @@ from app.domain.settlement.receivable import (
 from app.domain.settlement.terms import PayTerms
 from app.domain.settlement.view import SheetView, read_sheet
 from app.domain.variables import Value
+from app.services.obligation_links import statement_stands
 from app.services.reminding import Subject, set_date
 from app.services.settlement_terms import TermsBook
 from app.store.contracts import ContractRow
@@ -94,8 +95,8 @@ def due_of(
 def refresh(
     uow: UnitOfWork, actor: Actor, now: datetime, calendar: WorkingCalendar, contract: ContractRow, row: SettlementRow
 ) -> None:
-    """Bring due day and open amount of the row in line with its invoices, payments and objection, and the reminders with them, in the
-    caller's transaction."""
+    """Bring due day and open amount of the row in line with its invoices, payments and objection, and reminders and obligations with
+    them, in the caller's transaction."""
     uow.session.flush()
     if row.state != DONE:
         return
@@ -113,6 +114,10 @@ def refresh(
             break
     row.due_on = day if row.open_amount else None
     touch(row)
+    paper = find_instrument(uow.session, row.instrument_id)
+    right = right_since(claimed_of(sheet_of(row), pay, buyer_of(contract)), invoices_of(row))
+    last = max((day for day, _ in paid_on(uow, row.id)), default=row.confirmed_on) if not row.open_amount else None
+    statement_stands(uow, actor, now, contract, row.start, paper.number if paper else "", right, last)
     remind(uow, actor, now, row)
 
 
@@ -128,10 +133,11 @@ def remind(uow: UnitOfWork, actor: Actor, now: datetime, row: SettlementRow) -> 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A claim with how it stands on a day."""
+    """A claim with how it stands on a day, and what was paid on it until then."""
 
     claim: Claim
     delay: Delay
+    paid: tuple[tuple[date, Decimal], ...] = ()
 
 
 def standings(
@@ -157,29 +163,41 @@ def standings(
                 rest.append((day, amount - part))
             wanted -= part
         left = rest
-        result.append(Standing(claim, delay(claim, own, as_of, rate, terms.cap_pct)))
+        result.append(Standing(claim, delay(claim, own, as_of, rate, terms.cap_pct), tuple(own)))
     return tuple(result)
 
 
 def overdue_of(
     uow: UnitOfWork, calendar: WorkingCalendar, contract: ContractRow, as_of: date
 ) -> tuple[tuple[Overdue, ...], PayTerms | None]:
-    """The overdue parts of all settlements, the oldest first, and the payment terms of the newest of them."""
+    """The overdue claims of all settlements with the parts that were paid late, the oldest first; and the terms of the newest.
+
+    A claim that was paid in full, but late, is there for its damages (confirming or taking money gives up none; section 8.3).
+    """
     found, terms = [], None
-    rows = [r for r in settlements_of(uow.session, contract.id) if r.state == DONE and r.due_on is not None and r.due_on < as_of]
+    rows = [r for r in settlements_of(uow.session, contract.id) if r.state == DONE and r.incl > 0]
     book = TermsBook(uow, contract) if rows else None
     for row in rows:
         assert book is not None
-        terms = book.on(row.start.replace(day=1)).pay
+        pay = book.on(row.start.replace(day=1)).pay
         paper = find_instrument(uow.session, row.instrument_id)
-        for standing in standings(uow, calendar, contract, row, as_of, terms):
-            by = standing.claim.damages_from
-            if standing.delay.overdue > 0 and by is not None:
-                found.append(Overdue(paper.number if paper else row.id, standing.delay.overdue, by))
+        for standing in standings(uow, calendar, contract, row, as_of, pay):
+            by, state = standing.claim.damages_from, standing.delay
+            settled_late = not state.outstanding and state.damages > 0
+            if by is not None and (state.overdue > 0 or settled_late):
+                late = tuple((day, amount) for day, amount in standing.paid if day > by)
+                found.append(
+                    Overdue(
+                        paper.number if paper else row.id, by, state.outstanding, late, state.damages, late_rate(pay), state.lines
+                    )
+                )
+                terms = pay
     return tuple(found), terms
 
 
 def overdue_values(uow: UnitOfWork, calendar: WorkingCalendar, contract: ContractRow, as_of: date) -> dict[str, Value]:
     """What a 催款函 says of the contract's overdue settlements; nothing where none is overdue."""
     found, terms = overdue_of(uow, calendar, contract, as_of)
-    return demand_values(found, terms, as_of) if terms is not None else {}
+    if terms is None or not any(x.principal for x in found):
+        return {}
+    return demand_values(found, late_rate(terms), as_of)

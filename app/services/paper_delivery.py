@@ -13,12 +13,17 @@ from app.domain.notice import Method, Proof
 from app.domain.papers import PaperKind, PaperState
 from app.domain.permissions import Action, Actor
 from app.services.journal import note
+from app.services.money_rows import OPEN
+from app.services.obligation_links import rectification_sent
 from app.services.paper_texts import kind_of, open_paper, require_state
 from app.services.papers import add_arrival, add_sending
+from app.services.settling import received
 from app.services.term_state import load_term_state
+from app.store.contracts import ContractRow
 from app.store.deliveries import find_delivery
 from app.store.endings import ending_of_paper
 from app.store.instruments import InstrumentRow
+from app.store.service_months import month_of_rectification
 from app.store.settlements import settlement_of_paper
 from app.store.uow import UnitOfWork
 
@@ -44,6 +49,9 @@ def send_alone(
     _require_alone(uow, row)
     require_state(row, PaperState.FROZEN, PaperState.SENT, what="发出；请先定稿")
     sent = add_sending(uow, actor, now, today, load_term_state(uow, contract, official), row, sender, method, sent_on)
+    month = month_of_rectification(uow.session, row.id)
+    if month is not None and sender == "a":
+        rectification_sent(uow, actor, now, contract, month.month, sent_on, row.number)
     uow.commit()
     return sent.id
 
@@ -59,6 +67,7 @@ def arrive_alone(
         _require_alone(uow, row)
         state = load_term_state(uow, contract, official)
         paper = add_arrival(uow, actor, now, today, state, delivery_id, revision, arrived_on, proof, evidence)
+        _reached(uow, actor, now, today, official, contract, row, delivery.sender, arrived_on)
         uow.commit()
         return paper.number
     raise ContractError("delivery.missing", f"没有找到送达记录 {delivery_id[:40]}。")
@@ -80,6 +89,17 @@ def confirm_settlement(uow: UnitOfWork, actor: Actor, now: datetime, today: date
         effective_on=signed_on.isoformat(),
     )  # fmt: skip
     uow.commit()
+
+
+def _reached(
+    uow: UnitOfWork, actor: Actor, now: datetime, today: date, official: WorkingCalendar, contract: ContractRow, row: InstrumentRow,
+    sender: str, on: date,
+) -> None:  # fmt: skip
+    """A 结算单 that party B sent has reached party A: its periods to confirm and to object begin (section 8.2)."""
+    settlement = settlement_of_paper(uow.session, row.id)
+    if settlement is not None and settlement.state == OPEN and settlement.received_on is None and sender == "b":
+        received(uow, actor, now, official, contract, settlement, max(on, settlement.submitted_on))
+        contract.clock_on = today
 
 
 def _require_alone(uow: UnitOfWork, row: InstrumentRow) -> None:

@@ -13,10 +13,10 @@ from app.domain.permissions import Action, Actor
 from app.domain.settlement.month import MonthFigures, month_faults, plain_month, read_month
 from app.domain.settlement.papers import rectification_values
 from app.domain.settlement.scoring import ScoredMonth, Trigger, improvement_triggers, repeated_failure, score_month
-from app.domain.term import add_working_days, chinese_date
 from app.domain.termination import Route
 from app.services.journal import note
-from app.services.obligation_links import figures_reviewed
+from app.services.lapsing import CONFIRMED, OBJECTED, SUBMITTED, month_silence
+from app.services.obligation_links import figures_reviewed, figures_submitted, review_answered, score_confirmed, score_taken_back
 from app.services.paper_texts import PaperKit, new_paper, put_text, require_stage
 from app.services.record import opened
 from app.services.settlement_terms import MonthTerms, TermsBook, require_settled_stage
@@ -28,7 +28,6 @@ from app.store.service_months import MonthStatementRow, ServiceMonthRow, find_se
 from app.store.settlements import settlements_of
 from app.store.uow import ChangedMeanwhile, UnitOfWork
 
-SUBMITTED, OBJECTED, CONFIRMED = "submitted", "objected", "confirmed"
 STATES = {SUBMITTED: "待审核", OBJECTED: "有异议", CONFIRMED: "已确认"}
 KINDS = {"submitted": "提交数据", "agreed": "认可", "objected": "提出异议", "deemed": "逾期未提出，视为认可"}
 PARTIES = {"a": "甲方", "b": "乙方"}
@@ -51,7 +50,7 @@ class MonthMissing(ContractError):
 
 
 def enter_month(
-    uow: UnitOfWork, actor: Actor, now: datetime, today: date, contract_id: str, figures: MonthFigures, submitted_on: date,
+    uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit: PaperKit, contract_id: str, figures: MonthFigures, submitted_on: date,
     *, seen: int = 0, by: str = "b", evidence: Evidence | None = None,
 ) -> ScoredMonth:  # fmt: skip
     """Record party B's figures of a month, or replace them until they are confirmed; returns the score. ``seen``: the revision that
@@ -80,7 +79,7 @@ def enter_month(
     if (row.revision if row else 0) != seen:
         raise ChangedMeanwhile
     if row is not None and row.state == CONFIRMED:
-        raise ContractError("settlement.settled", f"{_month(figures.month)}的考核数据已经确认；要更正的，请先撤销确认。")
+        raise ContractError("settlement.settled", f"{month_name(figures.month)}的考核数据已经确认；要更正的，请先撤销确认。")
     if by == "a" and (row is None or row.state != OBJECTED):
         raise ContractError("settlement.month_state", "甲方的审核结果应在甲方提出异议之后录入。")
     scored = score_month(figures, terms.service)
@@ -92,11 +91,14 @@ def enter_month(
     if by == "b":
         row.state, row.submitted_on = SUBMITTED, submitted_on
     row.updated_at, row.updated_by = now, actor.name
-    _state(uow, actor, now, row, by, "submitted", submitted_on, evidence or Evidence())
+    put_statement(uow, actor, now, row, by, "submitted", submitted_on, evidence or Evidence())
+    row.silent_on = month_silence(row, terms, kit.reference.calendar).last
     note(
         uow, actor, now, "month.entered", contract=contract_id, month=f"{figures.month:%Y-%m}", score=_points(scored), figures=text,
         submitted_on=submitted_on.isoformat(),
     )  # fmt: skip
+    if by == "b":
+        figures_submitted(uow, actor, now, kit.reference, contract, figures.month, submitted_on)
     uow.commit()
     return scored
 
@@ -106,17 +108,18 @@ def review_month(
     on: date, evidence: Evidence,
 ) -> str:  # fmt: skip
     """Party A agrees, which confirms the month, or objects with its reasons. Returns a sentence that says what follows."""
-    contract, row, terms = _come(uow, actor, contract_id, month, seen)
+    contract, row, terms = come_to_month(uow, actor, contract_id, month, seen)
     _require(row, SUBMITTED, OBJECTED, what="审核")
     _check_statement(row, on, today, evidence, agrees=agrees)
-    _state(uow, actor, now, row, "a", "agreed" if agrees else "objected", on, evidence)
-    said = _confirm(uow, actor, now, today, kit, contract, row, terms, on) if agrees else _object(row)
+    put_statement(uow, actor, now, row, "a", "agreed" if agrees else "objected", on, evidence)
+    figures_reviewed(uow, actor, now, kit.reference, contract, month, row.submitted_on, on)
+    said = confirm_month(uow, actor, now, today, kit, contract, row, terms, on) if agrees else _object(row)
+    row.silent_on = month_silence(row, terms, kit.reference.calendar).last
     note(
         uow, actor, now, "month.reviewed", contract=contract_id, month=f"{month:%Y-%m}", agrees=agrees, on=on.isoformat(),
         reason=evidence.words,
     )  # fmt: skip
-    _touch(row, actor, now)
-    figures_reviewed(uow, actor, now, kit.reference, contract, month, row.submitted_on, on)
+    touch_month(row, actor, now)
     uow.commit()
     return said
 
@@ -126,62 +129,43 @@ def answer_objection(
     on: date, evidence: Evidence,
 ) -> str:  # fmt: skip
     """Party B accepts party A's result, whose figures must have been entered, or objects to it (section 4.3 then)."""
-    contract, row, terms = _come(uow, actor, contract_id, month, seen)
+    contract, row, terms = come_to_month(uow, actor, contract_id, month, seen)
     _require(row, OBJECTED, what="答复")
     _check_statement(row, on, today, evidence, agrees=accepts)
-    _state(uow, actor, now, row, "b", "agreed" if accepts else "objected", on, evidence)
-    said = _confirm(uow, actor, now, today, kit, contract, row, terms, on) if accepts else "双方意见不一致，依合同第4.3节复核。"
+    put_statement(uow, actor, now, row, "b", "agreed" if accepts else "objected", on, evidence)
+    if accepts:
+        said = confirm_month(uow, actor, now, today, kit, contract, row, terms, on)
+    else:
+        said = "双方意见不一致，依合同第4.3节复核。"
+        review_answered(uow, actor, now, kit.reference, contract, month, on, "乙方提出异议")
+    row.silent_on = month_silence(row, terms, kit.reference.calendar).last
     note(
         uow, actor, now, "month.answered", contract=contract_id, month=f"{month:%Y-%m}", agrees=accepts, on=on.isoformat(),
         reason=evidence.words,
     )  # fmt: skip
-    _touch(row, actor, now)
+    touch_month(row, actor, now)
     uow.commit()
     return said
 
 
-def deem_confirmed(
-    uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit: PaperKit, contract_id: str, month: date, seen: int
-) -> str:
-    """The period to review, or to object to the review, has run out without a word: the last figures stand (section 5.2; CC:140).
-
-    Raises ``settlement.not_lapsed`` before.
-    """
-    contract, row, terms = _come(uow, actor, contract_id, month, seen)
-    _require(row, SUBMITTED, OBJECTED, what="视为确认")
-    lapses = lapse_day(row, terms, kit)
-    if lapses >= today:
-        raise ContractError("settlement.not_lapsed", f"期限至{chinese_date(lapses)}届满，届满后仍未提出的才能视为认可。")
-    silent = "a" if row.state == SUBMITTED else "b"
-    _state(uow, actor, now, row, silent, "deemed", lapses, Evidence("期限届满未提出异议（民法典第一百四十条，合同第5.2节）"))
-    said = _confirm(uow, actor, now, today, kit, contract, row, terms, lapses)
-    note(uow, actor, now, "month.deemed", contract=contract_id, month=f"{month:%Y-%m}", on=lapses.isoformat())
-    _touch(row, actor, now)
-    uow.commit()
-    return said
-
-
-def reopen_month(uow: UnitOfWork, actor: Actor, now: datetime, contract_id: str, month: date, seen: int, reason: str) -> None:
+def reopen_month(
+    uow: UnitOfWork, actor: Actor, now: datetime, kit: PaperKit, contract_id: str, month: date, seen: int, reason: str
+) -> None:
     """Take a confirmation back while the month is in no settlement: an error or forged data came to light (section 5.2)."""
-    _, row, _ = _come(uow, actor, contract_id, month, seen)
+    contract, row, _ = come_to_month(uow, actor, contract_id, month, seen)
     _require(row, CONFIRMED, what="撤销确认")
     if not reason.strip():
         raise InputError([InputFault("reason", "理由", "请写明撤销确认的理由")])
     taken = [s for s in settlements_of(uow.session, contract_id) if s.state != "void" and s.start <= month <= s.end]
     if taken:
-        raise ContractError("settlement.settled", f"{_month(month)}已列入结算单；差额请在下期作为更正列示，或者先作废该结算单。")
+        raise ContractError(
+            "settlement.settled", f"{month_name(month)}已列入结算单；差额请在下期作为更正列示，或者先作废该结算单。"
+        )
     row.state, row.confirmed_on = OBJECTED, None
     note(uow, actor, now, "month.reopened", contract=contract_id, month=f"{month:%Y-%m}", reason=reason.strip())
-    _touch(row, actor, now)
+    touch_month(row, actor, now)
+    score_taken_back(uow, actor, now, kit.reference, contract, month, reason.strip())
     uow.commit()
-
-
-def lapse_day(row: ServiceMonthRow, terms: MonthTerms, kit: PaperKit) -> date:
-    """The last day to review what party B submitted, or for party B to object to the review."""
-    key = "perf.review_workdays" if row.state == SUBMITTED else "perf.objection_workdays"
-    days = terms.answers.get(key)
-    begins = max((s.on_day for s in row.statements), default=row.submitted_on)
-    return add_working_days(begins, days if isinstance(days, int) else 5, kit.reference.calendar).day
 
 
 # ---- what a confirmed month leads to
@@ -218,8 +202,8 @@ def open_failure_case(uow: UnitOfWork, actor: Actor, now: datetime, today: date,
         raise ContractError("settlement.not_failed", "不合格期数尚未达到合同第9.1节约定的门槛，不能以考核持续不合格为由解除。")
     failed = sorted({*found.in_a_row, *found.in_the_year})
     scores = {m.month: m.total for m in months}
-    facts = f"{found.sentence}。" + "；".join(f"{_month(m)}得分{scores[m]}分" for m in failed) + "。"
-    evidence = "；".join(f"{_month(r.month)}考核数据（报表{figures_of(r).report_no}）" for r in rows if r.month in failed)
+    facts = f"{found.sentence}。" + "；".join(f"{month_name(m)}得分{scores[m]}分" for m in failed) + "。"
+    evidence = "；".join(f"{month_name(r.month)}考核数据（报表{figures_of(r).report_no}）" for r in rows if r.month in failed)
     last = next(r for r in rows if r.month == found.reached)
     cure = book.on(found.reached).answers.get("breach.cure_days")
     details = CaseDetails(
@@ -232,9 +216,10 @@ def open_failure_case(uow: UnitOfWork, actor: Actor, now: datetime, today: date,
 # ---- inside
 
 
-def _come(
+def come_to_month(
     uow: UnitOfWork, actor: Actor, contract_id: str, month: date, seen: int
 ) -> tuple[ContractRow, ServiceMonthRow, MonthTerms]:
+    """Kept from other writers. Raises ``ContractMissing``, ``Forbidden``, ``MonthMissing``, ``ChangedMeanwhile``."""
     contract = opened(uow, actor, Action.KEEP_PERFORMANCE, contract_id, lock=True)
     row = find_service_month(uow.session, contract_id, month)
     if row is None:
@@ -246,7 +231,7 @@ def _come(
 
 def _require(row: ServiceMonthRow, *states: str, what: str) -> None:
     if row.state not in states:
-        raise ContractError("settlement.month_state", f"{_month(row.month)}的考核数据{STATES[row.state]}，不能{what}。")
+        raise ContractError("settlement.month_state", f"{month_name(row.month)}的考核数据{STATES[row.state]}，不能{what}。")
 
 
 def _check_statement(row: ServiceMonthRow, on: date, today: date, evidence: Evidence, *, agrees: bool) -> None:
@@ -261,9 +246,10 @@ def _check_statement(row: ServiceMonthRow, on: date, today: date, evidence: Evid
         raise InputError(found)
 
 
-def _state(
+def put_statement(
     uow: UnitOfWork, actor: Actor, now: datetime, row: ServiceMonthRow, party: str, kind: str, on: date, evidence: Evidence
 ) -> None:
+    """What a party said, in the caller's transaction."""
     if evidence.document_id:
         document = find_document(uow.session, evidence.document_id)
         if document is None or document.contract_id != row.contract_id:
@@ -281,15 +267,16 @@ def _object(row: ServiceMonthRow) -> str:
     return "已记录甲方的异议；可以录入甲方的审核结果，乙方逾期未异议的视为认可。"
 
 
-def _confirm(
+def confirm_month(
     uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit: PaperKit, contract: ContractRow, row: ServiceMonthRow,
     terms: MonthTerms, on: date,
 ) -> str:  # fmt: skip
-    """The score stands; where it asks for improvement, the 整改通知 is drafted with it."""
-    row.state, row.confirmed_on = CONFIRMED, on
+    """The score stands, in the caller's transaction; where it asks for improvement, the 整改通知 is drafted with it."""
+    row.state, row.confirmed_on, row.silent_on = CONFIRMED, on, None
     rows = service_months_of(uow.session, contract.id)
     scored, triggers = triggers_of(row, rows, TermsBook(uow, contract))
-    said = f"{_month(row.month)}考核已确认，得分{_points(scored)}。"
+    said = f"{month_name(row.month)}考核已确认，得分{_points(scored)}。"
+    score_confirmed(uow, actor, now, kit.reference, contract, row.month, on, "；".join(t.sentence for t in triggers))
     if not triggers or _alive(uow, row):
         return said
     try:
@@ -326,11 +313,11 @@ def _alive(uow: UnitOfWork, row: ServiceMonthRow) -> bool:
     return paper is not None and paper.state != PaperState.VOID.value
 
 
-def _touch(row: ServiceMonthRow, actor: Actor, now: datetime) -> None:
+def touch_month(row: ServiceMonthRow, actor: Actor, now: datetime) -> None:
     row.updated_at, row.updated_by = now, actor.name
 
 
-def _month(month: date) -> str:
+def month_name(month: date) -> str:
     return f"{month.year}年{month.month}月"
 
 

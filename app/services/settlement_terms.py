@@ -12,6 +12,7 @@ from app.domain.lifecycle import Stage
 from app.domain.numbering import reference_labels
 from app.domain.settlement.fees import Span, span_of
 from app.domain.settlement.plan import months_of
+from app.domain.settlement.silence import agreed_silence
 from app.domain.settlement.terms import FeeTerms, PayTerms, ServiceTerms
 from app.domain.term import chinese_date
 from app.domain.variables import Answers
@@ -25,9 +26,15 @@ from app.store.uow import UnitOfWork
 _SETTLED_IN = frozenset({Stage.ACTIVE, Stage.EXPIRING, Stage.EXPIRED, Stage.TERMINATED})
 
 
+_Text = tuple[Answers, dict[str, tuple[str, str]], frozenset[str]]
+
+
 @dataclass(frozen=True, slots=True)
 class MonthTerms:
-    """The terms of one month. ``span``: its days of service; ``remark``: what changes within the month, empty where nothing does."""
+    """The terms of one month. ``span``: its days of service; ``remark``: what changes within the month, empty where nothing does.
+
+    ``silent``: provisions by which silence counts as consent (``domain.settlement.silence``).
+    """
 
     month: date
     answers: Answers
@@ -37,6 +44,7 @@ class MonthTerms:
     pay: PayTerms
     span: Span
     remark: str
+    silent: frozenset[str]
 
 
 class TermsBook:
@@ -54,7 +62,7 @@ class TermsBook:
         ended = [row.ended_on for row in exits_of(uow.session, contract.id) if row.scope == WHOLE]
         if ended:
             self.last_day = min(self.last_day, *ended)
-        self._texts: dict[tuple[str, ...], tuple[Answers, dict[str, tuple[str, str]]]] = {}
+        self._texts: dict[tuple[str, ...], _Text] = {}
 
     def months(self) -> tuple[date, ...]:
         """Every month with a day of service."""
@@ -65,7 +73,7 @@ class TermsBook:
         span = span_of(month, self.first_day, self.last_day)
         if span is None:
             raise ContractError("settlement.month", f"{month.year}年{month.month}月不在合同期内，没有可以结算的服务。")
-        answers, labels = self._in_force(span.first)
+        answers, labels, silent = self._in_force(span.first)
         fees = FeeTerms.from_answers(answers)
         own = next((term for term in self.renewed if term[0] <= span.first <= term[1]), None)
         if own is not None:
@@ -79,13 +87,15 @@ class TermsBook:
             PayTerms.from_answers(answers),
             span,
             self._remark(span),
+            silent,
         )
 
-    def _in_force(self, day: date) -> tuple[Answers, dict[str, tuple[str, str]]]:
+    def _in_force(self, day: date) -> _Text:
         key = tuple(a.id for a in self.amendments if a.governs(day))
         if key not in self._texts:
             standing = consolidate(self.base.standing, self.amendments, day).standing
-            self._texts[key] = (standing.answers, reference_labels(standing.instrument))
+            text = standing.instrument
+            self._texts[key] = (standing.answers, reference_labels(text), agreed_silence(text))
         return self._texts[key]
 
     def _remark(self, span: Span) -> str:

@@ -15,21 +15,23 @@ from app.domain.settlement.month import MonthFigures
 from app.domain.settlement.plan import StampBasis, YearPlan, planned_month, stamp_basis
 from app.domain.settlement.receivable import Due, Invoice, LateRate, late_rate
 from app.domain.settlement.scoring import RepeatedFailure, ScoredMonth, Trigger, contract_year, repeated_failure, score_month
+from app.domain.settlement.silence import Silence
 from app.domain.settlement.terms import LevelTerms, PayTerms
 from app.domain.settlement.view import SheetView
 from app.services.access import record_of
+from app.services.lapsing import CONFIRMED, month_silence, settlement_silence
 from app.services.money_rows import DONE, VOID, Standing, due_of, invoice_of, sheet_of, standings
 from app.services.paper_texts import PaperKit
 from app.services.record import opened
-from app.services.service_levels import CONFIRMED, figures_of, lapse_day, scored_months, triggers_of
+from app.services.service_levels import figures_of, scored_months, triggers_of
+from app.services.settlement_money import PaymentView, payment_view
 from app.services.settlement_terms import TermsBook
-from app.services.settling import SettlementMissing, compute, period_of, silence_day
+from app.services.settling import SettlementMissing, compute, period_of
 from app.store.contracts import ContractRow, contracts_with_ids
 from app.store.documents import find_document
 from app.store.instruments import InstrumentRow, find_instrument
 from app.store.service_months import MonthStatementRow, ServiceMonthRow, find_service_month, service_months_of
 from app.store.settlements import (
-    PaymentRow,
     SettlementRow,
     budgets_of,
     find_settlement,
@@ -92,21 +94,6 @@ class SettlementLine:
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentView:
-    id: str
-    revision: int
-    paid_on: date
-    amount: Decimal
-    reference: str
-    note: str
-    matched: tuple[tuple[str, Decimal], ...]
-    left: Decimal
-    reversed_on: date | None
-    reversal: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
 class Overview:
     """The tab of a contract. ``next_period``: the first month whose period may be settled now. ``failure``: failed periods so far."""
 
@@ -133,7 +120,7 @@ def overview(uow: UnitOfWork, actor: Actor, today: date, contract_id: str) -> Ov
     begun = [m for m in book.months() if m <= today]
     months = tuple(_month_line(uow, m, rows.get(m), book, made) for m in reversed(begun))
     scored = scored_months(list(rows.values()), book)
-    payments = tuple(_payment(uow, p) for p in reversed(payments_of(uow.session, contract_id)))
+    payments = tuple(payment_view(uow, p) for p in reversed(payments_of(uow.session, contract_id)))
     settled = {p for m in months if m.settlement for p in (m.month,)}
     ready = [m.month for m in reversed(months) if m.state == CONFIRMED and m.month not in settled]
     whole = [m for m in ready if all(p in rows and rows[p].state == CONFIRMED for p in period_of(m, book))]
@@ -149,7 +136,7 @@ def overview(uow: UnitOfWork, actor: Actor, today: date, contract_id: str) -> Ov
 
 @dataclass(frozen=True, slots=True)
 class MonthDesk:
-    """One month. ``row`` facts are None or empty while nothing was entered. ``lapses``: last day to review or object."""
+    """One month. ``row`` facts are None or empty while nothing was entered. ``silence``: whose silence would confirm."""
 
     month: date
     span: Span
@@ -166,7 +153,7 @@ class MonthDesk:
     submitted_on: date | None
     confirmed_on: date | None
     statements: tuple[StatementView, ...]
-    lapses: date | None
+    silence: Silence | None
     rectification: PaperLink | None
     settlement: PaperLink | None
     remark: str
@@ -184,19 +171,20 @@ def month_desk(uow: UnitOfWork, actor: Actor, kit: PaperKit, contract_id: str, m
     rows = service_months_of(uow.session, contract_id)
     scored, triggers = triggers_of(row, rows, book)
     preview, why = _preview(uow, contract, month)
+    calendar = kit.reference.calendar
     made = next(
         (s for s in settlements_of(uow.session, contract_id) if s.state != VOID and s.start <= terms.span.first <= s.end), None
     )
     return MonthDesk(
         *base, figures_of(row), scored, triggers, preview, why, row.state, row.revision, row.submitted_on, row.confirmed_on,
-        tuple(_statement(uow, s) for s in row.statements), None if row.state == CONFIRMED else lapse_day(row, terms, kit),
+        tuple(_statement(uow, s) for s in row.statements), None if row.state == CONFIRMED else month_silence(row, terms, calendar),
         _link(uow, row.rectification_id), _of_settlement(uow, made), terms.remark,
     )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class SettlementDesk:
-    """One settlement. ``silent_on``: when silence would confirm it; ``rate``: of damages for delay."""
+    """One settlement. ``silence``: whose would confirm it, and when; ``rate``: of damages for delay."""
 
     id: str
     revision: int
@@ -207,6 +195,7 @@ class SettlementDesk:
     pay: PayTerms
     buyer_uscc: str
     submitted_on: date
+    received_on: date | None
     confirmed_on: date | None
     how: str
     evidence: str
@@ -216,7 +205,7 @@ class SettlementDesk:
     resolved_on: date | None
     reduced: Decimal | None
     due: Due | None
-    silent_on: date
+    silence: Silence
     standings: tuple[Standing, ...]
     open_amount: Decimal
     rate: LateRate
@@ -240,12 +229,20 @@ def settlement_desk(
     payments = [p for p in payments_of(uow.session, contract_id) if any(m.settlement_id == row.id for m in p.matches)]
     return SettlementDesk(
         row.id, row.revision, row.state, paper, sheet_of(row), terms.labels, terms.pay,
-        next((p.uscc for p in contract.parties if p.role == "a"), ""), row.submitted_on, row.confirmed_on, row.how, row.evidence,
+        next((p.uscc for p in contract.parties if p.role == "a"), ""), row.submitted_on, row.received_on, row.confirmed_on, row.how, row.evidence,
         row.objected, row.objected_on, row.objection, row.resolved_on, row.reduced,
-        due_of(uow, calendar, contract, row, terms.pay) if done else None, silence_day(row, terms.pay, kit),
+        due_of(uow, calendar, contract, row, terms.pay) if done else None, settlement_silence(row, terms.pay, terms.silent, calendar),
         standings(uow, calendar, contract, row, today, terms.pay) if done else (), row.open_amount, late_rate(terms.pay),
-        tuple((invoice_of(i), tuple(i.faults.splitlines())) for i in row.invoices), tuple(_payment(uow, p) for p in payments),
+        tuple((invoice_of(i), tuple(i.faults.splitlines())) for i in row.invoices), tuple(payment_view(uow, p) for p in payments),
     )  # fmt: skip
+
+
+def terms_labels(uow: UnitOfWork, actor: Actor, contract_id: str) -> Mapping[str, tuple[str, str]]:
+    """How provisions of the contract's newest month read, for figures that are unfolded."""
+    contract = opened(uow, actor, Action.READ_CONTRACTS, contract_id)
+    book = TermsBook(uow, contract)
+    months = book.months()
+    return book.on(months[-1]).labels if months else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -362,19 +359,6 @@ def _settlement_line(uow: UnitOfWork, row: SettlementRow, today: date) -> Settle
     return SettlementLine(
         row.id, row.revision, paper, row.start, row.end, row.state, row.incl, row.confirmed_on, row.due_on, row.open_amount,
         row.state == DONE and row.open_amount > 0 and row.due_on is None, max(0, late),
-    )  # fmt: skip
-
-
-def _payment(uow: UnitOfWork, row: PaymentRow) -> PaymentView:
-    matched = []
-    for match in row.matches:
-        settlement = find_settlement(uow.session, match.settlement_id)
-        paper = find_instrument(uow.session, settlement.instrument_id) if settlement else None
-        matched.append((paper.number if paper else "", match.amount))
-    left = row.amount - sum((m.amount for m in row.matches), ZERO)
-    return PaymentView(
-        row.id, row.revision, row.paid_on, row.amount, row.reference, row.note, tuple(matched), left, row.reversed_on, row.reversal,
-        row.created_by,
     )  # fmt: skip
 
 

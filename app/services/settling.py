@@ -6,31 +6,44 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from app.domain.calendar import WorkingCalendar
 from app.domain.errors import ContractError, InputError, InputFault
 from app.domain.money import ZERO
+from app.domain.obligations import Catalogue
 from app.domain.papers import PaperKind, PaperState
 from app.domain.permissions import Action, Actor
+from app.domain.settlement.correction import corrected
 from app.domain.settlement.month import MonthFigures
 from app.domain.settlement.papers import Account, settlement_values
 from app.domain.settlement.plan import months_of
 from app.domain.settlement.sheet import PastMonth, SheetMonth, settle
-from app.domain.settlement.terms import PayTerms
+from app.domain.settlement.silence import Silence
 from app.domain.settlement.view import SheetView, plain_sheet, read_sheet
 from app.domain.term import add_working_days, chinese_date, corresponding_day
+from app.services.correction_rows import PROPOSED, REFUSED, months_corrected, waiting_items
 from app.services.journal import note
+from app.services.lapsing import CONFIRMED, settlement_silence
 from app.services.money_rows import DONE, OPEN, VOID, due_of, paid_on, refresh, remind, sheet_of
-from app.services.obligation_links import statement_confirmed, statement_handed_in
+from app.services.obligation_links import (
+    statement_confirmed,
+    statement_handed_in,
+    statement_objected,
+    statement_received,
+    statement_voided,
+)
+from app.services.obligation_planning import Almanac, plan_quietly
 from app.services.paper_texts import PaperKit, new_paper, put_text, require_stage
 from app.services.papers import IN_THE_HOUSE, SIGNED, void_paper
 from app.services.record import opened
-from app.services.service_levels import CONFIRMED, STATES, figures_of
+from app.services.service_levels import STATES, figures_of
 from app.services.settlement_terms import MonthTerms, TermsBook, require_settled_stage
 from app.store.contracts import ContractRow
+from app.store.corrections import corrections_of
 from app.store.instruments import find_instrument
 from app.store.service_months import ServiceMonthRow, service_months_of
 from app.store.settlements import SettlementRow, find_settlement, settlements_of
@@ -77,12 +90,16 @@ def compute(uow: UnitOfWork, contract: ContractRow, start: date, *, provisional:
     figures: list[MonthFigures] = []
     months: list[SheetMonth] = []
     remarks = []
+    _, carried = waiting_items(uow, contract.id, wanted[0])
     for month in wanted:
         terms, found = book.on(month), figures_of(rows[month])
+        if month == wanted[0]:
+            found = replace(found, items=(*found.items, *carried))
         figures.append(found)
         months.append(SheetMonth(found, terms.service, terms.fees, terms.span))
         if terms.remark:
             remarks.append(terms.remark)
+    remarks += _undecided(uow, contract.id, wanted[0])
     plain = plain_sheet(settle(months, past), figures, past, [*remarks, *_volume(rows, book, wanted[-1])])
     scored_on = max(rows[m].confirmed_on or rows[m].submitted_on for m in wanted)
     return Drawn(read_sheet(plain), plain, book.on(wanted[-1]), scored_on)
@@ -99,12 +116,24 @@ def period_of(start: date, book: TermsBook) -> tuple[date, ...]:
 
 
 def _past(uow: UnitOfWork, contract_id: str, before: date) -> list[PastMonth]:
-    """What was settled of the months before, as it stands in their sheets."""
+    """What was settled of the months before, as it stands in their sheets and in the corrections accepted since."""
     found: dict[date, PastMonth] = {}
     for row in settlements_of(uow.session, contract_id):
         if row.state != VOID and row.start < before:
             found |= {p.month: p for p in sheet_of(row).months}
-    return [found[m] for m in sorted(found) if m < before]
+    later = months_corrected(corrections_of(uow.session, contract_id))
+    return [p for p in corrected(list(found.values()), later) if p.month < before and p.month in found]
+
+
+def _undecided(uow: UnitOfWork, contract_id: str, before: date) -> list[str]:
+    """Corrections that nobody decided on are told, and left out."""
+    starts = {s.id: s.start for s in settlements_of(uow.session, contract_id)}
+    found = [
+        c
+        for c in corrections_of(uow.session, contract_id)
+        if c.state == PROPOSED and starts.get(c.settlement_id, before) < before
+    ]
+    return [f"更正建议{'、'.join(c.number for c in found)}尚未决定，没有列入本表"] if found else []
 
 
 def _volume(rows: Mapping[date, ServiceMonthRow], book: TermsBook, last: date) -> list[str]:
@@ -159,6 +188,9 @@ def draw_up(
         submitted_on=submitted_on or today, open_amount=max(ZERO, total.incl), created_at=now, created_by=actor.name,
     )  # fmt: skip
     uow.session.add(row)
+    uow.session.flush()
+    for correction in waiting_items(uow, contract_id, drawn.view.start)[0]:
+        correction.taken_by = row.id
     note(
         uow, actor, now, "settlement.drawn", contract=contract_id, settlement=row.id, number=paper.number, payable=f"{total.incl}",
         digest=row.digest,
@@ -166,6 +198,39 @@ def draw_up(
     statement_handed_in(uow, actor, now, kit.reference, contract, row.start, row.submitted_on, paper.number)
     uow.commit()
     return row.id
+
+
+def receive_settlement(
+    uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit: PaperKit, contract_id: str, settlement_id: str, seen: int, *, on: date
+) -> Silence:  # fmt: skip
+    """Party A had the sheet on ``on``: its periods to confirm and to object run from then; returns whose silence confirms, and when.
+
+    May be corrected while nothing is confirmed. Raises ``InputError``, ``settlement.state``.
+    """
+    contract, row = come_to(uow, actor, contract_id, settlement_id, seen)
+    _require(row, OPEN, what="记录收到日")
+    if on > today:
+        raise InputError([InputFault("on", "收到日", f"{on.isoformat()} 尚未到来")])
+    if on < row.submitted_on:
+        raise InputError([InputFault("on", "收到日", f"早于结算单提交日{row.submitted_on.isoformat()}")])
+    silent = received(uow, actor, now, kit.reference.calendar, contract, row, on)
+    plan_quietly(uow, actor, now, contract, Almanac(Catalogue.of(kit.reference.library), kit.reference.calendar))
+    uow.commit()
+    return silent
+
+
+def received(
+    uow: UnitOfWork, actor: Actor, now: datetime, calendar: WorkingCalendar, contract: ContractRow, row: SettlementRow, on: date
+) -> Silence:
+    """As ``receive_settlement``, in the caller's transaction, who plans again."""
+    terms = TermsBook(uow, contract).on(row.start.replace(day=1))
+    row.received_on = on
+    silent = settlement_silence(row, terms.pay, terms.silent, calendar)
+    row.silent_on = silent.last
+    number = number_of(uow, row)
+    note(uow, actor, now, "settlement.received", contract=contract.id, settlement=row.id, number=number, on=on.isoformat())
+    statement_received(uow, actor, now, contract, on, number)
+    return silent
 
 
 def confirm_settlement(
@@ -186,32 +251,48 @@ def confirm_settlement(
         faults.append(InputFault("on", "确认日", f"{on.isoformat()} 尚未到来"))
     if on < row.submitted_on:
         faults.append(InputFault("on", "确认日", f"早于结算单提交日{row.submitted_on.isoformat()}"))
-    silent = silence_day(row, terms.pay, kit)
-    if how == "silence" and (silent >= today or on != silent):
-        faults.append(InputFault("on", "确认日", f"默示确认须期限届满：应为{silent.isoformat()}，且在该日之后记录"))
+    silent = settlement_silence(row, terms.pay, terms.silent, kit.reference.calendar)
+    if how == "silence" and silent.last is None:
+        faults.append(InputFault("how", "确认方式", silent.why))
+    elif how == "silence" and silent.last is not None and (not silent.lapsed(today) or on != silent.last):
+        faults.append(InputFault("on", "确认日", f"默示确认须期限届满：应为{silent.last.isoformat()}，且在该日之后记录"))
     if how != "silence" and not evidence.strip():
         faults.append(InputFault("evidence", "确认的证据", "请写明签署件或者书面确认的名称、编号"))
     if faults:
         raise InputError(faults)
-    row.state, row.confirmed_on, row.how, row.evidence = DONE, on, how, evidence.strip()
+    settle_confirmed(uow, actor, now, kit, contract, row, on, how, evidence.strip())
+    uow.commit()
+    return say_confirmed(uow, kit, contract, row)
+
+
+def settle_confirmed(
+    uow: UnitOfWork, actor: Actor, now: datetime, kit: PaperKit, contract: ContractRow, row: SettlementRow, on: date, how: str, evidence: str
+) -> None:  # fmt: skip
+    """The amount stands, in the caller's transaction, with everything that follows."""
+    row.state, row.confirmed_on, row.how, row.evidence, row.silent_on = DONE, on, how, evidence, None
     paper = find_instrument(uow.session, row.instrument_id)
     if paper is not None and how == "signed" and paper.state in (*IN_THE_HOUSE, PaperState.SENT.value):
         paper.state, paper.arrived_on = SIGNED, on
-    refresh(uow, actor, now, kit.reference.calendar, contract, row)
     number = paper.number if paper else ""
     note(
-        uow, actor, now, "settlement.confirmed", contract=contract_id, settlement=row.id, number=number, on=on.isoformat(), how=how,
+        uow, actor, now, "settlement.confirmed", contract=contract.id, settlement=row.id, number=number, on=on.isoformat(), how=how,
         evidence=row.evidence, payable=f"{row.incl}",
     )  # fmt: skip
+    statement_objected(uow, actor, now, kit.reference, contract, on, number, "已确认，没有异议")
     statement_confirmed(uow, actor, now, kit.reference, contract, row.start, on, number)
-    uow.commit()
+    refresh(uow, actor, now, kit.reference.calendar, contract, row)
+
+
+def say_confirmed(uow: UnitOfWork, kit: PaperKit, contract: ContractRow, row: SettlementRow) -> str:
+    """A sentence on what follows from the confirmation."""
+    paper = find_instrument(uow.session, row.instrument_id)
     due = due_of(uow, kit.reference.calendar, contract, row)
     day = (
         f"付款到期日为{chinese_date(due.day.day)}"
         if due.day
         else f"乙方应当至迟于{chinese_date(due.invoice_by.day)}开具发票，{due.waiting}"
     )
-    return f"{number}已于{chinese_date(on)}确认；{day}。"
+    return f"{paper.number if paper else ''}已于{chinese_date(row.confirmed_on or row.submitted_on)}确认；{day}。"
 
 
 def object_to(
@@ -222,7 +303,8 @@ def object_to(
     contract, row = come_to(uow, actor, contract_id, settlement_id, seen)
     _require(row, OPEN, what="提出异议")
     terms = TermsBook(uow, contract).on(row.start.replace(day=1))
-    last = add_working_days(row.submitted_on, terms.pay.objection_workdays, kit.reference.calendar).day
+    received = row.received_on or row.submitted_on
+    last = add_working_days(received, terms.pay.objection_workdays, kit.reference.calendar).day
     faults = []
     if not 0 < amount <= row.incl:
         faults.append(InputFault("amount", "争议金额", f"应大于零且不超过本期应付{row.incl}元"))
@@ -236,6 +318,10 @@ def object_to(
         raise InputError(faults)
     row.objected, row.objected_on, row.objection = amount, on, reason.strip()
     row.state, row.confirmed_on, row.how, row.evidence = DONE, on, "written", "异议函中未异议的部分视为确认"
+    row.silent_on = None
+    number = number_of(uow, row)
+    statement_objected(uow, actor, now, kit.reference, contract, on, number, f"提出异议，争议{amount}元")
+    statement_confirmed(uow, actor, now, kit.reference, contract, row.start, on, number)
     refresh(uow, actor, now, kit.reference.calendar, contract, row)
     note(
         uow, actor, now, "settlement.objected", contract=contract_id, settlement=row.id, amount=f"{amount}", on=on.isoformat(),
@@ -271,10 +357,13 @@ def resolve_objection(
 
 
 def void_settlement(
-    uow: UnitOfWork, actor: Actor, now: datetime, contract_id: str, settlement_id: str, seen: int, reason: str
+    uow: UnitOfWork, actor: Actor, now: datetime, kit: PaperKit, contract_id: str, settlement_id: str, seen: int, reason: str
 ) -> None:
-    """Give a settlement up so that a corrected one can follow. Raises ``settlement.used`` once invoiced or paid on: reverse these first."""
-    _, row = come_to(uow, actor, contract_id, settlement_id, seen)
+    """Give a settlement up so that a corrected one can follow; to hand it in is owed again.
+
+    Raises ``settlement.used`` once invoiced or paid on: reverse these first.
+    """
+    contract, row = come_to(uow, actor, contract_id, settlement_id, seen)
     _require(row, OPEN, DONE, what="作废")
     if not reason.strip():
         raise InputError([InputFault("reason", "理由", "请写明作废的理由")])
@@ -288,10 +377,17 @@ def void_settlement(
         void_paper(uow, actor, now, paper, reason.strip())
     elif paper is not None:
         paper.state = PaperState.VOID.value
-    row.state, row.due_on, row.open_amount = VOID, None, ZERO
+    row.state, row.due_on, row.open_amount, row.silent_on = VOID, None, ZERO, None
     remind(uow, actor, now, row)
     number = paper.number if paper else ""
     note(uow, actor, now, "settlement.voided", contract=contract_id, settlement=row.id, number=number, reason=reason.strip())
+    for correction in corrections_of(uow.session, contract_id):
+        if correction.taken_by == row.id:
+            correction.taken_by = None
+        if correction.settlement_id == row.id:
+            correction.state, correction.evidence = REFUSED, f"结算单 {number} 已作废，更正后的数据由新的结算单计算"
+    words = f"结算单 {number} 作废：{reason.strip()}"
+    statement_voided(uow, actor, now, kit.reference, contract, row.start, number, words)
     uow.commit()
 
 
@@ -317,12 +413,9 @@ def account_of(uow: UnitOfWork, contract_id: str) -> Account:
     return Account(confirmed, paid)
 
 
-def silence_day(row: SettlementRow, pay: PayTerms, kit: PaperKit) -> date:
-    """The later end of the two periods, to confirm and to object (section 8.2)."""
-    return max(
-        add_working_days(row.submitted_on, days, kit.reference.calendar).day
-        for days in (pay.confirm_workdays, pay.objection_workdays)
-    )
+def number_of(uow: UnitOfWork, row: SettlementRow) -> str:
+    paper = find_instrument(uow.session, row.instrument_id)
+    return paper.number if paper else row.id
 
 
 def _require(row: SettlementRow, *states: str, what: str) -> None:

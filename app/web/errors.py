@@ -14,8 +14,10 @@ from app.domain.errors import ContractError, LibraryError
 from app.domain.permissions import Forbidden, Hidden
 from app.services.accounts import UserMissing
 from app.services.amendment_study import AmendmentMissing
+from app.services.correcting import CorrectionMissing
 from app.services.drafts import DraftMissing
 from app.services.filing import DocumentMissing
+from app.services.matching import PaymentMissing
 from app.services.obligation_events import EventMissing
 from app.services.obligation_keeping import ObligationMissing
 from app.services.outbox_reading import MessageMissing
@@ -47,7 +49,8 @@ def init_errors(app: Flask) -> None:
     app.register_error_handler(EventMissing, _hidden)
     app.register_error_handler(AmendmentMissing, _hidden)
     app.register_error_handler(SealMissing, _hidden)
-    app.register_error_handler(SettlementMissing, _hidden)
+    for missing in (SettlementMissing, PaymentMissing, CorrectionMissing):
+        app.register_error_handler(missing, _hidden)
     app.register_error_handler(Forbidden, _forbidden)
     app.register_error_handler(LibraryError, _library)
     app.register_error_handler(ContractError, _refused)

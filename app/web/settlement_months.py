@@ -15,8 +15,9 @@ from werkzeug.exceptions import NotFound
 from app.domain.errors import InputError, InputFault
 from app.domain.settlement.month import ExtraItem, ItemKind, MetricCount, MonthFigures
 from app.services.filing import DocumentKind
-from app.services.service_levels import Evidence, answer_objection, deem_confirmed, enter_month, reopen_month, review_month
+from app.services.service_levels import Evidence, answer_objection, enter_month, reopen_month, review_month
 from app.services.settlement_views import MonthDesk, month_desk
+from app.services.silence import deem_confirmed
 from app.web.desk import desk
 from app.web.files import put_in
 from app.web.gate import actor
@@ -29,10 +30,12 @@ BLANK_ITEMS, MOST_ITEMS = 2, 100
 
 @pages.get("")
 def show(contract_id: str, month: str) -> str:
-    return _page(contract_id, _month(month))
+    return _page(contract_id, month_of(month))
 
 
 def _page(contract_id: str, month: date, **more: Any) -> str:
+    more.setdefault("correct", bool(request.args.get("correct")))
+
     def read() -> dict[str, Any]:
         with desk().reading() as uow:
             found = month_desk(uow, actor(), desk().papers, contract_id, month)
@@ -45,11 +48,11 @@ def _page(contract_id: str, month: date, **more: Any) -> str:
 def enter(contract_id: str, month: str) -> ResponseReturnValue:
     def act() -> str:
         form = Money()
-        figures, on = _entered(form, _month(month)), form.date("submitted_on", _("提交日"))
+        figures, on = entered_figures(form, month_of(month)), form.date("submitted_on", _("提交日"))
         form.require_sound()
         return _enter(contract_id, figures, on, form)
 
-    return _acting(contract_id, month, act)
+    return month_acting(contract_id, month, act)
 
 
 @pages.post("/upload")
@@ -63,19 +66,19 @@ def upload(contract_id: str, month: str) -> ResponseReturnValue:
         assert file is not None
         read = desk().read_month_upload(file.stream.read())
         faults = [InputFault(f.letter, f.sheet, f.sentence()) for f in read.faults]
-        if read.figures is not None and read.figures.month != _month(month):
+        if read.figures is not None and read.figures.month != month_of(month):
             faults.append(InputFault("month", _("服务月份"), _("工作簿是%(other)s的数据", other=f"{read.figures.month:%Y-%m}")))
         if faults or read.figures is None:
             raise InputError(faults)
         return _enter(contract_id, read.figures, on, form)
 
-    return _acting(contract_id, month, act)
+    return month_acting(contract_id, month, act)
 
 
 @pages.get("/template.xlsx")
 def template(contract_id: str, month: str) -> ResponseReturnValue:
     with desk().reading() as uow:
-        found = month_desk(uow, actor(), desk().papers, contract_id, _month(month))
+        found = month_desk(uow, actor(), desk().papers, contract_id, month_of(month))
     made = desk().month_template(found.month, [level.name for level in found.levels], found.figures)
     return send_file(io.BytesIO(made), XLSX, as_attachment=True, download_name=f"考核数据-{month}.xlsx")
 
@@ -89,11 +92,11 @@ def review(contract_id: str, month: str) -> ResponseReturnValue:
         proof = _evidence(contract_id, form.text("words"))
         with desk().unit_of_work() as uow:
             return review_month(
-                uow, actor(), desk().now(), desk().today(), desk().papers, contract_id, _month(month), _seen(form), agrees=agrees, on=on,
+                uow, actor(), desk().now(), desk().today(), desk().papers, contract_id, month_of(month), _seen(form), agrees=agrees, on=on,
                 evidence=proof,
             )  # fmt: skip
 
-    return _acting(contract_id, month, act)
+    return month_acting(contract_id, month, act)
 
 
 @pages.post("/answer")
@@ -105,11 +108,11 @@ def answer(contract_id: str, month: str) -> ResponseReturnValue:
         proof = _evidence(contract_id, form.text("words"))
         with desk().unit_of_work() as uow:
             return answer_objection(
-                uow, actor(), desk().now(), desk().today(), desk().papers, contract_id, _month(month), _seen(form), accepts=accepts, on=on,
+                uow, actor(), desk().now(), desk().today(), desk().papers, contract_id, month_of(month), _seen(form), accepts=accepts, on=on,
                 evidence=proof,
             )  # fmt: skip
 
-    return _acting(contract_id, month, act)
+    return month_acting(contract_id, month, act)
 
 
 @pages.post("/lapse")
@@ -117,10 +120,10 @@ def lapse(contract_id: str, month: str) -> ResponseReturnValue:
     def act() -> str:
         with desk().unit_of_work() as uow:
             return deem_confirmed(
-                uow, actor(), desk().now(), desk().today(), desk().papers, contract_id, _month(month), _seen(Money())
+                uow, actor(), desk().now(), desk().today(), desk().papers, contract_id, month_of(month), _seen(Money())
             )
 
-    return _acting(contract_id, month, act)
+    return month_acting(contract_id, month, act)
 
 
 @pages.post("/reopening")
@@ -128,19 +131,22 @@ def reopen(contract_id: str, month: str) -> ResponseReturnValue:
     def act() -> str:
         form = Money()
         with desk().unit_of_work() as uow:
-            reopen_month(uow, actor(), desk().now(), contract_id, _month(month), _seen(form), form.text("reason"))
+            reopen_month(
+                uow, actor(), desk().now(), desk().papers, contract_id, month_of(month), _seen(form), form.text("reason")
+            )
         return _("确认已撤销，可以更正数据。")
 
-    return _acting(contract_id, month, act)
+    return month_acting(contract_id, month, act)
 
 
 # ---- inside
 
 
-def _acting(contract_id: str, month: str, act: Any) -> ResponseReturnValue:
+def month_acting(contract_id: str, month: str, act: Any, target: Any = None) -> ResponseReturnValue:
+    """As ``acting``; what is refused shows the page of the month again. ``target``: where to go on to, otherwise that page."""
     return acting(
-        lambda: url_for("settlement_months.show", contract_id=contract_id, month=month),
-        lambda **more: _page(contract_id, _month(month), **more), act,
+        target or (lambda: url_for("settlement_months.show", contract_id=contract_id, month=month)),
+        lambda **more: _page(contract_id, month_of(month), **more), act,
     )  # fmt: skip
 
 
@@ -148,7 +154,7 @@ def _enter(contract_id: str, figures: MonthFigures, on: date, form: Money) -> st
     proof = _evidence(contract_id, form.text("words"))
     with desk().unit_of_work() as uow:
         scored = enter_month(
-            uow, actor(), desk().now(), desk().today(), contract_id, figures, on, seen=_seen(form), by="a" if form.text("by", 1) == "a" else "b",
+            uow, actor(), desk().now(), desk().today(), desk().papers, contract_id, figures, on, seen=_seen(form), by="a" if form.text("by", 1) == "a" else "b",
             evidence=proof,
         )  # fmt: skip
     if scored.total is None:
@@ -167,15 +173,15 @@ def _seen(form: Money) -> int:
     return form.whole("revision", _("版本"), most=10**9) or 0
 
 
-def _month(text: str) -> date:
+def month_of(text: str) -> date:
     try:
         return date.fromisoformat(f"{text}-01")
     except ValueError as error:
         raise NotFound from error
 
 
-def _entered(form: Money, month: date) -> MonthFigures:
-    """The whole form; every figure that can't be read is a fault of the form."""
+def entered_figures(form: Money, month: date) -> MonthFigures:
+    """The whole form of a month; every figure that can't be read is a fault of the form."""
     return MonthFigures(
         month, form.text("report_no", 60), _maybe(form, "tickets", _("有效工单量")), _maybe(form, "seat_days_due", _("应到岗席位日")),
         _maybe(form, "seat_days_present", _("实际到岗席位日")), form.whole("outage_days", _("未提供服务天数"), most=31) or 0,

@@ -14,7 +14,7 @@ from app.domain.settlement.receivable import INVOICE_KINDS, InvoiceLine
 from app.services.billing import NewInvoice, record_invoice
 from app.services.filing import DocumentKind
 from app.services.settlement_views import SettlementDesk, settlement_desk
-from app.services.settling import HOW, confirm_settlement, object_to, resolve_objection, void_settlement
+from app.services.settling import HOW, confirm_settlement, object_to, receive_settlement, resolve_objection, void_settlement
 from app.web.desk import desk
 from app.web.files import put_in
 from app.web.gate import actor
@@ -50,6 +50,23 @@ def workbook(contract_id: str, settlement_id: str) -> ResponseReturnValue:
     found = _read(contract_id, settlement_id)
     made = desk().settlement_workbook(found.paper.number, found.sheet, found.labels)
     return send_file(io.BytesIO(made), XLSX, as_attachment=True, download_name=f"{found.paper.number}.xlsx")
+
+
+@pages.post("/receipt")
+def receive(contract_id: str, settlement_id: str) -> ResponseReturnValue:
+    def act() -> str:
+        form = Money()
+        on = form.date("on", _("收到日"))
+        form.require_sound()
+        with desk().unit_of_work() as uow:
+            silence = receive_settlement(
+                uow, actor(), desk().now(), desk().today(), desk().papers, contract_id, settlement_id, _seen(form), on=on
+            )
+        if silence.last is None:
+            return _("收到日已记录。%(why)s。", why=silence.why)
+        return _("收到日已记录；至%(day)s未确认也未异议的，视为确认。", day=silence.last.isoformat())
+
+    return _acting(contract_id, settlement_id, act)
 
 
 @pages.post("/confirmation")
@@ -104,7 +121,9 @@ def void(contract_id: str, settlement_id: str) -> ResponseReturnValue:
     def act() -> str:
         form = Money()
         with desk().unit_of_work() as uow:
-            void_settlement(uow, actor(), desk().now(), contract_id, settlement_id, _seen(form), form.text("reason", 400))
+            void_settlement(
+                uow, actor(), desk().now(), desk().papers, contract_id, settlement_id, _seen(form), form.text("reason", 400)
+            )
         return _("结算单已作废，可以重新编制。")
 
     return _acting(contract_id, settlement_id, act)

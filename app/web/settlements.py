@@ -15,6 +15,8 @@ from app.domain.errors import ContractError, InputError, InputFault
 from app.domain.permissions import Forbidden
 from app.domain.presentation import money_digits
 from app.services.billing import NewPayment, draft_dunning, record_payment, reverse_payment, set_budget
+from app.services.correcting import CorrectionMissing
+from app.services.matching import PaymentMissing, unmatched
 from app.services.record import ContractMissing
 from app.services.service_levels import open_failure_case
 from app.services.settlement_views import money_desk, overview, payment_plan
@@ -26,6 +28,7 @@ from app.web.gate import actor
 
 pages = Blueprint("settlements", __name__, url_prefix="/contracts/<contract_id>/settlements")
 money_pages = Blueprint("money", __name__, url_prefix="/settlements")
+MISSING = (ContractMissing, SettlementMissing, PaymentMissing, CorrectionMissing)
 NOTHING: dict[str, Any] = {"entered": {}, "faults": (), "problem": "", "form": ""}
 MONTH_STATES = {"": "plain", "submitted": "note", "objected": "warn", "confirmed": "good"}
 STATES = {"open": "note", "confirmed": "good", "void": "bad"}
@@ -93,7 +96,7 @@ def acting(target: Callable[[], str], again: Callable[..., str], act: Callable[[
     """Do it and go on to ``target``; what is refused shows the page again with every fault and what was entered."""
     try:
         told = act()
-    except (ContractMissing, SettlementMissing, Forbidden):
+    except (*MISSING, Forbidden):
         raise
     except InputError as error:
         return again(faults=error.faults, entered=request.form, form=request.form.get("form", "")), 422
@@ -107,7 +110,7 @@ def page_of(template: str, contract_id: str, read: Callable[[], dict[str, Any]],
     """A page of settlement, or why the contract has none."""
     try:
         values = read()
-    except (ContractMissing, SettlementMissing):
+    except MISSING:
         raise
     except ContractError as error:
         return contract_page("contracts/settlements_unknown.html", contract_id, why=error.message, **NOTHING)
@@ -156,10 +159,13 @@ def pay(contract_id: str) -> ResponseReturnValue:
             form.amount("amount", _("付款金额")),
             form.text("reference", 100),
             form.text("note", 400),
+            held=form.flag("held"),
         )
         form.require_sound()
         with desk().unit_of_work() as uow:
             left = record_payment(uow, actor(), desk().now(), desk().today(), desk().papers, contract_id, payment)
+        if left and payment.held:
+            return _("已登记付款，尚未核销；请在付款记录中逐笔核销。")
         if left:
             return _("已登记付款；多付%(left)s元，乙方应当退还。", left=money_digits(left))
         return _("已登记付款，并按到期先后核销。")
@@ -235,8 +241,8 @@ def budget(contract_id: str) -> ResponseReturnValue:
 @money_pages.get("/")
 def index() -> str:
     with desk().reading() as uow:
-        found = money_desk(uow, actor(), desk().today())
-    return render_template("settlements/index.html", found=found, today=desk().today())
+        found, loose = money_desk(uow, actor(), desk().today()), unmatched(uow, actor())
+    return render_template("settlements/index.html", found=found, loose=loose, today=desk().today())
 
 
 def _home(contract_id: str) -> str:

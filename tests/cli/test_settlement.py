@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
-from app.cli import settlement_money, settlement_months, settlement_sheets
+from app.cli import settlement_corrections, settlement_money, settlement_months, settlement_sheets
 from app.settings import Settings
 from app.wiring import Wiring
 from tests.cli.test_commands import Command, run
@@ -26,7 +26,7 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     wiring = Wiring(Settings(data_dir=tmp_path / "data"))
     first_lawyer(wiring)
     in_force(wiring.unit_of_work)
-    for module in (settlement_months, settlement_sheets, settlement_money):
+    for module in (settlement_months, settlement_sheets, settlement_money, settlement_corrections):
         monkeypatch.setattr(module, "now", lambda: datetime(2026, 3, 6, 4, tzinfo=UTC))
     return tmp_path / "data"
 
@@ -51,6 +51,8 @@ def test_a_month_is_entered_settled_invoiced_and_paid(run: Command, tmp_path: Pa
     assert "60×(84－68)÷(85－68)" in run("settlement", "score", NUMBER, "2026-02", *AS).out
     assert "已确认" in run("settlement", "review", NUMBER, "2026-02", "--agree", *AS, *on).out
     assert "应付（含税）124889.60" in run("settlement", "draw", NUMBER, "2026-02", *AS, *on).out
+    received = run("settlement", "receive", NUMBER, "2026-02", *AS, *on)
+    assert "至2026-03-13未确认也未异议的，视为确认" in received.out
     confirmed = run("settlement", "confirm", NUMBER, "2026-02", "--how", "written", "--evidence", "确认函", *AS, *on)
     assert "先票后款" in confirmed.out, confirmed.err
     assert "与结算单相符" in run("settlement", "invoice", NUMBER, "2026-02", "--number", "FP1", *AS, *on).out
@@ -61,8 +63,22 @@ def test_a_month_is_entered_settled_invoiced_and_paid(run: Command, tmp_path: Pa
     assert run("settlement", "dun", NUMBER, *AS, "--today", "2026-04-17").out.strip() == f"{NUMBER}-CG-01"
     paid = run("settlement", "pay", NUMBER, "--amount", "124,900.00", "--reference", "HD1", *AS, "--today", "2026-04-17")
     assert "多付10.40元" in paid.out
+    assert f"{NUMBER}\tHD1\t2026-04-17\t124900.00\t尚未核销10.40" in run("settlement", "unmatched", *AS).out
+    assert "可核销124889.60\t已核销124889.60" in run("settlement", "match", NUMBER, "HD1", *AS).out
+    part = ("settlement", "match", NUMBER, "HD1", "--to", "2026-02", "100000", *AS, "--today", "2026-04-17")
+    assert "请写明理由" in run(*part).err
+    assert "已核销100000.00元，尚未核销24900.00元" in run(*part, "--reason", "其余为押金").out
+    assert "已核销0.00元" in run("settlement", "match", NUMBER, "HD1", "--nothing", "--reason", "重新核对", *AS).out
     assert "已冲销" in run("settlement", "reverse", NUMBER, "HD1", "--reason", "银行退回", *AS, "--today", "2026-04-18").out
     assert "未付124889.60" in run("settlement", "months", NUMBER, *AS, "--today", "2026-04-18").out
+    book["月度数据"]["B4"] = 4000
+    book.save(file)
+    proposed = run("settlement", "correct", NUMBER, file, "--reason", "工单重复计数，见核对表", *AS)
+    assert f"GZ-JS-{NUMBER}-202602-1\t待决定\t不含税-2632.00" in proposed.out, proposed.err
+    assert "更正后104,528.00－已结算107,160.00" in run("settlement", "corrections", NUMBER, "--depth", "2", *AS).out
+    accepted = run("settlement", "accept", NUMBER, f"GZ-JS-{NUMBER}-202602-1", "--evidence", "确认函QR-9", *AS, *on)
+    assert "已接受" in accepted.out, accepted.err
+    assert "没有差额" in run("settlement", "recompute", NUMBER, "2026-02", "--reason", "核对条款", *AS, *on).err
     out = tmp_path / "结算.xlsx"
     assert run("settlement", "xlsx", NUMBER, "2026-02", "--out", out, *AS, *on).code == 0
     assert load_workbook(out)["结算单"]["B1"].value == f"JS-{NUMBER}-202602"

@@ -14,7 +14,7 @@ from app.domain.settlement.receivable import InvoiceLine
 from app.services.billing import NewInvoice, NewPayment, record_invoice, record_payment
 from app.services.money_rows import sheet_of
 from app.services.service_levels import Evidence, enter_month, review_month
-from app.services.settling import confirm_settlement, draw_up
+from app.services.settling import confirm_settlement, draw_up, receive_settlement
 from app.store.service_months import ServiceMonthRow, find_service_month
 from app.store.settlements import SettlementRow, find_settlement
 from app.store.uow import UnitOfWork
@@ -71,7 +71,7 @@ class Till:
 
     def enter(self, found: MonthFigures, seen: int = 0, by: str = "b") -> None:
         with self.units() as uow:
-            enter_month(uow, self.actor, self.now, self.today, self.contract_id, found, self.today, seen=seen, by=by)
+            enter_month(uow, self.actor, self.now, self.today, kit(), self.contract_id, found, self.today, seen=seen, by=by)
 
     def review(self, month: str, agrees: bool = True, words: str = "") -> str:
         with self.units() as uow:
@@ -95,6 +95,14 @@ class Till:
             assert row.invoices is not None
             uow.session.expunge_all()
             return row
+
+    def receive(self, settlement_id: str) -> date | None:
+        """The last day after which silence confirms it."""
+        with self.units() as uow:
+            return receive_settlement(
+                uow, self.actor, self.now, self.today, kit(), self.contract_id, settlement_id, self.row(settlement_id).revision,
+                on=self.today,
+            ).last  # fmt: skip
 
     def confirm(self, settlement_id: str, how: str = "written", on: str = "") -> str:
         with self.units() as uow:

@@ -44,7 +44,7 @@ class SettlingLife(nursery.Life):
         with self.unit() as uow:
             if find_service_month(uow.session, contract, MONTH) is not None:
                 return
-            enter_month(uow, *AT, contract, figures("2026-02", bad=True), DAY)
+            enter_month(uow, *AT, kit(), contract, figures("2026-02", bad=True), DAY)
         say(month="2026-02")
 
     def review(self) -> None:

@@ -11,24 +11,24 @@ import pytest
 from app.domain.errors import ContractError, InputError
 from app.domain.permissions import Actor, Forbidden, Role
 from app.domain.reminders import Topic
-from app.domain.settlement.month import ExtraItem, ItemKind, read_month
+from app.domain.settlement.month import ExtraItem, ItemKind, MetricCount, read_month
 from app.domain.settlement.receivable import InvoiceLine
 from app.services.billing import draft_dunning, reverse_payment, set_budget
 from app.services.money_rows import overdue_of, sheet_of, standings
-from app.services.paper_freezing import study_paper
+from app.services.paper_freezing import freeze_paper, study_paper
 from app.services.record import require_contract
 from app.services.service_levels import (
     CONFIRMED,
     OBJECTED,
     Evidence,
     answer_objection,
-    deem_confirmed,
     open_failure_case,
     reopen_month,
 )
 from app.services.settlement_terms import TermsBook
 from app.services.settlement_views import money_desk, overview, payment_plan
 from app.services.settling import compute, object_to, resolve_objection, void_settlement
+from app.services.silence import deem_confirmed
 from app.store.endings import endings_of
 from app.store.instruments import instruments_of
 from app.store.reminders import find_subject
@@ -171,9 +171,11 @@ def test_a_period_is_settled_once_and_only_when_its_score_is_confirmed(till: Til
     with pytest.raises(ContractError, match="已有结算单"):
         till.draw("2026-02")
     with till.units() as uow, pytest.raises(ContractError, match="已列入结算单"):
-        reopen_month(uow, till.actor, till.now, till.contract_id, d("2026-02-01"), till.month("2026-02").revision, "数据有误")
+        reopen_month(
+            uow, till.actor, till.now, kit(), till.contract_id, d("2026-02-01"), till.month("2026-02").revision, "数据有误"
+        )
     with till.units() as uow:
-        void_settlement(uow, till.actor, till.now, till.contract_id, made, till.row(made).revision, "报表有误")
+        void_settlement(uow, till.actor, till.now, kit(), till.contract_id, made, till.row(made).revision, "报表有误")
     assert till.row(till.draw("2026-02")).instrument_id != till.row(made).instrument_id
 
 
@@ -193,6 +195,9 @@ def test_fees_follow_the_amendment_in_force_in_each_month(units: Units, blobs: A
 def test_silence_confirms_only_after_both_periods(till: Till) -> None:
     till.confirmed("2026-02")
     made = till.draw("2026-02")
+    with pytest.raises(InputError, match="还没有记录甲方收到结算单"):
+        till.confirm(made, how="silence", on="2026-03-06")
+    assert till.receive(made) == d("2026-03-13")
     with pytest.raises(InputError, match="2026-03-13"):
         till.confirm(made, how="silence", on="2026-03-06")
     till.at("2026-03-16").confirm(made, how="silence", on="2026-03-13")
@@ -248,7 +253,7 @@ def test_an_overdue_settlement_fills_the_dunning_letter(till: Till) -> None:
     with till.units() as uow:
         compiled = study_paper(uow, till.actor, kit(), paper, till.today)
     assert compiled.text.head.number == "SHFW-2025-0001-CG-01"
-    assert compiled.answers.get("demand.penalty") == D("600.00")
+    assert compiled.answers.get("demand.penalty") == D("674.67"), "with the part that was paid late"
     assert {f.rule for f in compiled.blocking} <= {"C0-07"}
 
 
@@ -300,3 +305,24 @@ def test_the_views_tell_what_is_owed_over_all_and_the_plan_of_the_year(till: Til
         plan = payment_plan(uow, till.actor, till.contract_id).years[0]
         assert (plan.planned, plan.confirmed) == (D("1407600.00"), D("124889.60"))
         assert plan.forecast == D("1407600.00") - D("117300.00") + D("124889.60")
+
+
+def test_a_month_without_any_ticket_is_settled_frozen_and_says_why_it_has_no_score(till: Till) -> None:
+    none = tuple(MetricCount(c.metric, D(0), D(0)) for c in figures("2026-02").counts)
+    till.enter(figures("2026-02", tickets=0, counts=none))
+    assert "不计分" in till.review("2026-02")
+    made = till.draw("2026-02")
+    with till.units() as uow:
+        compiled = study_paper(uow, till.actor, kit(), till.row(made).instrument_id, till.today)
+    assert [f.message for f in compiled.blocking] == []
+    text = "".join(p.text for p in compiled.instrument.provisions())
+    assert "本周期不计分：首次响应达标率样本0少于最低样本量30" in text
+    assert "质检合格率样本0少于最低样本量30" in text
+    assert "服务抵扣金额的计算为" not in text
+    with till.units() as uow:
+        freeze_paper(uow, till.actor, till.now, till.today, kit(), till.row(made).instrument_id)
+    assert till.row(made).excl == D("110000.00")
+    with till.units() as uow:
+        seen = overview(uow, till.actor, till.today, till.contract_id)
+        assert seen.failure is not None
+        assert seen.failure.in_a_row == ()

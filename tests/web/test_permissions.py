@@ -260,9 +260,16 @@ GET  /settlements/                            inoooon
 GET  /contracts/CONTRACT/settlements/         inoooon
 POST /contracts/CONTRACT/settlements/         inofofn
 POST /contracts/CONTRACT/settlements/payments inofofn
-POST /contracts/CONTRACT/settlements/payments/PAYMENT/reversal inofofn
+GET  /contracts/CONTRACT/settlements/payments/PAYMENT innnnnn
+POST /contracts/CONTRACT/settlements/payments/PAYMENT innfnfn
+POST /contracts/CONTRACT/settlements/payments/PAYMENT/reversal innfnfn
 POST /contracts/CONTRACT/settlements/dunning  inofofn
 POST /contracts/CONTRACT/settlements/failure  inofofn
+GET  /contracts/CONTRACT/settlements/corrections inoooon
+POST /contracts/CONTRACT/settlements/corrections/months/2027-03 inofofn
+POST /contracts/CONTRACT/settlements/corrections/terms/SETTLEMENT innfnfn
+POST /contracts/CONTRACT/settlements/corrections/CORRECTION/acceptance innfnfn
+POST /contracts/CONTRACT/settlements/corrections/CORRECTION/refusal innfnfn
 GET  /contracts/CONTRACT/settlements/plan     inoooon
 POST /contracts/CONTRACT/settlements/plan     inofofn
 GET  /contracts/CONTRACT/settlements/months/2027-03 inoooon
@@ -275,6 +282,7 @@ POST /contracts/CONTRACT/settlements/months/2027-03/lapse inofofn
 POST /contracts/CONTRACT/settlements/months/2027-03/reopening inofofn
 GET  /contracts/CONTRACT/settlements/SETTLEMENT innnnnn
 GET  /contracts/CONTRACT/settlements/SETTLEMENT/sheet.xlsx innnnnn
+POST /contracts/CONTRACT/settlements/SETTLEMENT/receipt innfnfn
 POST /contracts/CONTRACT/settlements/SETTLEMENT/confirmation innfnfn
 POST /contracts/CONTRACT/settlements/SETTLEMENT/objection innfnfn
 POST /contracts/CONTRACT/settlements/SETTLEMENT/resolution innfnfn
@@ -367,7 +375,7 @@ NAMES = {
     "<obligation_id>": "OBLIGATION", "<event_id>": "EVENT", "<kind>": "xlsx",
     "<link_id>": "LINK", "<date_id>": "DATE", "<channel_id>": "CHANNEL",
     "<choice>": "CHOICE", "<signature>": "SIGNATURE", "<document_id>": "DOCUMENT", "<message_id>": "MESSAGE",
-    "<settlement_id>": "SETTLEMENT", "<payment_id>": "PAYMENT", "<month>": "2027-03",
+    "<settlement_id>": "SETTLEMENT", "<payment_id>": "PAYMENT", "<correction_id>": "CORRECTION", "<month>": "2027-03",
     "<int:number>": "1",
 }  # fmt: skip
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -71,4 +72,44 @@ def test_figures_become_a_score_a_settlement_and_a_payment(page: Page, contract:
     page.get_by_role("button", name="登记并核销").click()
     expect(page.get_by_text("已付清")).to_be_visible()
     page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_payment_is_matched_by_hand_and_settled_figures_are_corrected(page: Page, contract: str, tmp_path: Path) -> None:
+    """After the test above: the month is settled, confirmed and paid."""
+    base = f"/contracts/{contract}/settlements"
+    page.goto(f"{base}/")
+    page.get_by_label("付款金额（元）").fill("500")
+    page.get_by_label("银行流水号").fill("HD-2")
+    page.get_by_label("先登记，稍后手工核销").check()
+    page.get_by_role("button", name="登记并核销").click()
+    expect(page.locator("#told")).to_contain_text("尚未核销")
+    page.locator(".invoice", has_text="HD-1").get_by_role("link", name="手工核销").click()
+    amount = page.get_by_label(re.compile("的核销金额$"))
+    expect(amount).to_have_value("124889.60")
+    amount.fill("124,389.60")
+    page.get_by_role("button", name="保存核销").click()
+    expect(page.get_by_role("alert")).to_contain_text("请写明理由")
+    expect(amount).to_have_value("124,389.60")
+    page.get_by_label(re.compile("^理由")).fill("其中500元为押金")
+    page.get_by_role("button", name="保存核销").click()
+    expect(page.locator("#told")).to_contain_text("余额500.00元尚未核销")
+    assert serious(page) == []
+    page.screenshot(path=tmp_path / "matching.png", full_page=True)
+    page.goto(f"{base}/months/{MONTH:%Y-%m}")
+    page.get_by_role("link", name="更正已结算的数据").click()
+    page.get_by_label("有效工单量").fill("4,000")
+    page.get_by_label("更正的理由和依据").fill("工单重复计数，见核对表")
+    page.get_by_role("button", name="计算差额并提出更正").click()
+    expect(page.locator(".figure-root")).to_contain_text("更正后104,528.00－已结算107,160.00")
+    page.get_by_label("双方确认的依据").fill("双方确认函QR-9")
+    page.get_by_role("button", name="接受，列入下期").click()
+    expect(page.get_by_text("下一份结算单").last).to_be_visible()
+    assert serious(page) == []
+    for place in (f"{base}/corrections", f"{base}/", "/settlements/"):
+        page.set_viewport_size({"width": 390, "height": 844})
+        page.goto(place)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), place
+    page.goto(f"{base}/")
+    page.get_by_role("link", name="手工核销").first.click()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
-from app.domain.money import late_penalty
+from app.domain.errors import ContractError
 from app.domain.paper_rules.common import iso, near
 from app.domain.paper_rules.context import OtherPaper, PaperDraft, figure, paper_rule
 from app.domain.papers import PaperKind, PaperState
 from app.domain.proofreading.finding import Hit, Place, Severity
+from app.domain.settlement.receivable import Claim, LateRate, delay, late_rate
+from app.domain.settlement.terms import PayTerms
 from app.domain.term import Period, Unit, add_working_days, anniversary, due_date, roll_forward
 
 RESCISSION = (PaperKind.RESCISSION,)
@@ -206,31 +209,62 @@ def arrears_add_up(d: PaperDraft) -> Iterator[Hit]:
     rows, place = d.rows("demand.amount_table"), d.place("demand.amount_table")
     if d.text("demand.kind") != "payment" or not rows:
         return
-    rate, cap, as_of = d.number("demand.rate_bp"), d.agreed_number("pay.late_cap_pct"), d.day("demand.as_of")
+    cap, as_of = d.agreed_number("pay.late_cap_pct"), d.day("demand.as_of")
+    rate = _late_rate(d)
     principal = penalty = Decimal(0)
+    claims: dict[tuple[str, date], list[tuple[date | None, Decimal, Decimal]]] = {}
     for row in rows:
-        owed, asked, due, days = (row.get(k) for k in ("principal", "penalty", "due", "days"))
+        owed, asked, due, days, paid = (row.get(k) for k in ("principal", "penalty", "due", "days", "paid_on"))
         owed, asked = figure(owed), figure(asked)
-        principal, penalty = principal + (owed or 0), penalty + (asked or 0)
-        if not isinstance(due, date) or as_of is None or owed is None or rate is None:
+        principal, penalty = principal + (owed or 0 if not paid else 0), penalty + (asked or 0)
+        if not isinstance(due, date) or as_of is None or owed is None:
             continue
-        late = max((as_of - roll_forward(due, d.calendar).day).days, 0)
+        end = paid if isinstance(paid, date) else as_of
+        rolled = roll_forward(due, d.calendar).day
+        late = max((end - rolled).days, 0)
         if days != late:
             yield Hit(Severity.ERROR, f"“{row.get('settlement')}”的逾期天数应为{late}，现为{days}。", place)
-        expected = late_penalty(owed, rate, late, cap if cap is not None else Decimal(100))
-        if asked is None or not near(asked, expected):
-            yield Hit(Severity.ERROR, f"“{row.get('settlement')}”的逾期违约金应为{expected}元，现为{asked}元。", place)
+        part = (paid if isinstance(paid, date) else None, owed, asked or Decimal(0))
+        claims.setdefault((str(row.get("settlement")), rolled), []).append(part)
+    for (number, due), parts in claims.items():
+        if rate is None or as_of is None:
+            break
+        whole = Claim(sum((owed for _, owed, _ in parts), Decimal(0)), due, due, number)
+        settled = [(day, owed) for day, owed, _ in parts if day is not None]
+        expected = delay(whole, settled, as_of, rate, cap if cap is not None else Decimal(100)).damages
+        named = sum((asked for _, _, asked in parts), Decimal(0))
+        if not near(named, expected):
+            yield Hit(Severity.ERROR, f"“{number}”的逾期违约金应为{expected}元，现为{named}元。", place)
     for name, total in (("demand.amount", principal), ("demand.penalty", penalty)):
         stated = d.number(name)
         if stated is not None and not near(stated, total):
             yield Hit(Severity.ERROR, f"{d.variables[name].label}应为各行之和{total}元，现为{stated}元。", d.place(name))
 
 
-@paper_rule("C8-04", "利率与约定不符", DEMAND, ("CC:585", "SMEP:17"), "适用合同第8.2节约定的逾期利率。")
+@paper_rule(
+    "C8-04", "利率与约定不符", DEMAND, ("CC:585", "SMEP:17"), "适用合同第8.2节约定的逾期利率；乙方为中小企业的，不低于一年期LPR。"
+)
 def the_rate_is_the_agreed_one(d: PaperDraft) -> Iterator[Hit]:
-    rate, agreed = d.number("demand.rate_bp"), d.agreed_number("pay.late_daily_rate_bp")
-    if d.text("demand.kind") == "payment" and rate is not None and agreed is not None and rate != agreed:
-        yield Hit(Severity.ERROR, f"逾期日利率万分之{rate}与合同约定的万分之{agreed}不一致。", d.place("demand.rate_bp"))
+    rate, agreed = d.number("demand.rate_bp"), _agreed_rate(d)
+    if d.text("demand.kind") == "payment" and rate is not None and agreed is not None and rate != agreed.printed:
+        words = f"逾期日利率万分之{rate}与应当适用的万分之{agreed.printed}不一致：{agreed.words}。"
+        yield Hit(Severity.ERROR, words, d.place("demand.rate_bp"))
+
+
+def _agreed_rate(d: PaperDraft) -> LateRate | None:
+    """What section 8.2 and the law towards small and medium enterprises come to (SMEP:17); None where too little is agreed."""
+    try:
+        return late_rate(PayTerms.from_answers(d.background.standing.answers))
+    except ContractError:
+        return None
+
+
+def _late_rate(d: PaperDraft) -> LateRate | None:
+    """The exact rate behind the printed one, so that four decimals cost nobody a 分."""
+    printed, agreed = d.number("demand.rate_bp"), _agreed_rate(d)
+    if printed is None or (agreed is not None and agreed.printed == printed):
+        return agreed
+    return LateRate(Fraction(printed), "")
 
 
 @paper_rule("C8-05", "付款账户与合同不一致", DEMAND, ("CC:509",), "使用合同第8.2节登记的账户。")

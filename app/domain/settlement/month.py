@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any
 
 from app.domain.errors import InputFault
+from app.domain.settlement.figure import Figure, plain_figure, read_figure
 from app.domain.settlement.terms import FeeTerms, LevelTerms, ServiceTerms
 
 CSAT = "满意度CSAT"
@@ -52,13 +53,15 @@ class MetricCount:
 
 @dataclass(frozen=True, slots=True)
 class ExtraItem:
-    """``excl`` in yuan without tax; ``rate`` in percent. ``voucher``: the bill and the approval it rests on."""
+    """``excl`` in yuan without tax; ``rate`` in percent. ``voucher``: the bill and the approval it rests on, or the number of the
+    correction; ``working``: how a correction was computed, None for what somebody typed."""
 
     kind: ItemKind
     item: str
     excl: Decimal
     rate: Decimal
     voucher: str = ""
+    working: Figure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +179,23 @@ def plain_month(figures: MonthFigures) -> dict[str, Any]:
              "lost": c.lost, "remark": c.remark}
             for c in figures.counts
         ],
-        "items": [
-            {"kind": i.kind.value, "item": i.item, "excl": text(i.excl), "rate": text(i.rate), "voucher": i.voucher}
-            for i in figures.items
-        ],
+        "items": [plain_item(i) for i in figures.items],
         "falsified": figures.falsified,
         "no_bonus": figures.no_bonus,
     }  # fmt: skip
+
+
+def plain_item(item: ExtraItem) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "kind": item.kind.value, "item": item.item, "excl": format(item.excl, "f"), "rate": format(item.rate, "f"), "voucher": item.voucher,
+    }  # fmt: skip
+    return found if item.working is None else {**found, "working": plain_figure(item.working)}
+
+
+def read_item(data: Mapping[str, Any]) -> ExtraItem:
+    """Raises ``KeyError``, ``ValueError`` for what ``plain_item`` never wrote."""
+    working = read_figure(data["working"]) if "working" in data else None
+    return ExtraItem(ItemKind(data["kind"]), data["item"], Decimal(data["excl"]), Decimal(data["rate"]), data["voucher"], working)
 
 
 def read_month(data: Mapping[str, Any]) -> MonthFigures:
@@ -197,9 +210,7 @@ def read_month(data: Mapping[str, Any]) -> MonthFigures:
                 )
                 for c in data["counts"]
             ),
-            tuple(
-                ExtraItem(ItemKind(i["kind"]), i["item"], Decimal(i["excl"]), Decimal(i["rate"]), i["voucher"]) for i in data["items"]
-            ),
+            tuple(read_item(i) for i in data["items"]),
             bool(data["falsified"]), data["no_bonus"],
         )  # fmt: skip
     except (KeyError, TypeError, InvalidOperation) as error:

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 from app.domain.calendar import WorkingCalendar
-from app.domain.money import ZERO, late_penalty
+from app.domain.money import ZERO, cents
 from app.domain.presentation import money_digits, number
-from app.domain.settlement.receivable import expected_due
+from app.domain.settlement.receivable import LateRate, expected_due
 from app.domain.settlement.scoring import MetricResult, ScoredMonth, Trigger
 from app.domain.settlement.terms import PayTerms, ServiceTerms
 from app.domain.settlement.view import MODELS, SheetView
@@ -58,11 +59,25 @@ def settlement_values(
         "settlement.due": expected_due(day, pay, calendar).day,
         "settlement.account": pay.account,
     }  # fmt: skip
+    if mean is None:
+        values["settlement.unscored"] = _unscored(sheet)
     if beside:
         values["settlement.extra_table"] = beside
     if carry:
         values["settlement.carry_note"] = "；".join(f"{x.item}，不含税{money_digits(x.amount.excl)}元" for x in carry) + "。"
     return values
+
+
+def _unscored(sheet: SheetView) -> str:
+    """Why there is no score, metric by metric, as the working of the sheet says it."""
+    found: list[str] = []
+    waiting = [sheet.figure]
+    while waiting:
+        figure = waiting.pop(0)
+        if figure.value is None and ("少于最低样本量" in figure.how or "参评率" in figure.how):
+            found.append(f"{figure.label}{figure.how.split('，')[0]}")
+        waiting += figure.parts
+    return "；".join(dict.fromkeys(found))[:400] or "各指标样本均不足"
 
 
 def _line_rows(sheet: SheetView) -> tuple[Row, ...]:
@@ -178,32 +193,52 @@ def _period(month: date) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """An overdue part of a settlement on a day."""
+    """One claim of a settlement as it stands on a day. ``due``: from which delay counts; ``paid``: what of it was paid late, and when."""
 
     settlement: str
-    principal: Decimal
     due: date
+    principal: Decimal
+    paid: tuple[tuple[date, Decimal], ...]
+    damages: Decimal
+    rate: LateRate
+    lines: tuple[str, ...]
 
 
-def demand_values(overdue: Sequence[Overdue], pay: PayTerms, as_of: date) -> dict[str, Value]:
-    """Brief C8: what is overdue line by line, with the damages for delay of what is still unpaid."""
+def demand_values(overdue: Sequence[Overdue], rate: LateRate, as_of: date) -> dict[str, Value]:
+    """Brief C8: what is overdue line by line, the parts that were paid late with the damages of their delay, and both sums."""
     if not overdue:
         return {}
     rows: list[Row] = []
-    words, principal, penalty = [], ZERO, ZERO
+    words = []
     for item in overdue:
-        late = max(0, (as_of - item.due).days)
-        owed = late_penalty(item.principal, pay.rate_bp, late, pay.cap_pct)
-        rows.append({"settlement": item.settlement, "principal": item.principal, "due": item.due, "days": late, "penalty": owed})
-        words.append(f"{money_digits(item.principal)}×万分之{number(pay.rate_bp)}×{late}日＝{money_digits(owed)}元")
-        principal, penalty = principal + item.principal, penalty + owed
+        rows += _overdue_rows(item, as_of)
+        words.append(f"{item.settlement}：{'；'.join(item.lines)}，合计{money_digits(item.damages)}元")
     return {
         "demand.kind": "payment",
         "demand.as_of": as_of,
-        "demand.amount": principal,
+        "demand.amount": sum((x.principal for x in overdue), ZERO),
         "demand.amount_table": tuple(rows),
-        "demand.rate_bp": pay.rate_bp,
-        "demand.penalty": penalty,
-        "demand.penalty_working": "；".join(words)
-        + f"；每笔累计不超过其逾期金额的{number(pay.cap_pct)}%。计算至{chinese_date(as_of)}。",
+        "demand.rate_bp": rate.printed,
+        "demand.penalty": sum((x.damages for x in overdue), ZERO),
+        "demand.penalty_working": "。".join(words) + f"。计算至{chinese_date(as_of)}。",
     }
+
+
+def _overdue_rows(item: Overdue, as_of: date) -> list[Row]:
+    """A row for each part that was paid late, and one for what is still owed; rounding and cap fall on the last."""
+    parts: list[tuple[date | None, Decimal]] = [*item.paid]
+    if item.principal > 0:
+        parts.append((None, item.principal))
+    rows: list[Row] = []
+    left = item.damages
+    for place, (paid_on, amount) in enumerate(parts):
+        late = ((paid_on or as_of) - item.due).days
+        exact = Fraction(amount) * item.rate.bp / 10_000 * late
+        own = left if place == len(parts) - 1 else min(left, cents(Decimal(exact.numerator) / Decimal(exact.denominator)))
+        left -= own
+        rows.append(
+            {
+                "settlement": item.settlement, "principal": amount, "due": item.due, "paid_on": paid_on, "days": late, "penalty": own,
+            }
+        )  # fmt: skip
+    return rows

@@ -277,6 +277,11 @@ class LateRate:
     bp: Fraction
     words: str
 
+    @property
+    def printed(self) -> Decimal:
+        """As a paper shows it, at most four decimals; what is owed is counted with the exact rate."""
+        return (Decimal(self.bp.numerator) / Decimal(self.bp.denominator)).quantize(Decimal("0.0001")).normalize() + 0
+
 
 def late_rate(terms: PayTerms) -> LateRate:
     """The agreed rate; towards a protected creditor never below the LPR, and five ten-thousandths where nothing was agreed (SMEP:17)."""
@@ -346,3 +351,25 @@ def allotted(
             found.append((key, part))
             left -= part
     return tuple(found), left
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItem:
+    """Something confirmed and not paid in full. ``names``: its number and those of its invoices."""
+
+    key: str
+    due: date | None
+    owed: Decimal
+    names: tuple[str, ...] = ()
+
+
+def proposal(amount: Decimal, words: str, open_: Sequence[OpenItem]) -> tuple[tuple[tuple[str, Decimal], ...], Decimal]:
+    """What a payment is laid upon by itself: first what its reference or note names, then the one that it pays to the 分, then what
+    fell due first (CC:560). Returns ((key, amount) …, rest)."""
+    named = [x for x in open_ if any(name and name in words for name in x.names)]
+    exact = [x for x in open_ if x.owed == amount] if not named else []
+    first = named or exact[:1]
+    order = [*sorted(first, key=lambda x: (x.due or date.max, x.key)), *(x for x in open_ if x not in first)]
+    given, rest = allotted(amount, [(x.key, None, x.owed) for x in order[: len(first)]]) if first else ((), amount)
+    more, rest = allotted(rest, [(x.key, x.due, x.owed) for x in order[len(first) :]])
+    return (*given, *more), rest

@@ -263,7 +263,9 @@ def _rewards(assessments: Sequence[Assessment]) -> tuple[ExtraLine, ...]:
 def _extra(item: ExtraItem, found: SheetMonth) -> ExtraLine:
     carry = item.kind in (ItemKind.CORRECTION, ItemKind.RESIDUE)
     clause = "fees.adjustment.statement.other" if carry or item.kind is ItemKind.ADVANCE else "fees.composition.extra"
-    figure = Figure(item.item, item.excl, how=item.kind.label, clause=clause, source=item.voucher or found.figures.report_no)
+    parts = item.working.parts if item.working is not None else ()
+    how = item.working.how if item.working is not None else item.kind.label
+    figure = Figure(item.item, item.excl, how=how, clause=clause, source=item.voucher or found.figures.report_no, parts=parts)
     return ExtraLine(item.item, item.voucher, from_excl(item.excl, item.rate), carry, figure)
 
 

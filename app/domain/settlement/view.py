@@ -89,9 +89,9 @@ def plain_sheet(
         "model": sheet.model,
         "reports": list(sheet.reports),
         "inputs": [plain_month(m) for m in inputs],
-        "past": [_plain_past(p) for p in past],
+        "past": [plain_past(p) for p in past],
         "months": [
-            _plain_past(PastMonth(fee.month, fee.amount, scored.total, scored.ramp))
+            plain_past(PastMonth(fee.month, fee.amount, scored.total, scored.ramp))
             for fee, scored in zip(sheet.months, sheet.scores, strict=True)
         ],
         "lines": [
@@ -119,12 +119,7 @@ def read_sheet(data: Mapping[str, Any]) -> SheetView:
         end=date.fromisoformat(data["end"]),
         model=data["model"],
         reports=tuple(data["reports"]),
-        months=tuple(
-            PastMonth(
-                date.fromisoformat(p["month"]), Decimal(p["fee"]), None if p["score"] is None else Decimal(p["score"]), p["ramp"]
-            )
-            for p in data["months"]
-        ),
+        months=tuple(read_past(p) for p in data["months"]),
         lines=tuple(
             LineView(x["item"], Decimal(x["quantity"]), x["unit"], Decimal(x["price"]), _amount(x["amount"])) for x in data["lines"]
         ),
@@ -143,9 +138,14 @@ def read_sheet(data: Mapping[str, Any]) -> SheetView:
     )  # fmt: skip
 
 
-def _plain_past(past: PastMonth) -> dict[str, Any]:
+def plain_past(past: PastMonth) -> dict[str, Any]:
     score = None if past.score is None else _text(past.score)
     return {"month": past.month.isoformat(), "fee": _text(past.fee), "score": score, "ramp": past.ramp}
+
+
+def read_past(data: Mapping[str, Any]) -> PastMonth:
+    score = None if data["score"] is None else Decimal(data["score"])
+    return PastMonth(date.fromisoformat(data["month"]), Decimal(data["fee"]), score, data["ramp"])
 
 
 def _plain_amount(amount: TaxedAmount) -> list[str]:

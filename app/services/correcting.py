@@ -1,0 +1,209 @@
+"""Corrections of settled periods: proposed from corrected figures or changed terms, accepted into the next sheet, or refused (section 8.3).
+
+What is settled is never computed anew in silence: a proposal shows both computations, and only what both parties agreed on goes on.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from app.domain.errors import ContractError, InputError, InputFault
+from app.domain.permissions import Action, Actor
+from app.domain.settlement.figure import Figure, read_figure
+from app.domain.settlement.month import ExtraItem, ItemKind, MonthFigures, month_faults, plain_month, read_month
+from app.domain.settlement.scoring import score_month
+from app.services.correction_rows import ACCEPTED, FIGURES, PROPOSED, REFUSED, TERMS, keep, replayed
+from app.services.journal import note
+from app.services.money_rows import VOID
+from app.services.record import opened
+from app.services.service_levels import Evidence, figures_of, month_name, put_statement, touch_month
+from app.services.settlement_terms import TermsBook
+from app.services.settling import SettlementMissing
+from app.store.contracts import ContractRow
+from app.store.corrections import CorrectionRow, corrections_of, find_correction
+from app.store.instruments import find_instrument
+from app.store.service_months import find_service_month
+from app.store.settlements import SettlementRow, find_settlement, settlements_of
+from app.store.uow import ChangedMeanwhile, UnitOfWork
+
+STATES = {PROPOSED: "待决定", ACCEPTED: "已接受", REFUSED: "未采纳"}
+CAUSES = {FIGURES: "考核数据更正", TERMS: "条款变更"}
+
+
+class CorrectionMissing(ContractError):
+    def __init__(self) -> None:
+        super().__init__("correction.missing", "没有找到这项更正。")
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionLine:
+    """``taken_by``: number of the 结算单 that holds it, empty until one does; ``working``: both computations."""
+
+    id: str
+    revision: int
+    number: str
+    settlement_id: str
+    settlement: str
+    cause: str
+    reason: str
+    excl: Decimal
+    tax: Decimal
+    working: Figure
+    state: str
+    evidence: str
+    decided_on: date | None
+    taken_by: str
+    created_on: datetime
+    by: str
+
+
+def correct_month(
+    uow: UnitOfWork, actor: Actor, now: datetime, contract_id: str, figures: MonthFigures, reason: str
+) -> str:  # fmt: skip
+    """Propose what a settled month would come to with these figures; returns the correction's id. Nothing else changes.
+
+    Raises ``InputError`` with every fault, ``correction.unsettled`` where the month is in no settlement, ``correction.same``.
+    """
+    contract = opened(uow, actor, Action.KEEP_PERFORMANCE, contract_id, lock=True)
+    row = _settled(uow, contract, figures.month)
+    book = TermsBook(uow, contract)
+    terms = book.on(figures.month)
+    faults = list(month_faults(figures, terms.service, terms.fees))
+    if len("".join(reason.split())) < 5:
+        faults.append(InputFault("reason", "更正的理由", "请写明哪些数据有误、依据是什么（不少于5个字）"))
+    if faults:
+        raise InputError(faults)
+    known = find_service_month(uow.session, contract_id, figures.month)
+    if known is not None and plain_month(figures_of(known)) == plain_month(figures):
+        raise ContractError("correction.same", f"与{month_name(figures.month)}已确认的数据相同，没有需要更正的。")
+    carried = _carried(row, figures.month)
+    found = replayed(
+        uow,
+        book,
+        row,
+        {figures.month: replace(figures, items=(*figures.items, *carried))},
+        corrections_of(uow.session, contract_id),
+    )
+    made = keep(uow, actor, now, row, found, FIGURES, reason.strip(), (figures,))
+    uow.commit()
+    return made.id
+
+
+def correct_for_terms(uow: UnitOfWork, actor: Actor, now: datetime, contract_id: str, settlement_id: str, reason: str) -> str:
+    """Propose what a settled period would come to by the terms that are in force for it now. Raises ``correction.same``."""
+    contract = opened(uow, actor, Action.KEEP_PERFORMANCE, contract_id, lock=True)
+    row = find_settlement(uow.session, settlement_id)
+    if row is None or row.contract_id != contract_id or row.state == VOID:
+        raise SettlementMissing(settlement_id)
+    if not reason.strip():
+        raise InputError([InputFault("reason", "更正的理由", "请写明适用哪一份补充协议")])
+    found = replayed(uow, TermsBook(uow, contract), row, {}, corrections_of(uow.session, contract_id))
+    if not found.items:
+        raise ContractError("correction.same", "按现行条款重新计算，与原结算单没有差额。")
+    made = keep(uow, actor, now, row, found, TERMS, reason.strip(), ())
+    uow.commit()
+    return made.id
+
+
+def accept_correction(
+    uow: UnitOfWork, actor: Actor, now: datetime, today: date, contract_id: str, correction_id: str, seen: int, evidence: str
+) -> None:
+    """Both parties agreed: its lines go into the next sheet that is drawn up, the corrected figures and score into their month.
+
+    Raises ``correction.stale`` where another correction of the same period was accepted meanwhile: it must be proposed anew.
+    """
+    contract, row = _come_to(uow, actor, contract_id, correction_id, seen)
+    if len("".join(evidence.split())) < 4:
+        raise InputError([InputFault("evidence", "双方确认的依据", "请写明确认函、邮件或者会议记录的名称、编号")])
+    made = corrections_of(uow.session, contract_id)
+    later = [c for c in made if c.settlement_id == row.settlement_id and c.state == ACCEPTED and c.created_at >= row.created_at]
+    if later:
+        raise ContractError("correction.stale", f"同一期间的更正{later[-1].number}已经接受，本建议的差额已经过时，请重新提出。")
+    row.state, row.evidence, row.decided_on = ACCEPTED, evidence.strip(), today
+    for figures in (read_month(m) for m in json.loads(row.figures or "[]")):
+        _put_figures(uow, actor, now, today, contract, figures, f"更正{row.number}：{evidence.strip()}")
+    note(
+        uow, actor, now, "correction.accepted", contract=contract_id, correction=row.id, number=row.number, amount=f"{row.excl}",
+        evidence=row.evidence,
+    )  # fmt: skip
+    uow.commit()
+
+
+def refuse_correction(
+    uow: UnitOfWork, actor: Actor, now: datetime, today: date, contract_id: str, correction_id: str, seen: int, reason: str
+) -> None:
+    """It is not made; the reason stays in the record."""
+    _, row = _come_to(uow, actor, contract_id, correction_id, seen)
+    if len("".join(reason.split())) < 4:
+        raise InputError([InputFault("reason", "不采纳的理由", "请写明（不少于4个字）")])
+    row.state, row.evidence, row.decided_on = REFUSED, reason.strip(), today
+    note(uow, actor, now, "correction.refused", contract=contract_id, correction=row.id, number=row.number, reason=row.evidence)
+    uow.commit()
+
+
+def corrections(uow: UnitOfWork, actor: Actor, contract_id: str) -> tuple[CorrectionLine, ...]:
+    """The newest first. Raises ``ContractMissing``."""
+    opened(uow, actor, Action.READ_CONTRACTS, contract_id)
+    return tuple(_line(uow, row) for row in reversed(corrections_of(uow.session, contract_id)))
+
+
+# ---- inside
+
+
+def _settled(uow: UnitOfWork, contract: ContractRow, month: date) -> SettlementRow:
+    for row in settlements_of(uow.session, contract.id):
+        if row.state != VOID and row.start.replace(day=1) <= month <= row.end:
+            return row
+    raise ContractError("correction.unsettled", f"{month_name(month)}还没有列入结算单；请直接更正考核数据。")
+
+
+def _carried(row: SettlementRow, month: date) -> list[ExtraItem]:
+    """Lines of other corrections that the settled sheet holds in this month; they stay as they are."""
+    for stored in json.loads(row.sheet)["inputs"]:
+        found = read_month(stored)
+        if found.month == month:
+            return [i for i in found.items if i.kind is ItemKind.CORRECTION and i.working is not None]
+    return []
+
+
+def _put_figures(
+    uow: UnitOfWork, actor: Actor, now: datetime, today: date, contract: ContractRow, figures: MonthFigures, words: str
+) -> None:
+    """The month's own record, from which failed periods are counted, follows; its score stands from the day it was confirmed."""
+    row = find_service_month(uow.session, contract.id, figures.month)
+    if row is None:
+        return
+    row.figures = json.dumps(plain_month(figures), ensure_ascii=False, separators=(",", ":"))
+    row.score = score_month(figures, TermsBook(uow, contract).on(figures.month).service).total
+    for party in ("b", "a"):
+        put_statement(uow, actor, now, row, party, "submitted" if party == "b" else "agreed", today, Evidence(words[:400]))
+    touch_month(row, actor, now)
+
+
+def _come_to(uow: UnitOfWork, actor: Actor, contract_id: str, correction_id: str, seen: int) -> tuple[ContractRow, CorrectionRow]:
+    contract = opened(uow, actor, Action.KEEP_PERFORMANCE, contract_id, lock=True)
+    row = find_correction(uow.session, correction_id)
+    if row is None or row.contract_id != contract_id:
+        raise CorrectionMissing
+    if row.revision != seen:
+        raise ChangedMeanwhile
+    if row.state != PROPOSED:
+        raise ContractError("correction.state", f"更正{row.number}{STATES[row.state]}。")
+    return contract, row
+
+
+def _line(uow: UnitOfWork, row: CorrectionRow) -> CorrectionLine:
+    return CorrectionLine(
+        row.id, row.revision, row.number, row.settlement_id, _number(uow, row.settlement_id), row.cause, row.reason, row.excl, row.tax,
+        read_figure(json.loads(row.working)), row.state, row.evidence, row.decided_on, _number(uow, row.taken_by) if row.taken_by else "",
+        row.created_at, row.created_by,
+    )  # fmt: skip
+
+
+def _number(uow: UnitOfWork, settlement_id: str) -> str:
+    row = find_settlement(uow.session, settlement_id)
+    paper = find_instrument(uow.session, row.instrument_id) if row else None
+    return paper.number if paper else ""

@@ -1,0 +1,222 @@
+"""Silence confirms where the contract says so: month figures and 结算单, by button or by the clock on the day after (CC:140).
+
+Each is one transaction of its own. Whether the day has come is worked out again from the record before anything is confirmed, so that a
+later answer, a corrected date or a new calendar is never passed over.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from app.domain.errors import ContractError
+from app.domain.messages import NewMail
+from app.domain.permissions import Action, Actor
+from app.domain.settlement.silence import STATEMENT, Silence
+from app.domain.term import chinese_date
+from app.services.access import actor_of
+from app.services.journal import CLOCK, note
+from app.services.lapsing import SUBMITTED, month_silence, settlement_silence
+from app.services.money_rows import DONE, OPEN
+from app.services.obligation_links import figures_reviewed
+from app.services.paper_texts import PaperKit
+from app.services.record import opened, require_contract
+from app.services.renewal_clock import Post
+from app.services.service_levels import Evidence, MonthMissing, confirm_month, month_name, put_statement, touch_month
+from app.services.settlement_terms import MonthTerms, TermsBook
+from app.services.settling import say_confirmed, settle_confirmed
+from app.store.contracts import ContractRow
+from app.store.instruments import find_instrument
+from app.store.outbox import message_with_key
+from app.store.service_months import ServiceMonthRow, find_service_month, silent_months
+from app.store.settlements import SettlementRow, find_settlement, silent_settlements
+from app.store.uow import ChangedMeanwhile, UnitOfWork
+from app.store.users import find_user
+
+Units = Callable[[], UnitOfWork]
+MAIL = "silence"
+PARTIES = {"a": "甲方", "b": "乙方"}
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Confirmed:
+    """What one wake-up confirmed; ``faults``: a sentence for each that could not be judged."""
+
+    months: int = 0
+    settlements: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+# ---- by button
+
+
+def deem_confirmed(
+    uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit: PaperKit, contract_id: str, month: date, seen: int
+) -> str:
+    """The period to review, or to object to the review, has run out without a word: the last figures stand (section 5.2).
+
+    Raises ``settlement.not_lapsed`` before, and where the silence of nobody says anything.
+    """
+    contract = opened(uow, actor, Action.KEEP_PERFORMANCE, contract_id, lock=True)
+    row = find_service_month(uow.session, contract_id, month)
+    if row is None:
+        raise MonthMissing(month)
+    if row.revision != seen:
+        raise ChangedMeanwhile
+    terms = TermsBook(uow, contract).on(month)
+    silence = month_silence(row, terms, kit.reference.calendar)
+    if silence.last is None:
+        raise ContractError("settlement.not_lapsed", f"{silence.why or '考核数据已经确认'}。")
+    if not silence.lapsed(today):
+        raise ContractError("settlement.not_lapsed", f"期限至{chinese_date(silence.last)}届满，届满后仍未提出的才能视为认可。")
+    said = _deem(uow, actor, now, today, kit, contract, row, terms, silence)
+    uow.commit()
+    return said
+
+
+def _deem(
+    uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit: PaperKit, contract: ContractRow, row: ServiceMonthRow,
+    terms: MonthTerms, silence: Silence,
+) -> str:  # fmt: skip
+    assert silence.last is not None
+    clause = terms.labels.get(silence.provision, ("第5.2节", ""))[0]
+    words = f"期限届满未提出异议（民法典第一百四十条，合同{clause}）"
+    if row.state == SUBMITTED:
+        figures_reviewed(
+            uow, actor, now, kit.reference, contract, row.month, row.submitted_on, silence.last, "甲方期限届满未提出，视为认可"
+        )
+    put_statement(uow, actor, now, row, silence.party, "deemed", silence.last, Evidence(words))
+    said = confirm_month(uow, actor, now, today, kit, contract, row, terms, silence.last)
+    note(
+        uow, actor, now, "month.deemed", contract=contract.id, month=f"{row.month:%Y-%m}", on=silence.last.isoformat(), clause=clause,
+        party=silence.party,
+    )  # fmt: skip
+    touch_month(row, actor, now)
+    return said
+
+
+# ---- by the clock
+
+
+def confirm_silent(
+    units: Units, kit: PaperKit, now: datetime, today: date, post: Post, *, carry_on: Callable[[], bool] = lambda: True
+) -> Confirmed:
+    """Confirm everything whose last day to speak is over. May be run again at any time; missed days are caught up in order."""
+    done = Confirmed()
+    with units() as uow:
+        months, settlements = silent_months(uow.session, today), silent_settlements(uow.session, today)
+    for contract_id, month in months:
+        if carry_on():
+            with _guarded(done, contract_id):
+                done.months += _month(units, kit, now, today, post, contract_id, month)
+    for contract_id, settlement_id in settlements:
+        if carry_on():
+            with _guarded(done, contract_id):
+                done.settlements += _settlement(units, kit, now, today, post, contract_id, settlement_id)
+    return done
+
+
+@contextmanager
+def _guarded(done: Confirmed, contract_id: str) -> Iterator[None]:
+    """A fault with one contract must not keep the others waiting; it is tried again at the next wake-up."""
+    try:
+        yield
+    except ContractError as error:
+        done.faults.append(f"合同 {contract_id}：{error.message}")
+    except Exception:
+        log.exception("confirming by silence in contract %s failed", contract_id)
+        done.faults.append(f"合同 {contract_id}：出现故障，下次唤醒时重试")
+
+
+def _month(units: Units, kit: PaperKit, now: datetime, today: date, post: Post, contract_id: str, month: date) -> int:
+    with units() as uow:
+        contract = require_contract(uow, contract_id, lock=True)
+        row = find_service_month(uow.session, contract_id, month)
+        if row is None or row.silent_on is None:
+            return 0
+        terms = TermsBook(uow, contract).on(month)
+        silence = month_silence(row, terms, kit.reference.calendar)
+        if not silence.lapsed(today):
+            row.silent_on = silence.last
+            uow.commit()
+            return 0
+        said = _deem(uow, CLOCK, now, today, kit, contract, row, terms, silence)
+        last, what = silence.last, f"{month_name(month)}考核数据"
+        assert last is not None
+        link = f"settlements/months/{month:%Y-%m}"
+        _tell(uow, now, post, contract, terms, silence, f"{row.id}:{last.isoformat()}", what, said, link)
+        uow.commit()
+        return 1
+
+
+def _settlement(units: Units, kit: PaperKit, now: datetime, today: date, post: Post, contract_id: str, settlement_id: str) -> int:
+    with units() as uow:
+        contract = require_contract(uow, contract_id, lock=True)
+        row = find_settlement(uow.session, settlement_id)
+        if row is None or row.silent_on is None or row.state != OPEN:
+            return 0
+        terms = TermsBook(uow, contract).on(row.start.replace(day=1))
+        silence = settlement_silence(row, terms.pay, terms.silent, kit.reference.calendar)
+        if not silence.lapsed(today) or silence.last is None:
+            row.silent_on = silence.last
+            uow.commit()
+            return 0
+        settle_confirmed(uow, CLOCK, now, kit, contract, row, silence.last, "silence", "")
+        assert row.state == DONE
+        said = say_confirmed(uow, kit, contract, row)
+        what = f"结算单{_number(uow, row)}"
+        _tell(
+            uow, now, post, contract, terms, silence, f"{row.id}:{silence.last.isoformat()}", what, said, f"settlements/{row.id}"
+        )
+        uow.commit()
+        return 1
+
+
+def _number(uow: UnitOfWork, row: SettlementRow) -> str:
+    paper = find_instrument(uow.session, row.instrument_id)
+    return paper.number if paper else ""
+
+
+def _tell(
+    uow: UnitOfWork, now: datetime, post: Post, contract: ContractRow, terms: MonthTerms, silence: Silence, cause: str, what: str, said: str,
+    link: str,
+) -> None:  # fmt: skip
+    """The contract's owner learns of it with a link; both parties at the mail addresses of section 12.2, where they have one."""
+    assert silence.last is not None
+    clause = terms.labels.get(silence.provision, ("第8.2节" if silence.provision == STATEMENT else "第5.2节", ""))[0]
+    values = {
+        "number": contract.number, "title": contract.title, "what": what, "party": PARTIES[silence.party],
+        "day": chinese_date(silence.last), "clause": clause, "said": said,
+    }  # fmt: skip
+    owner = find_user(uow.session, contract.owner_id) if contract.owner_id else None
+    told = set()
+    if owner is not None and owner.active and owner.email:
+        page = f"{post.link(contract.id).rstrip('/')}/{link}"
+        told.add(owner.email.lower())
+        _send(
+            uow,
+            now,
+            post,
+            f"{MAIL}:{cause}:owner",
+            owner.email,
+            {**values, "name": actor_of(owner).name, "link": page},
+            contract,
+            owner.id,
+        )
+    for side, label in PARTIES.items():
+        address = str(terms.answers.get(f"notice.party_{side}_email") or "").strip()
+        if address and address.lower() not in told:
+            told.add(address.lower())
+            _send(uow, now, post, f"{MAIL}:{cause}:{side}", address, {**values, "name": label, "link": ""}, contract, None)
+
+
+def _send(
+    uow: UnitOfWork, now: datetime, post: Post, key: str, address: str, values: dict[str, str], contract: ContractRow, user_id: str | None
+) -> None:  # fmt: skip
+    if message_with_key(uow.session, key) is None:
+        words = post.write(MAIL, values)
+        uow.send(now, NewMail(key, address, words.subject, words.text, words.html, contract.id, user_id))

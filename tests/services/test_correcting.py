@@ -1,0 +1,176 @@
+"""Corrections: a settled period computed again with other figures or terms, the difference unfolded, accepted into the next sheet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal as D
+from typing import Any
+
+import pytest
+
+from app.domain.errors import ContractError, InputError
+from app.services.correcting import (
+    CorrectionLine,
+    accept_correction,
+    correct_for_terms,
+    correct_month,
+    corrections,
+    refuse_correction,
+)
+from app.services.money_rows import sheet_of
+from app.services.paper_freezing import study_paper
+from app.services.settling import void_settlement
+from app.store.blobs import BlobStore
+from app.store.uow import UnitOfWork
+from tests.services.living import d
+from tests.services.paper_house import Desk, kit
+from tests.services.settling_house import Till, figures
+
+Units = Callable[[], UnitOfWork]
+
+
+@pytest.fixture
+def till(units: Units) -> Till:
+    return Till.open(units)
+
+
+def settled(till: Till, month: str = "2026-02", day: str = "2026-03-06", **changes: Any) -> str:
+    till.at(day).confirmed(month, **changes)
+    made = till.draw(month)
+    till.confirm(made)
+    return made
+
+
+def propose(till: Till, month: str, **changes: Any) -> CorrectionLine:
+    with till.units() as uow:
+        made = correct_month(uow, till.actor, till.now, till.contract_id, figures(month, **changes), "工单重复计数，见核对表")
+    return next(x for x in listed(till) if x.id == made)
+
+
+def listed(till: Till) -> tuple[CorrectionLine, ...]:
+    with till.units() as uow:
+        return corrections(uow, till.actor, till.contract_id)
+
+
+def accept(till: Till, line: CorrectionLine) -> None:
+    with till.units() as uow:
+        accept_correction(
+            uow, till.actor, till.now, till.today, till.contract_id, line.id, line.revision, "双方邮件确认2026-04-07"
+        )
+
+
+def carried(till: Till, settlement: str) -> list[tuple[str, D, str]]:
+    return [(x.item, x.amount.excl, x.voucher) for x in sheet_of(till.row(settlement)).extras if x.carry]
+
+
+def test_corrected_figures_propose_the_difference_and_change_nothing_else(till: Till) -> None:
+    made = settled(till)
+    before = till.row(made).digest
+    line = propose(till, "2026-02", tickets=4000)
+    # 100 tickets × 28.00, less the 6 % that were deducted of them
+    assert (line.excl, line.tax, line.state) == (D("-2632.00"), D("-157.92"), "proposed")
+    assert (line.number, line.settlement) == ("GZ-JS-SHFW-2025-0001-202602-1", "JS-SHFW-2025-0001-202602")
+    assert till.row(made).digest == before
+    assert '"tickets":"4100"' in till.month("2026-02").figures
+    leaves = {(f.label, f.text) for f in line.working.walk()}
+    assert ("更正后的不含税额（税率6%）", "104,528.00元") in leaves
+    assert ("已结算的不含税额（税率6%）", "107,160.00元") in leaves
+    assert {f.source for f in line.working.walk()} >= {"BB-2026-02", "JS-SHFW-2025-0001-202602"}
+
+
+def test_an_undecided_correction_is_told_and_left_out_and_an_accepted_one_goes_into_the_next_sheet(till: Till) -> None:
+    settled(till)
+    line = propose(till, "2026-02", tickets=4000)
+    april = settled(till, "2026-03", "2026-04-08")
+    assert carried(till, april) == []
+    assert any("更正建议GZ-JS-SHFW-2025-0001-202602-1尚未决定" in n for n in sheet_of(till.row(april)).notices)
+    accept(till, line)
+    may = settled(till, "2026-04", "2026-05-08")
+    [(item, excl, voucher)] = carried(till, may)
+    assert (item, excl, voucher) == ("更正JS-SHFW-2025-0001-202602（税率6%）", D("-2632.00"), line.number)
+    assert till.row(may).excl == till.row(april).excl - D("2632.00")
+    assert next(x for x in listed(till)).taken_by == "JS-SHFW-2025-0001-202604"
+    june = settled(till, "2026-05", "2026-06-05")
+    assert carried(till, june) == [], "once"
+    with till.units() as uow:
+        compiled = study_paper(uow, till.actor, kit(), till.row(may).instrument_id, till.today)
+    assert [f.message for f in compiled.blocking] == []
+    working = [f for f in sheet_of(till.row(may)).figure.walk() if f.label == item]
+    assert any(f.label.startswith("更正后的不含税额") for f in working[0].walk()), "unfolds on the sheet"
+
+
+def test_a_voided_sheet_gives_its_corrections_back_to_the_next(till: Till) -> None:
+    settled(till)
+    accept(till, propose(till, "2026-02", tickets=4000))
+    april = settled(till, "2026-03", "2026-04-08")
+    assert len(carried(till, april)) == 1
+    with till.units() as uow:
+        void_settlement(uow, till.actor, till.now, kit(), till.contract_id, april, till.row(april).revision, "报表有误")
+    assert len(carried(till, till.draw("2026-03"))) == 1
+
+
+def test_a_second_correction_counts_from_the_first_and_a_stale_one_is_not_accepted(till: Till) -> None:
+    settled(till)
+    first, second = propose(till, "2026-02", tickets=4000), propose(till, "2026-02", tickets=3900)
+    accept(till, second)
+    with pytest.raises(ContractError, match="已经过时"):
+        accept(till, first)
+    again = propose(till, "2026-02", tickets=4000)
+    assert again.excl == D("2632.00"), "3,900 tickets are settled and corrected by now"
+
+
+def test_the_score_of_the_month_follows_and_with_it_the_failed_periods(till: Till) -> None:
+    settled(till)
+    line = propose(till, "2026-02", bad=True)
+    accept(till, line)
+    row = till.month("2026-02")
+    assert row.score is not None
+    assert row.score < 70
+    assert row.state == "confirmed"
+    assert [s.words for s in row.statements][-1].startswith("更正GZ-")
+
+
+def test_faults_are_told_at_once_and_what_is_the_same_or_unsettled_is_no_correction(till: Till) -> None:
+    settled(till)
+    with till.units() as uow, pytest.raises(InputError) as refused:
+        correct_month(uow, till.actor, till.now, till.contract_id, figures("2026-02", report_no="", counts=()), "错")
+    assert len(refused.value.faults) == 9
+    with pytest.raises(ContractError, match="没有需要更正的"):
+        propose(till, "2026-02")
+    with pytest.raises(ContractError, match="还没有列入结算单"):
+        propose(till, "2026-03")
+    line = propose(till, "2026-02", tickets=4000)
+    with till.units() as uow:
+        refuse_correction(uow, till.actor, till.now, till.today, till.contract_id, line.id, line.revision, "核对无误，不予更正")
+    assert listed(till)[0].state == "refused"
+    with pytest.raises(ContractError, match="未采纳"):
+        accept(till, listed(till)[0])
+
+
+def test_an_amendment_that_reaches_back_proposes_a_correction_by_itself(units: Units, blobs: BlobStore) -> None:
+    desk = Desk.open(units, blobs)
+    till = Till(units, desk.contract_id)
+    made = settled(till)
+    desk.today = date(2026, 3, 10)
+    with till.units() as uow, pytest.raises(ContractError, match="没有差额"):
+        correct_for_terms(uow, till.actor, till.now, till.contract_id, made, "核对条款")
+    paper = desk.amendment(("adjust.volume_rate", "1.2"), effective="2026-03-10")
+    desk.fill(
+        paper,
+        **{
+            "amendment.retroactive": True,
+            "amendment.retroactive_from": "2026-02-01",
+            "amendment.retroactive_settlement": "2月份差额并入3月结算单，按新系数重算月费，已开发票不作调整。",
+        },
+    )
+    desk.freeze(paper)
+    desk.sign(paper)
+    [line] = listed(till)
+    # 500 tickets × 28.00 × 0.2 more, less 6 %
+    assert (line.cause, line.excl, line.state) == ("terms", D("2632.00"), "proposed")
+    assert "SHFW-2025-0001-BC-01" in line.reason
+    accept(till, line)
+    next_one = settled(till, "2026-03", "2026-04-08")
+    assert [x[1] for x in carried(till, next_one)] == [D("2632.00")]
+    assert d("2026-03-10") == desk.today

@@ -1,0 +1,106 @@
+"""Payments laid upon settlements by hand: in part, over several, taken back; and what is laid upon nothing (section 8.2; CC:560)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal as D
+
+import pytest
+
+from app.domain.errors import ContractError, InputError
+from app.domain.permissions import Actor, Forbidden, Role
+from app.services.matching import match_desk, match_payment, payment_with, unmatched
+from app.store.uow import ChangedMeanwhile, UnitOfWork
+from tests.services.paper_house import kit
+from tests.services.settling_house import Till
+
+Units = Callable[[], UnitOfWork]
+FIRST = SECOND = D("124889.60")
+
+
+@pytest.fixture
+def till(units: Units) -> Till:
+    return Till.open(units)
+
+
+def match(till: Till, reference: str, wanted: dict[str, D], reason: str = "", seen: int = -1) -> D:
+    with till.units() as uow:
+        found = payment_with(uow, till.actor, till.contract_id, reference)
+    with till.units() as uow:
+        return match_payment(
+            uow, till.actor, till.now, kit(), till.contract_id, found.id, found.revision if seen < 0 else seen, wanted, reason
+        )
+
+
+def two(till: Till) -> tuple[str, str]:
+    return till.owing(), till.owing("2026-03", "2026-04-08")
+
+
+def open_of(till: Till, *settlements: str) -> list[D]:
+    return [till.row(s).open_amount for s in settlements]
+
+
+def test_what_is_entered_for_matching_by_hand_waits_until_somebody_does_it(till: Till) -> None:
+    first, second = two(till)
+    assert till.pay("200000.00", "HD-1", held=True) == D("200000.00")
+    assert open_of(till, first, second) == [FIRST, SECOND]
+    with till.units() as uow:
+        [left] = unmatched(uow, till.actor)
+        assert (left.payment.reference, left.payment.left) == ("HD-1", D("200000.00"))
+    assert match(till, "HD-1", {second: D("100000.00"), first: D("50000.00")}) == D("50000.00")
+    assert open_of(till, first, second) == [D("74889.60"), D("24889.60")]
+    assert match(till, "HD-1", {second: D("100000.00"), first: D("100000.00")}) == D("0.00")
+    with till.units() as uow:
+        assert unmatched(uow, till.actor) == ()
+
+
+def test_a_match_is_taken_back_only_with_a_reason(till: Till) -> None:
+    first, second = two(till)
+    till.pay("124889.60", "HD-1")
+    assert open_of(till, first, second) == [D("0.00"), SECOND]
+    with pytest.raises(InputError, match="请写明理由"):
+        match(till, "HD-1", {second: SECOND})
+    assert match(till, "HD-1", {second: SECOND}, "付的是三月份的款") == FIRST - SECOND
+    assert open_of(till, first, second) == [FIRST, D("0.00")]
+    assert match(till, "HD-1", {}, "全部重新核对") == FIRST
+    assert open_of(till, first, second) == [FIRST, SECOND]
+
+
+def test_every_fault_of_a_match_is_told_at_once_and_a_stale_page_changes_nothing(till: Till) -> None:
+    first, second = two(till)
+    till.pay("150000.00", "HD-1", held=True)
+    with pytest.raises(InputError) as refused:
+        match(till, "HD-1", {first: D("200000.00"), second: D("1.005"), "nowhere": D("1.00")})
+    assert len(refused.value.faults) == 4
+    match(till, "HD-1", {first: D("1.00")})
+    with pytest.raises(ChangedMeanwhile):
+        match(till, "HD-1", {first: D("2.00")}, seen=1)
+    with pytest.raises(ContractError, match="没有流水号"):
+        match(till, "HD-9", {})
+    till.actor = Actor("审计员", "auditor", frozenset({Role.AUDITOR}))
+    with pytest.raises(Forbidden):
+        match(till, "HD-1", {first: D("2.00")})
+
+
+def test_the_proposal_goes_by_what_is_written_then_by_the_amount_then_by_the_day(till: Till) -> None:
+    first, second = two(till)
+    till.pay("1000.00", "回单 JS-SHFW-2025-0001-202603")
+    assert open_of(till, first, second) == [FIRST, SECOND - 1000], "the number of the sheet is written on it"
+    till.pay("500.00", "HD-2", note="付发票FP-2026-02")
+    assert open_of(till, first, second) == [FIRST - 500, SECOND - 1000], "the number of its invoice"
+    till.pay(str(SECOND - 1000), "HD-3")
+    assert open_of(till, first, second) == [FIRST - 500, D("0.00")], "the amount to the 分"
+    till.pay("300.00", "HD-4", held=True)
+    with till.units() as uow:
+        held = payment_with(uow, till.actor, till.contract_id, "HD-4")
+        [line] = match_desk(uow, till.actor, till.contract_id, held.id).lines
+        assert (line.settlement_id, line.proposed, line.matched) == (first, D("300.00"), D("0.00"))
+
+
+def test_a_payment_moved_to_another_sheet_moves_its_delay(till: Till) -> None:
+    first, second = two(till)
+    till.at("2026-05-20").pay("124889.60", "HD-1")
+    assert (till.row(first).due_on, till.row(second).due_on) == (None, till.row(second).due_on)
+    match(till, "HD-1", {second: SECOND}, "附言写明三月")
+    assert till.row(first).due_on is not None
+    assert till.row(second).due_on is None

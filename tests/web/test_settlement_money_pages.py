@@ -1,0 +1,109 @@
+"""The pages around a settled month: receipt and silence, payments matched by hand, corrections of what is settled."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.domain.term import corresponding_day
+from app.web.desk import KEY, Desk
+from tests.web.conftest import Visitor
+from tests.web.people import LAWYER, actor_named
+from tests.web.terms import in_force
+from tests.web.test_settlement_pages import form, revision, text_of
+
+
+@pytest.fixture(scope="module")
+def contract(app: Flask) -> str:
+    """In force since the first day five months ago."""
+    desk: Desk = app.extensions[KEY]
+    return in_force(desk, actor_named(desk, LAWYER.login), corresponding_day(desk.today().replace(day=1), -5))
+
+
+def drawn(visitor: Visitor, contract: str, today: date, month: date) -> str:
+    """A settlement of that month, drawn up; its address."""
+    base = f"/contracts/{contract}/settlements"
+    page = f"{base}/months/{month:%Y-%m}"
+    visitor.post(page, form(today))
+    agreed = {"verdict": "agree", "on": today.isoformat(), "revision": revision(visitor.get(page), "/review")}
+    assert visitor.post(f"{page}/review", agreed).status_code == 302
+    made = visitor.post(f"{base}/", {"start": month.isoformat()})
+    assert made.status_code == 302
+    return str(made.headers["Location"].partition("#")[0])
+
+
+def confirm(visitor: Visitor, place: str, today: date, number: str) -> None:
+    seen = revision(visitor.get(place), "/confirmation")
+    done = visitor.post(
+        f"{place}/confirmation", {"how": "written", "on": today.isoformat(), "evidence": "确认函", "revision": seen}
+    )
+    assert done.status_code == 302
+    invoice = {
+        "number": number, "kind": "special", "issued_on": today.isoformat(), "received_on": today.isoformat(),
+        "buyer_uscc": "91110105MA00ABCD4R", "revision": revision(visitor.get(place), "/invoices"), "rate-0": "6", "excl-0": "107160.00",
+        "tax-0": "6429.60", "rate-1": "13", "excl-1": "10000.00", "tax-1": "1300.00",
+    }  # fmt: skip
+    assert visitor.post(f"{place}/invoices", invoice).status_code == 302
+
+
+def test_receipt_starts_the_silence_and_payments_are_matched_by_hand(app: Flask, visitor: Visitor, contract: str) -> None:
+    desk: Desk = app.extensions[KEY]
+    today = desk.today()
+    first = corresponding_day(today.replace(day=1), -4)
+    place = drawn(visitor, contract, today, first)
+    sheet = visitor.get(place)
+    assert "还没有记录甲方收到结算单的日期" in text_of(sheet)
+    assert "逾期未确认未异议" not in text_of(sheet)
+    received = visitor.post(f"{place}/receipt", {"on": today.isoformat(), "revision": revision(sheet, "/receipt")})
+    assert received.status_code == 302
+    assert "次日由系统自动记为视为确认" in text_of(visitor.get(place))
+    confirm(visitor, place, today, "26112000000099990101")
+    base = f"/contracts/{contract}/settlements"
+    paid = {"paid_on": today.isoformat(), "amount": "100,000.00", "reference": "HD-手工", "held": "1"}
+    assert visitor.post(f"{base}/payments", paid).status_code == 302
+    assert "HD-手工" in text_of(visitor.get("/settlements/"))
+    link = re.search(r'href="([^"]*/settlements/payments/[0-9a-f]{32})"', visitor.get(f"{base}/").get_data(as_text=True))
+    assert link
+    page = visitor.get(link[1])
+    body = page.get_data(as_text=True)
+    field = re.search(r'name="(match-[0-9a-f]{32})"[^>]*value="([^"]*)"', body)
+    assert field
+    assert field[2] == "100000.00", "the proposal is filled in"
+    assert "style=" not in body
+    seen = revision(page, link[1])
+    refused = visitor.post(link[1], {"form": "match", "revision": seen, field[1]: "200,000"})
+    assert refused.status_code == 422
+    assert 'value="200,000"' in refused.get_data(as_text=True)
+    assert visitor.post(link[1], {"form": "match", "revision": seen, field[1]: "60,000"}).status_code == 302
+    assert "未全部核销" in text_of(visitor.get(link[1]))
+    assert "64,889.60" in text_of(visitor.get(f"{base}/"))
+
+
+def test_settled_figures_are_corrected_by_a_proposal_that_is_accepted(app: Flask, visitor: Visitor, contract: str) -> None:
+    desk: Desk = app.extensions[KEY]
+    today = desk.today()
+    month = corresponding_day(today.replace(day=1), -3)
+    place = drawn(visitor, contract, today, month)
+    confirm(visitor, place, today, "26112000000099990102")
+    base = f"/contracts/{contract}/settlements"
+    page = f"{base}/months/{month:%Y-%m}"
+    assert "更正已结算的数据" in text_of(visitor.get(page))
+    assert 'value="4100"' in visitor.get(f"{page}?correct=1").get_data(as_text=True)
+    target = f"{base}/corrections/months/{month:%Y-%m}"
+    refused = visitor.post(target, form(today, tickets="4,000", words="错", revision="3"))
+    assert refused.status_code == 422
+    assert 'value="4,000"' in refused.get_data(as_text=True)
+    sent = visitor.post(target, form(today, tickets="4,000", words="工单重复计数，见核对表"))
+    assert sent.status_code == 302
+    shown = visitor.get(f"{base}/corrections")
+    words = text_of(shown)
+    assert "-2,632.00" in words
+    assert "更正后104,528.00－已结算107,160.00" in words
+    answer: Any = re.search(r'action="([^"]*/acceptance)".*?name="revision" value="(\d+)"', shown.get_data(as_text=True), re.S)
+    assert answer
+    assert visitor.post(answer[1], {"evidence": "双方确认函QR-9", "revision": answer[2]}).status_code == 302
+    assert "下一份结算单" in text_of(visitor.get(f"{base}/corrections"))
