@@ -15,7 +15,8 @@ from app.domain.errors import ContractError, InputError, InputFault
 from app.domain.permissions import Forbidden
 from app.domain.presentation import money_digits
 from app.services.billing import NewPayment, draft_dunning, record_payment, reverse_payment, set_budget
-from app.services.correcting import CorrectionMissing
+from app.services.correcting import CorrectionMissing, corrections
+from app.services.correction_rows import PROPOSED
 from app.services.matching import PaymentMissing, unmatched
 from app.services.record import ContractMissing
 from app.services.service_levels import open_failure_case
@@ -125,7 +126,10 @@ def show(contract_id: str) -> str:
 def _overview(contract_id: str, **more: Any) -> str:
     def read() -> dict[str, Any]:
         with desk().reading() as uow:
-            return {"found": overview(uow, actor(), desk().today(), contract_id), "today": desk().today()}
+            waiting = [c for c in corrections(uow, actor(), contract_id) if c.state == PROPOSED]
+            return {
+                "found": overview(uow, actor(), desk().today(), contract_id), "today": desk().today(), "undecided": len(waiting),
+            }  # fmt: skip
 
     return page_of("contracts/settlements.html", contract_id, read, **more)
 

@@ -22,7 +22,7 @@ def test_a_month_goes_from_its_figures_to_its_payment(tmp_path: Path) -> None:
     paper, dunning, improvement = (files[f"{name}.txt"].decode() for name in ("settlement", "dunning", "improvement"))
     for words in ("114,000.00×6%", "人民币124,889.60元", "壹拾贰万肆仟捌佰捌拾玖元陆角", "82.49"):
         assert words in paper, words
-    assert "124,889.60×万分之3×10日＝374.67元" in dunning
+    assert "124,889.60元×日万分之3×10日，合计374.67元" in dunning
     assert "本合同第8.2.2条及下列结算单" in dunning
     assert "第5.3.2条" in improvement
     assert "{{" not in paper + dunning + improvement

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sqlalchemy import select
 
 from app.domain.settlement.receivable import InvoiceLine
+from app.notify.mail_texts import write_mail
 from app.services.billing import NewInvoice, NewPayment, draft_dunning, record_invoice, record_payment, reverse_payment
+from app.services.matching import match_payment
 from app.services.money_rows import sheet_of
+from app.services.overdue import record_overdue
+from app.services.renewal_clock import Post
 from app.services.service_levels import CONFIRMED, Evidence, enter_month, review_month
 from app.services.settling import confirm_settlement, draw_up
+from app.services.silence import confirm_silent
 from app.store.contracts import ContractRow
 from app.store.engine import open_engine
 from app.store.migrate import upgrade
@@ -26,6 +32,8 @@ from tests.services.settling_house import BUYER, figures
 
 say = nursery.say
 DAY, LATE, MONTH = d("2026-03-06"), d("2026-04-17"), d("2026-02-01")
+NEXT, NEXT_DAY = d("2026-03-01"), d("2026-04-07")
+POST = Post(write_mail, lambda contract: f"https://example.com/contracts/{contract}/")
 AT = (LAWYER, noon(DAY), DAY)
 
 
@@ -104,8 +112,32 @@ class SettlingLife(nursery.Life):
                 return
             reverse_payment(uow, LAWYER, noon(LATE), LATE, kit(), contract, found.id, found.revision, "银行退回")
 
+    def match(self) -> None:
+        contract = self._contract()
+        with self.unit() as uow:
+            found = next((p for p in payments_of(uow.session, contract) if p.reversed_on is None), None)
+            row = self._settlement(uow, contract)
+            if found is None or row is None or found.matched_at is not None:
+                return
+            wanted = {row.id: Decimal("100000.00")}
+            match_payment(uow, LAWYER, noon(LATE), kit(), contract, found.id, found.revision, wanted, "其余另行核销")
 
-STEPS = ("enter", "review", "draw", "confirm", "invoice", "dun", "pay", "reverse")
+    def enter_next(self) -> None:
+        contract = self._contract()
+        with self.unit() as uow:
+            if find_service_month(uow.session, contract, NEXT) is None:
+                enter_month(uow, LAWYER, noon(NEXT_DAY), NEXT_DAY, kit(), contract, figures("2026-03", bad=True), NEXT_DAY)
+
+    def silence(self) -> None:
+        confirm_silent(self.unit, kit(), noon(LATE), LATE, POST)
+
+    def overdue(self) -> None:
+        record_overdue(self.unit, kit(), noon(LATE), LATE)
+
+
+STEPS = (
+    "enter", "review", "draw", "confirm", "invoice", "overdue", "dun", "pay", "match", "reverse", "enter_next", "silence",
+)  # fmt: skip
 
 
 def prepare(url: str) -> None:

@@ -18,6 +18,8 @@ from app.services.money_rows import sheet_of
 from app.store import audit
 from app.store.engine import open_engine
 from app.store.instruments import InstrumentRow
+from app.store.obligations import ContractEventRow
+from app.store.outbox import messages
 from app.store.reminders import find_subject
 from app.store.seal import AuditSeal
 from app.store.service_months import ServiceMonthRow
@@ -26,7 +28,7 @@ from app.store.uow import UnitOfWork
 from tests.services.settling_nursery import STEPS, prepare
 from tests.services.test_killed import KILLED, Nursery
 
-FEWEST = 16
+FEWEST = 22
 """Boundaries that the steps come to at least; fewer would mean that the hooks no longer see them."""
 
 
@@ -47,7 +49,14 @@ def assert_whole(engine: Engine, folder: Path, said: list[dict[str, Any]]) -> No
         months, sheets = list(session.scalars(select(ServiceMonthRow))), list(session.scalars(select(SettlementRow)))
         papers = Counter(session.scalars(select(InstrumentRow.kind)))
         assert len(months) == logged["month.entered"]
-        assert sum(m.state == "confirmed" for m in months) == logged["month.reviewed"] == papers["rectification"]
+        assert (
+            sum(m.state == "confirmed" for m in months)
+            == papers["rectification"]
+            == logged["month.reviewed"] + logged["month.deemed"]
+        )
+        told = [m for m in messages(session) if m.key.startswith("silence:")]
+        assert len(told) == 3 * logged["month.deemed"], "owner and both parties, each once"
+        assert logged["payment.matched"] <= 1
         assert len(sheets) == logged["settlement.drawn"] == papers["settlement"]
         assert sum(s.state == "confirmed" for s in sheets) == logged["settlement.confirmed"]
         assert len(list(session.scalars(select(InvoiceRow)))) == logged["invoice.recorded"]
@@ -90,5 +99,8 @@ def test_a_process_killed_at_any_commit_boundary_of_settling_leaves_nothing_half
     with UnitOfWork(engine) as uow:
         [sheet] = uow.session.scalars(select(SettlementRow))
         assert (sheet.state, sheet.open_amount) == ("confirmed", sheet.incl)
+        assert [m.state for m in uow.session.scalars(select(ServiceMonthRow))] == ["confirmed", "confirmed"]
+        overdue = [e for e in uow.session.scalars(select(ContractEventRow)) if e.kind == "payment_overdue"]
+        assert len(overdue) == 1
     engine.dispose()
     assert deaths >= FEWEST

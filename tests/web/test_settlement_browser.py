@@ -112,4 +112,6 @@ def test_a_payment_is_matched_by_hand_and_settled_figures_are_corrected(page: Pa
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), place
     page.goto(f"{base}/")
     page.get_by_role("link", name="手工核销").first.click()
+    page.wait_for_load_state("load")
+    expect(page.get_by_role("button", name="保存核销")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -340,12 +340,13 @@ def delay(claim: Claim, paid: Sequence[tuple[date, Decimal]], as_of: date, rate:
 def allotted(
     amount: Decimal, open_: Sequence[tuple[str, date | None, Decimal]]
 ) -> tuple[tuple[tuple[str, Decimal], ...], Decimal]:
-    """A payment laid upon open settlements, the one due first first; what is left over is overpaid (CC:560).
+    """A payment laid upon open settlements, the one due first first, in their order where several fall due together; what is left over
+    is overpaid (CC:560).
 
     ``open_``: (id, due day, open amount). Returns ((id, amount) …, rest).
     """
     left, found = amount, []
-    for key, _due, owed in sorted(open_, key=lambda x: (x[1] or date.max, x[0])):
+    for key, _due, owed in sorted(open_, key=lambda x: x[1] or date.max):
         part = min(left, owed)
         if part > 0:
             found.append((key, part))
@@ -369,7 +370,7 @@ def proposal(amount: Decimal, words: str, open_: Sequence[OpenItem]) -> tuple[tu
     named = [x for x in open_ if any(name and name in words for name in x.names)]
     exact = [x for x in open_ if x.owed == amount] if not named else []
     first = named or exact[:1]
-    order = [*sorted(first, key=lambda x: (x.due or date.max, x.key)), *(x for x in open_ if x not in first)]
+    order = [*sorted(first, key=lambda x: x.due or date.max), *(x for x in open_ if x not in first)]
     given, rest = allotted(amount, [(x.key, None, x.owed) for x in order[: len(first)]]) if first else ((), amount)
     more, rest = allotted(rest, [(x.key, x.due, x.owed) for x in order[len(first) :]])
     return (*given, *more), rest
