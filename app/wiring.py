@@ -44,7 +44,6 @@ if TYPE_CHECKING:  # the database and its library are loaded by those who use it
     from app.services.paper_texts import PaperKit
     from app.services.ports import Mailer, MonthUploadReading, Poster, RegisterUploadReading, RegisterWriter
     from app.services.redlining import RedlineTools
-    from app.services.renewal_clock import Post as TermPost
     from app.services.signing_kit import Post as SignPost
     from app.services.signing_kit import SigningKit
     from app.services.telling import Post as ReminderPost
@@ -109,14 +108,6 @@ class Wiring(SigningTools):
             self.sign_post,
             self.almanac,
         )
-
-    @property
-    def page_post(self) -> TermPost:
-        """How mails that lead to pages of a contract are written."""
-        from app.services.renewal_clock import Post as TermPost
-
-        base = self.settings.base_url
-        return TermPost(self.write_mail, lambda contract_id: f"{base}/contracts/{contract_id}/")
 
     @property
     def sign_post(self) -> SignPost:

@@ -102,7 +102,7 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
             wiring.papers,
             wiring.now(),
             wiring.today(),
-            wiring.page_post,
+            wiring.clockwork.post,
             carry_on=lambda: not ending.is_set(),
         )
         for fault in done.faults:

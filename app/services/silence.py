@@ -24,10 +24,10 @@ from app.services.money_rows import DONE, OPEN
 from app.services.obligation_links import figures_reviewed
 from app.services.paper_texts import PaperKit
 from app.services.record import opened, require_contract
-from app.services.renewal_clock import Post
 from app.services.service_levels import Evidence, MonthMissing, confirm_month, month_name, put_statement, touch_month
 from app.services.settlement_terms import MonthTerms, TermsBook
 from app.services.settling import say_confirmed, settle_confirmed
+from app.services.stage_mails import Post
 from app.store.contracts import ContractRow
 from app.store.instruments import find_instrument
 from app.store.outbox import message_with_key

@@ -14,10 +14,10 @@ from app.services.billing import NewInvoice, NewPayment, draft_dunning, record_i
 from app.services.matching import match_payment
 from app.services.money_rows import sheet_of
 from app.services.overdue import record_overdue
-from app.services.renewal_clock import Post
 from app.services.service_levels import CONFIRMED, Evidence, enter_month, review_month
 from app.services.settling import confirm_settlement, draw_up
 from app.services.silence import confirm_silent
+from app.services.stage_mails import Post
 from app.store.contracts import ContractRow
 from app.store.engine import open_engine
 from app.store.migrate import upgrade

@@ -9,9 +9,9 @@ import pytest
 
 from app.domain.errors import ContractError, InputError
 from app.notify.mail_texts import write_mail
-from app.services.renewal_clock import Post
 from app.services.settling import object_to
 from app.services.silence import Confirmed, confirm_silent, deem_confirmed
+from app.services.stage_mails import Post
 from app.store.audit import entries
 from app.store.outbox import messages
 from app.store.service_months import find_service_month

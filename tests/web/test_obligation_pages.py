@@ -181,7 +181,7 @@ def test_an_event_is_recorded_stopped_resumed_and_withdrawn(visitor: Visitor, de
 def test_a_table_is_imported_with_every_fault_and_exported(visitor: Visitor, desk: Desk, contract: str) -> None:
     template = visitor.get("/obligations/events/template.xlsx")
     book = load_workbook(io.BytesIO(template.get_data()))
-    assert [c.value for c in book.worksheets[0][1]] == ["合同编号", "事件", "日期", "时刻", "对象", "说明"]
+    assert [c.value for c in book.worksheets[0][1]] == ["合同编号", "事件", "日期", "时刻", "对象", "说明", "严重等级"]
 
     def send(text: str, address: str = "/obligations/events") -> str:
         file = (io.BytesIO(text.encode("utf-8-sig")), "events.csv")
