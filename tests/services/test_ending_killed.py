@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import random
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +24,14 @@ from app.store.seal import AuditSeal
 from app.store.terms import RenewalDecisionRow, TermRow
 from app.store.uow import UnitOfWork
 from tests.services.ending_nursery import STEPS, prepare
+from tests.services.killing import Deaths, Nursery, killed_at_every_boundary, nursery_of, seeded_chance
 from tests.services.living import OFFICIAL
-from tests.services.test_killed import KILLED, Nursery
 
 FEWEST = 20
 """Boundaries that the steps come to at least; fewer would mean that the hooks no longer see them."""
 
 
-@pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    running = Nursery("tests.services.ending_nursery")
-    yield running
-    running.close()
+nursery = nursery_of("tests.services.ending_nursery")
 
 
 def assert_whole(engine: Engine, folder: Path, said: list[dict[str, Any]]) -> None:
@@ -102,48 +95,31 @@ def test_a_process_killed_at_any_commit_boundary_of_renewing_and_ending_leaves_n
     nursery: Nursery, database: str, tmp_path: Path
 ) -> None:
     prepare(database)
-    said: list[dict[str, Any]] = []
-    deaths = 0
     engine = open_engine(database)
-    for step in STEPS:
-        at = 1
-        while True:
-            told, end = nursery.run(database, tmp_path, (step,), at=at)
-            said += told
-            if end == 0:
-                break
-            assert end == KILLED
-            deaths, at = deaths + 1, at + 1
-            assert_whole(engine, tmp_path, said)
-    assert_whole(engine, tmp_path, said)
+    deaths = killed_at_every_boundary(nursery, database, tmp_path, STEPS, lambda d: assert_whole(engine, tmp_path, d.said))
+    assert_whole(engine, tmp_path, deaths.said)
     with UnitOfWork(engine) as uow:
         renewed, rescinded = uow.session.scalars(select(ContractRow).order_by(ContractRow.number))
         assert (renewed.stage, str(renewed.last_day)) == ("expired", "2030-12-31")
         assert (rescinded.stage, rescinded.disputed) == ("terminated", False)
         assert {t.key for t in uow.session.scalars(select(ExitTaskRow)) if t.done_on} >= {TaskKey.STOP.value}
     engine.dispose()
-    assert [line for line in said if "refused" in line] == []
-    assert deaths >= FEWEST
+    assert deaths.refused == []
+    assert deaths.count >= FEWEST
 
 
 @pytest.mark.soak
 def test_a_process_killed_at_seeded_moments_of_renewing_and_ending_leaves_nothing_half_done(
     nursery: Nursery, database: str, tmp_path: Path
 ) -> None:
-    seed = int(os.environ.get("SOAK_SEED") or random.SystemRandom().randrange(2**32))
-    print(f"seed {seed} (repeat with SOAK_SEED={seed})")
-    chance = random.Random(seed)
+    chance = seeded_chance()
     prepare(database)
-    engine, said, deaths = open_engine(database), [], 0
+    engine, deaths = open_engine(database), Deaths(nursery, database, tmp_path)
     for turn in range(200):
-        told, end = nursery.run(database, tmp_path, STEPS, seconds=chance.uniform(0.01, 2.0))
-        said += told
-        deaths += end == KILLED
-        assert end in (0, KILLED)
+        deaths.run(STEPS, seconds=chance.uniform(0.01, 2.0))
         if turn % 5 == 0:
-            assert_whole(engine, tmp_path, said)
-    told, end = nursery.run(database, tmp_path, STEPS)
-    assert end == 0
-    assert_whole(engine, tmp_path, said + told)
+            assert_whole(engine, tmp_path, deaths.said)
+    assert not deaths.run(STEPS)
+    assert_whole(engine, tmp_path, deaths.said)
     engine.dispose()
-    assert deaths > 3
+    assert deaths.count > 3

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
-import random
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,10 +32,9 @@ from app.store.seal import AuditSeal
 from app.store.uow import UnitOfWork
 from app.store.versions import VersionRow
 from tests.services.fixtures import LAWYER, PATTERN
+from tests.services.killing import Deaths, Nursery, killed_at_every_boundary, nursery_of, seeded_chance
 from tests.services.nursery import STEPS
 
-ROOT = Path(__file__).resolve().parents[2]
-KILLED = int(signal.SIGKILL)
 FEWEST = 70
 """Boundaries that the steps come to at least; fewer would mean that the hooks no longer see them."""
 
@@ -50,49 +43,7 @@ CAUSES = ("comments:", "approval:", "stage:", "renewed:", "damaged:", "owner:")
 """How the keys of mails begin that the program itself causes."""
 
 
-class Nursery:
-    def __init__(self, module: str = "tests.services.nursery") -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", module], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        while "ready" not in self._read():
-            pass  # what the rehearsal says
-
-    def run(
-        self, url: str, folder: Path, steps: tuple[str, ...], *, at: int | None = None, seconds: float | None = None
-    ) -> tuple[list[dict[str, Any]], int]:
-        """What a child said, and the signal that ended it (0: it came to its end)."""
-        order = {"url": url, "folder": str(folder), "steps": steps, "at": at, "seconds": seconds}
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(order) + "\n")
-        self.process.stdin.flush()
-        said: list[dict[str, Any]] = []
-        while True:
-            line = self._read()
-            if "end" in line:
-                return said, line["end"]
-            said.append(line)
-
-    def _read(self) -> dict[str, Any]:
-        assert self.process.stdout is not None
-        text = self.process.stdout.readline()
-        assert text, "the nursery ended by itself"
-        found: dict[str, Any] = json.loads(text)
-        return found
-
-    def close(self) -> None:
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.close()
-        self.process.wait(20)
-        self.process.stdout.close()
-
-
-@pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    running = Nursery()
-    yield running
-    running.close()
+nursery = nursery_of("tests.services.nursery")
 
 
 def _logged(uow: UnitOfWork, action: str, name: str) -> Counter[str]:
@@ -217,26 +168,17 @@ def assert_effects(uow: UnitOfWork, contracts: list[ContractRow]) -> None:
 def test_a_process_killed_at_any_commit_boundary_loses_nothing_and_leaves_nothing_half_done(
     nursery: Nursery, database: str, tmp_path: Path
 ) -> None:
-    said: list[dict[str, Any]] = []
-    deaths = 0
     engine = open_engine(database)
-    for step in STEPS:
-        at = 1
-        while True:
-            told, end = nursery.run(database, tmp_path, (step,), at=at)
-            said += told
-            if end == 0:
-                break
-            assert end == KILLED
-            deaths, at = deaths + 1, at + 1
-            assert_whole(engine, tmp_path, said, texts=False)
-    assert_whole(engine, tmp_path, said)
+    deaths = killed_at_every_boundary(
+        nursery, database, tmp_path, STEPS, lambda d: assert_whole(engine, tmp_path, d.said, texts=False)
+    )
+    assert_whole(engine, tmp_path, deaths.said)
     with UnitOfWork(engine) as uow:
         assert {"returned", "approved"} <= set(uow.session.scalars(select(ApprovalRow.status)))
         assert {"took_effect", "window_opened"} <= {json.loads(e.data)["event"] for e in _entries(uow, "contract.moved")}
     engine.dispose()
-    assert deaths >= FEWEST
-    kinds = {kind for line in said for kind in line}
+    assert deaths.count >= FEWEST
+    kinds = {kind for line in deaths.said for kind in line}
     assert kinds >= {"draft", "contract", "version", "document", "comment", "mail", "submitted", "consented", "checked"}
 
 
@@ -244,26 +186,18 @@ def test_a_process_killed_at_any_commit_boundary_loses_nothing_and_leaves_nothin
 def test_a_process_killed_at_seeded_moments_loses_nothing_and_leaves_nothing_half_done(
     nursery: Nursery, database: str, tmp_path: Path
 ) -> None:
-    seed = int(os.environ.get("SOAK_SEED") or random.SystemRandom().randrange(2**32))
-    print(f"seed {seed} (repeat with SOAK_SEED={seed})")
-    chance = random.Random(seed)
-    steps = STEPS
+    chance, deaths = seeded_chance(), Deaths(nursery, database, tmp_path)
     began = time.monotonic()
-    said, end = nursery.run(database, tmp_path, steps)
-    assert end == 0
+    assert not deaths.run(STEPS)
     whole = time.monotonic() - began
     engine = open_engine(database)
-    deaths = 0
     for turn in range(200):
-        order, began = tuple(chance.sample(steps, len(steps))), time.monotonic()
-        told, end = nursery.run(database, tmp_path, order, seconds=chance.uniform(0, whole))
-        said += told
-        deaths += end == KILLED
-        if end == 0:  # the first run was slow to start: moments behind the end of the work kill nothing
+        order, began = tuple(chance.sample(STEPS, len(STEPS))), time.monotonic()
+        if not deaths.run(order, seconds=chance.uniform(0, whole)):
+            # The first run was slow to start: moments behind the end of the work kill nothing.
             whole = min(whole, time.monotonic() - began)
-        assert end in (0, KILLED)
         if turn % 5 == 0:
-            assert_whole(engine, tmp_path, said)
-    assert_whole(engine, tmp_path, said)
+            assert_whole(engine, tmp_path, deaths.said)
+    assert_whole(engine, tmp_path, deaths.said)
     engine.dispose()
-    assert deaths > 100
+    assert deaths.count > 100

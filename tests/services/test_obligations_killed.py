@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,18 +24,14 @@ from app.store.reminders import ReminderSubjectRow
 from app.store.seal import AuditSeal
 from app.store.uow import UnitOfWork
 from tests.services.duty_nursery import ALMANAC, STEPS, prepare
+from tests.services.killing import Nursery, killed_at_every_boundary, nursery_of
 from tests.services.living import OFFICIAL
-from tests.services.test_killed import KILLED, Nursery
 
 FEWEST = 20
 """Boundaries that the steps come to at least; fewer would mean that the hooks no longer see them."""
 
 
-@pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    running = Nursery("tests.services.duty_nursery")
-    yield running
-    running.close()
+nursery = nursery_of("tests.services.duty_nursery")
 
 
 def assert_whole(engine: Engine, folder: Path, said: list[dict[str, Any]]) -> None:
@@ -95,20 +90,9 @@ def test_a_process_killed_at_any_commit_boundary_of_keeping_obligations_leaves_n
     nursery: Nursery, database: str, tmp_path: Path
 ) -> None:
     prepare(database)
-    said: list[dict[str, Any]] = []
-    deaths = 0
     engine = open_engine(database)
-    for step in STEPS:
-        at = 1
-        while True:
-            told, end = nursery.run(database, tmp_path, (step,), at=at)
-            said += told
-            if end == 0:
-                break
-            assert end == KILLED
-            deaths, at = deaths + 1, at + 1
-            assert_whole(engine, tmp_path, said)
-    assert_whole(engine, tmp_path, said)
+    deaths = killed_at_every_boundary(nursery, database, tmp_path, STEPS, lambda d: assert_whole(engine, tmp_path, d.said))
+    assert_whole(engine, tmp_path, deaths.said)
     engine.dispose()
-    assert [line for line in said if "refused" in line] == []
-    assert deaths >= FEWEST
+    assert deaths.refused == []
+    assert deaths.count >= FEWEST

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
-import random
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,19 +32,15 @@ from app.store.uow import UnitOfWork
 from app.store.versions import VersionRow
 from tests.databases import clone
 from tests.services.fixtures import LAWYER
+from tests.services.killing import Deaths, Nursery, killed_at_every_boundary, nursery_of, seeded_chance
 from tests.services.paper_nursery import EFFECT, REWORDED, STEPS, prepare
-from tests.services.test_killed import KILLED, Nursery
 
 FEWEST = 30
 """Boundaries that the steps come to at least; fewer would mean that the hooks no longer see them."""
 FROZEN = {"frozen", "sent", "arrived", "signed"}
 
 
-@pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    running = Nursery("tests.services.paper_nursery")
-    yield running
-    running.close()
+nursery = nursery_of("tests.services.paper_nursery")
 
 
 def assert_whole(engine: Engine, folder: Path, said: list[dict[str, Any]], *, texts: bool = True) -> None:
@@ -115,20 +108,11 @@ def test_a_process_killed_at_any_commit_boundary_of_amending_and_serving_leaves_
     nursery: Nursery, database: str, tmp_path: Path
 ) -> None:
     prepare(database)
-    said: list[dict[str, Any]] = []
-    deaths = 0
     engine = open_engine(database)
-    for step in STEPS:
-        at = 1
-        while True:
-            told, end = nursery.run(database, tmp_path, (step,), at=at)
-            said += told
-            if end == 0:
-                break
-            assert end == KILLED
-            deaths, at = deaths + 1, at + 1
-            assert_whole(engine, tmp_path, said, texts=deaths % 8 == 0)
-    assert_whole(engine, tmp_path, said)
+    deaths = killed_at_every_boundary(
+        nursery, database, tmp_path, STEPS, lambda d: assert_whole(engine, tmp_path, d.said, texts=d.count % 8 == 0)
+    )
+    assert_whole(engine, tmp_path, deaths.said)
     with UnitOfWork(engine) as uow:
         contract = uow.session.scalars(select(ContractRow)).one()
         standing = terms_as_of(uow, LAWYER, contract.id, EFFECT).consolidated.standing
@@ -136,8 +120,8 @@ def test_a_process_killed_at_any_commit_boundary_of_amending_and_serving_leaves_
         assert standing.instrument.provision("process.flow.system").text == REWORDED  # type: ignore[union-attr]
         assert [r.sequence for r in uow.session.scalars(select(AmendmentRow).where(AmendmentRow.sequence.is_not(None)))] == [1, 2]
     engine.dispose()
-    assert [line for line in said if "refused" in line] == []
-    assert deaths >= FEWEST
+    assert deaths.refused == []
+    assert deaths.count >= FEWEST
 
 
 @pytest.mark.soak
@@ -145,26 +129,22 @@ def test_a_process_killed_at_seeded_moments_of_amending_and_serving_leaves_nothi
     nursery: Nursery, database: str, tmp_path: Path
 ) -> None:
     """Each life begins anew, so that every moment falls into the work however quick the machine is."""
-    seed = int(os.environ.get("SOAK_SEED") or random.SystemRandom().randrange(2**32))
-    print(f"seed {seed} (repeat with SOAK_SEED={seed})")
-    chance = random.Random(seed)
+    chance = seeded_chance()
     prepare(database)
     whole, deaths = 0.0, 0
     for turn in range(201):
         folder = tmp_path / str(turn)
         folder.mkdir()
-        address = clone(database, f"life_{turn}")
+        life = Deaths(nursery, clone(database, f"life_{turn}"), folder)
         began = time.monotonic()
-        said, end = nursery.run(address, folder, STEPS, seconds=chance.uniform(0.01, whole) if turn else None)
+        life.run(STEPS, seconds=chance.uniform(0.01, whole) if turn else None)
         whole = whole or time.monotonic() - began
-        deaths += end == KILLED
-        assert end in (0, KILLED)
-        engine = open_engine(address)
-        assert_whole(engine, folder, said, texts=turn % 5 == 0)
+        deaths += life.count
+        engine = open_engine(life.url)
+        assert_whole(engine, folder, life.said, texts=turn % 5 == 0)
         if turn % 10 == 0:
-            told, end = nursery.run(address, folder, STEPS)
-            assert end == 0
-            assert_whole(engine, folder, said + told)
+            assert not life.run(STEPS)
+            assert_whole(engine, folder, life.said)
         engine.dispose()
         shutil.rmtree(folder)
     assert deaths > 100

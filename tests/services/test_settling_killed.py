@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pytest
 from sqlalchemy import Engine, select
 
 from app.domain.reminders import Topic
@@ -25,18 +23,14 @@ from app.store.seal import AuditSeal
 from app.store.service_months import ServiceMonthRow
 from app.store.settlements import InvoiceRow, PaymentRow, SettlementRow, payment_days
 from app.store.uow import UnitOfWork
+from tests.services.killing import Nursery, killed_at_every_boundary, nursery_of
 from tests.services.settling_nursery import STEPS, prepare
-from tests.services.test_killed import KILLED, Nursery
 
 FEWEST = 22
 """Boundaries that the steps come to at least; fewer would mean that the hooks no longer see them."""
 
 
-@pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    running = Nursery("tests.services.settling_nursery")
-    yield running
-    running.close()
+nursery = nursery_of("tests.services.settling_nursery")
 
 
 def assert_whole(engine: Engine, folder: Path, said: list[dict[str, Any]]) -> None:
@@ -83,19 +77,9 @@ def test_a_process_killed_at_any_commit_boundary_of_settling_leaves_nothing_half
     nursery: Nursery, database: str, tmp_path: Path
 ) -> None:
     prepare(database)
-    said: list[dict[str, Any]] = []
-    deaths, engine = 0, open_engine(database)
-    for step in STEPS:
-        at = 1
-        while True:
-            told, end = nursery.run(database, tmp_path, (step,), at=at)
-            said += told
-            if end == 0:
-                break
-            assert end == KILLED
-            deaths, at = deaths + 1, at + 1
-            assert_whole(engine, tmp_path, said)
-    assert_whole(engine, tmp_path, said)
+    engine = open_engine(database)
+    deaths = killed_at_every_boundary(nursery, database, tmp_path, STEPS, lambda d: assert_whole(engine, tmp_path, d.said))
+    assert_whole(engine, tmp_path, deaths.said)
     with UnitOfWork(engine) as uow:
         [sheet] = uow.session.scalars(select(SettlementRow))
         assert (sheet.state, sheet.open_amount) == ("confirmed", sheet.incl)
@@ -103,4 +87,4 @@ def test_a_process_killed_at_any_commit_boundary_of_settling_leaves_nothing_half
         overdue = [e for e in uow.session.scalars(select(ContractEventRow)) if e.kind == "payment_overdue"]
         assert len(overdue) == 1
     engine.dispose()
-    assert deaths >= FEWEST
+    assert deaths.count >= FEWEST

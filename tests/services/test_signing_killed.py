@@ -4,10 +4,8 @@ logged exactly as often as it was set."""
 from __future__ import annotations
 
 import os
-import random
 import shutil
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,41 +14,29 @@ import pytest
 
 from app.store.engine import open_engine
 from tests.databases import clone, drop
+from tests.services.killing import Deaths, Nursery, killed_at_every_boundary, nursery_of, seeded_chance
 from tests.services.signing_nursery import STAGES, STEPS, UNWATCHED, prepare
 from tests.services.signing_whole import assert_whole
-from tests.services.test_killed import KILLED, Nursery
 
 FEWEST = 30
 """Boundaries that the steps come to at least; fewer would mean that the hooks no longer see them."""
 MOMENTS = 200
 
 
-@pytest.fixture(scope="module")
-def nursery() -> Iterator[Nursery]:
-    running = Nursery("tests.services.signing_nursery")
-    yield running
-    running.close()
+nursery = nursery_of("tests.services.signing_nursery")
 
 
 def test_a_process_killed_at_any_boundary_of_a_signing_leaves_nothing_half_done(
     nursery: Nursery, database: str, tmp_path: Path
 ) -> None:
     prepare(database, tmp_path)
-    said: list[dict[str, Any]] = []
-    deaths, engine = 0, open_engine(database)
-    for step in STEPS:
-        at = 1
-        while True:
-            told, end = nursery.run(database, tmp_path, (step,), at=None if step in UNWATCHED else at)
-            said += told
-            if end == 0:
-                break
-            assert end == KILLED
-            deaths, at = deaths + 1, at + 1
-            assert_whole(engine, tmp_path, said)
-    assert assert_whole(engine, tmp_path, said)
+    engine = open_engine(database)
+    deaths = killed_at_every_boundary(
+        nursery, database, tmp_path, STEPS, lambda d: assert_whole(engine, tmp_path, d.said), unwatched=UNWATCHED
+    )
+    assert assert_whole(engine, tmp_path, deaths.said)
     engine.dispose()
-    assert deaths >= FEWEST
+    assert deaths.count >= FEWEST
 
 
 # ---- seeded moments
@@ -86,27 +72,22 @@ def test_a_process_killed_at_two_hundred_seeded_moments_of_a_signing_leaves_noth
     nursery: Nursery, database: str, tmp_path: Path
 ) -> None:
     """Each life begins with one of the parts of a signing, so that every moment falls into the work however quick the machine is."""
-    seed = int(os.environ.get("SOAK_SEED") or random.SystemRandom().randrange(2**32))
-    print(f"seed {seed} (repeat with SOAK_SEED={seed})")
-    chance, parts = random.Random(seed), _begun(nursery, database, tmp_path)
+    chance, parts = seeded_chance(), _begun(nursery, database, tmp_path)
     deaths, lives = 0, 0
     while deaths < MOMENTS:
         number = lives % len(parts)
         lives, part, folder = lives + 1, parts[number], tmp_path / "life"
         shutil.copytree(part.folder, folder)
-        url, said = clone(part.url, f"life_{os.getpid()}_{lives}"), list(part.said)
-        told, end = nursery.run(url, folder, STAGES[number], seconds=chance.uniform(0.001, part.seconds))
-        said += told
-        assert end in (0, KILLED)
-        deaths += end == KILLED
-        engine = open_engine(url)
-        assert_whole(engine, folder, said)
+        life = Deaths(nursery, clone(part.url, f"life_{os.getpid()}_{lives}"), folder, list(part.said))
+        life.run(STAGES[number], seconds=chance.uniform(0.001, part.seconds))
+        deaths += life.count
+        engine = open_engine(life.url)
+        assert_whole(engine, folder, life.said)
         if lives % 10 == 0:  # whoever comes after takes it to its end
-            told, end = nursery.run(url, folder, STEPS)
-            assert end == 0
-            assert assert_whole(engine, folder, said + told)
+            assert not life.run(STEPS)
+            assert assert_whole(engine, folder, life.said)
         engine.dispose()
-        drop(url)
+        drop(life.url)
         shutil.rmtree(folder)
         assert lives < 3 * MOMENTS
     print(f"{deaths} deaths in {lives} lives")
