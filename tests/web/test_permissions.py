@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 import pytest
-from flask import Flask
 
-from app.domain.organisations import Organisation
-from app.domain.permissions import Actor, Role
+from app.domain.permissions import Role
 from app.factory import create_app
-from app.services.comment_mails import Post
-from app.services.commenting import open_thread
-from app.services.drafts import create_draft, load_draft_unasked
-from app.services.filing import load_contract_unasked
-from app.services.registering import create_organisation
 from app.settings import Settings
-from app.web.desk import KEY, Desk
+from app.web.desk import KEY
 from app.web.gate import NEEDS, OPEN_TO_ALL
 from tests.web.conftest import Visitor
-from tests.web.people import actor_named, contract_of, first_lawyer, person, session_of
+from tests.web.people import first_lawyer, session_of
+from tests.web.permission_rows import ROWS_BEFORE_A_CONTRACT
+from tests.web.role_house import House, house_in
 
 # Columns: anonymous, no role, drafter, approver, contract administrator, auditor, system administrator.
 # o let in (whatever the page then says of the entries), f refused with 403, n there is no such page (404), i sign in first.
@@ -29,26 +23,12 @@ GET  /                                        ioooooo
 GET  /workbench/                              inoooon
 GET  /workbench/dates/                        inoooon
 GET  /workbench/report                        inoooon
-POST /language                                ooooooo
-GET  /sign-in                                 ooooooo
-POST /sign-in                                 ooooooo
-GET  /sign-in/second-factor                   ioooooo
-POST /sign-in/second-factor                   ooooooo
-GET  /forgotten                               ooooooo
-POST /forgotten                               ooooooo
-GET  /first-run/TOKEN                         nnnnnnn
-POST /first-run/TOKEN                         ooooooo
-GET  /password/TOKEN                          nnnnnnn
-POST /password/TOKEN                          nnnnnnn
 GET  /verify/                                 ooooooo
 POST /verify/                                 ooooooo
 GET  /decide/LINK/CHOICE/SIGNATURE            nnnnnnn
 POST /decide/LINK/CHOICE/SIGNATURE            nnnnnnn
 GET  /verify/DIGEST                           nnnnnnn
 GET  /calendar/TOKEN.ics                      nnnnnnn
-GET  /account/calendar                        ioooooo
-POST /account/calendar                        ioooooo
-POST /account/calendar/revoke                 ioooooo
 GET  /reminders/                              inooooo
 POST /reminders/DATE/snooze                   inooooo
 GET  /reminders/policies/                     inooooo
@@ -73,67 +53,8 @@ POST /sign/TOKEN/sign                         nnnnnnn
 POST /sign/TOKEN/forget                       nnnnnnn
 POST /sign/TOKEN/refuse                       nnnnnnn
 GET  /sign/TOKEN/copy                         nnnnnnn
-GET  /account/                                ioooooo
-POST /account/password                        ioooooo
-POST /account/sessions/SESSION/end            ioooooo
-POST /account/sessions/end-others             ioooooo
-GET  /account/second-factor                   ioooooo
-POST /account/second-factor                   ioooooo
-POST /account/second-factor/disable           ioooooo
-POST /account/second-factor/codes             ioooooo
-GET  /users/                                  innnnoo
-POST /users/                                  innnnfo
-GET  /users/new                               innnnfo
-GET  /users/USER/                             innnnoo
-POST /users/USER/                             innnnfo
-POST /users/USER/active                       innnnfo
-POST /users/USER/link                         innnnfo
-POST /users/USER/second-factor                innnnfo
-POST /users/USER/sessions                     innnnfo
-GET  /drafts/                                 inoooon
-POST /drafts/                                 inofofn
-GET  /drafts/new                              inofofn
-POST /drafts/demonstration                    inofofn
-POST /drafts/upload                           inofofn
-GET  /drafts/DRAFT/                           inoooon
-GET  /drafts/DRAFT/summary                    inoooon
-GET  /drafts/DRAFT/answers                    inoooon
-POST /drafts/DRAFT/answers                    inofofn
-GET  /drafts/DRAFT/preview                    inoooon
-POST /drafts/DRAFT/delete                     inofofn
-GET  /drafts/DRAFT/findings/                  inoooon
-POST /drafts/DRAFT/findings/fix               inofofn
-POST /drafts/DRAFT/findings/acknowledge       inofofn
-POST /drafts/DRAFT/findings/withdraw          inofofn
-GET  /drafts/DRAFT/playbook/                  inoooon
-POST /drafts/DRAFT/playbook/                  inofofn
-GET  /drafts/DRAFT/deviations/                inoooon
-POST /drafts/DRAFT/deviations/                inofofn
-GET  /drafts/DRAFT/deviations/new             inofofn
-POST /drafts/DRAFT/deviations/withdraw        inofofn
-GET  /service-list-template.xlsx              inoooon
-POST /drafts/DRAFT/service-list               inofofn
-GET  /drafts/DRAFT/documents/                 inoooon
-POST /drafts/DRAFT/documents/                 inofofn
-GET  /drafts/DRAFT/documents/999-final/       inoooon
-GET  /drafts/DRAFT/documents/999-final/NAME   innnnnn
-GET  /drafts/DRAFT/parties/a/                 inofofn
-POST /drafts/DRAFT/parties/a/                 inofofn
-POST /drafts/DRAFT/contract                   inofofn
 GET  /contracts/                              inoooon
 GET  /contracts/CONTRACT/hits                 inoooon
-POST /register/views                          inoooon
-POST /register/views/default                  inoooon
-POST /register/views/VIEW/delete              innnnnn
-POST /register/export                         inofoon
-GET  /register/exports/EXPORT/                innfnnn
-GET  /register/exports/EXPORT/register.xlsx   innfnnn
-GET  /register/import                         inffofn
-GET  /register/import/template.xlsx           inffofn
-POST /register/import                         inffofn
-GET  /register/imports/IMPORT/                inffnfn
-POST /register/imports/IMPORT/record          inffnfn
-POST /register/imports/IMPORT/discard         inffnfn
 GET  /contracts/CONTRACT/                     inoooon
 GET  /contracts/CONTRACT/text                 inoooon
 GET  /contracts/CONTRACT/text/new             inooofn
@@ -188,13 +109,6 @@ GET  /outbox/                                 innnnno
 GET  /outbox/MESSAGE/                         innnnnn
 POST /outbox/MESSAGE/uncover                  innnnnn
 POST /outbox/MESSAGE/retry                    innnnnn
-POST /users/USER/hand-over                    innnnfo
-GET  /organisations/                          inoooon
-POST /organisations/                          inofofn
-GET  /organisations/new                       inofofn
-GET  /organisations/ORGANISATION/             inoooon
-POST /organisations/ORGANISATION/             inofofn
-GET  /organisations/ORGANISATION/edit         inofofn
 POST /contracts/CONTRACT/void                 inffofn
 POST /contracts/CONTRACT/redraft              inofofn
 GET  /contracts/CONTRACT/papers               inoooon
@@ -362,7 +276,7 @@ POST /contracts/CONTRACT/seals/APPLICATION/withdraw inooofn
 GET  /static/css/app.css                      ooooooo
 POST /sign-out                                ooooooo
 """
-ROWS = [tuple(line.split()) for line in EXPECTED.strip().splitlines()]
+ROWS = [tuple(line.split()) for line in (ROWS_BEFORE_A_CONTRACT + EXPECTED).split("\n") if line]
 PEOPLE = ("anonymous", "nobody", *(role.value for role in Role))
 NAMES = {
     "<draft_id>": "DRAFT", "<contract_id>": "CONTRACT", "<user_id>": "USER", "<token>": "TOKEN", "<session_id>": "SESSION", "<int:revision>": "999",
@@ -380,49 +294,9 @@ NAMES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class House:
-    """An application with one person of each role, and somebody to be administered."""
-
-    app: Flask
-    desk: Desk
-    target: str
-    organisation: str
-
-    def draft(self) -> str:
-        with self.desk.unit_of_work() as uow:
-            return create_draft(uow, Actor("旁人", "somebody", frozenset({Role.DRAFTER})), self.desk.now(), self.desk.library, {})
-
-    def contract(self) -> str:
-        return contract_of(self.desk, actor_named(self.desk, "wang"))
-
-    def thread(self, contract: str) -> str:
-        desk = self.desk
-        with desk.unit_of_work() as uow:
-            return open_thread(
-                uow, actor_named(desk, "wang"), desk.now(), desk.today(), desk.reference, Post(desk.write_mail, lambda _c, _t: ""),
-                contract, "请核对。", ordinal=0,
-            )  # fmt: skip
-
-    def visitor(self, who: str) -> Visitor:
-        visitor = Visitor(self.app.test_client())
-        if who != "anonymous":
-            visitor.sign_in(session_of(self.desk, who))
-        return visitor
-
-
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> House:
-    app = create_app(Settings(data_dir=tmp_path_factory.mktemp("house")))
-    desk: Desk = app.extensions[KEY]
-    first_lawyer(desk)
-    person(desk, "nobody")
-    for role in Role:
-        person(desk, role.value, role, name=role.label)
-    keeper = actor_named(desk, "administrator")
-    with desk.unit_of_work() as uow:
-        organisation = create_organisation(uow, keeper, desk.now(), Organisation("示例有限公司"))
-    return House(app, desk, person(desk, "target", Role.DRAFTER), organisation)
+    return house_in(tmp_path_factory.mktemp("house"))
 
 
 def _outcome(visitor: Visitor, method: str, path: str) -> str:
@@ -471,49 +345,3 @@ def test_a_route_that_nobody_thought_of_is_shut(tmp_path_factory: pytest.TempPat
     answer = visitor.get("/forgotten-by-all")
     assert answer.status_code == 404
     assert "secret" not in answer.get_data(as_text=True)
-
-
-@pytest.mark.parametrize("who", [role.value for role in Role])
-def test_a_confidential_draft_answers_like_one_that_does_not_exist(house: House, who: str) -> None:
-    desk = house.desk
-    owner = actor_named(desk, "drafter" if who != "drafter" else "wang")
-    contract = contract_of(desk, owner, confidential=True)
-    with desk.reading() as uow:
-        draft = load_contract_unasked(uow, contract).draft_id
-    visitor, named = house.visitor(who), house.visitor("drafter" if who != "drafter" else "wang")
-    assert named.get(f"/drafts/{draft}/").status_code == 200
-    for path in ("", "preview", "findings/", "playbook/", "documents/", "summary"):
-        hidden = visitor.get(f"/drafts/{draft}/{path}")
-        absent = visitor.get(f"/drafts/{'0' * 32}/{path}")
-        assert hidden.status_code == absent.status_code == 404
-        assert _words(hidden, draft) == _words(absent, "0" * 32)
-    assert visitor.post(f"/drafts/{draft}/delete").status_code == 404
-    assert draft not in visitor.get("/drafts/").get_data(as_text=True)
-    assert draft in named.get("/drafts/").get_data(as_text=True)
-    assert contract not in visitor.get("/contracts/").get_data(as_text=True)
-    assert contract in named.get("/contracts/").get_data(as_text=True)
-    hidden, absent = visitor.get(f"/contracts/{contract}/"), visitor.get(f"/contracts/{'0' * 32}/")
-    assert hidden.status_code == absent.status_code == 404
-    assert _words(hidden, contract) == _words(absent, "0" * 32)
-
-
-def _words(answer, draft: str) -> str:  # type: ignore[no-untyped-def]
-    """The page without what differs between any two answers."""
-    page = re.sub(r'(csrf[^>]*?(?:content|value)="|"X-CSRFToken":")[^"]+', r"\1", answer.get_data(as_text=True))
-    return page.replace(draft, "DRAFT")
-
-
-def test_changes_carry_the_name_of_the_one_signed_in(house: House) -> None:
-    visitor, draft = house.visitor("administrator"), house.draft()
-    visitor.save(draft, party_a__name="甲方有限公司")
-    with house.desk.reading() as uow:
-        assert load_draft_unasked(uow, house.desk.library, draft).updated_by == "合同管理员"
-
-
-def test_who_may_only_read_is_offered_no_way_to_change(house: House) -> None:
-    draft, visitor = house.draft(), house.visitor("auditor")
-    page = visitor.get(f"/drafts/{draft}/").get_data(as_text=True)
-    assert '<fieldset class="bare" disabled>' in page
-    assert "data-read-only" in page
-    assert 'class="button primary" href="/drafts/new"' not in visitor.get("/drafts/").get_data(as_text=True)
-    assert '<form method="post" action="/drafts/' not in visitor.get(f"/drafts/{draft}/documents/").get_data(as_text=True)
