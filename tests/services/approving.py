@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from app.domain.approval import ReturnComment
+from app.domain.approval import ReturnComment, RoundStatus
 from app.domain.approval_route import Function
 from app.domain.messages import MailText
 from app.domain.permissions import Actor, Role
@@ -14,15 +15,17 @@ from app.notify.mail_texts import write_mail
 from app.services.approval_mails import Post
 from app.services.approval_rows import Asked, current
 from app.services.deciding import Decision, approve, return_contract
-from app.services.drafts import acknowledge, load_draft_unasked
+from app.services.drafts import acknowledge, load_draft_unasked, save_answer
 from app.services.filing import ContractView, create_contract, load_contract_unasked
 from app.services.review import acknowledgement_place, review_draft
 from app.services.submitting import submit
+from app.store.audit import entries_of
 from app.store.outbox import messages
 from app.store.uow import UnitOfWork
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, NOW, PATTERN, TODAY, draft, ensure, reference
 
+PLACE = "contract.sign_place"
 REASON = "双方业务负责人已就此当面确认，按现行口径执行，期满前复核一次"
 """Long enough to let a warning pass."""
 
@@ -87,6 +90,23 @@ class Office:
         with self.units() as uow:
             return load_draft_unasked(uow, reference().library, self.view.draft_id).revision
 
+    @property
+    def status(self) -> RoundStatus:
+        with self.units() as uow:
+            found = current(uow, self.contract)
+            assert found
+            return found[1].status
+
+    @property
+    def stages(self) -> list[str]:
+        """What moved the contract so far."""
+        with self.units() as uow:
+            return [json.loads(e.data)["event"] for e in entries_of(uow.session, self.contract) if e.action == "contract.moved"]
+
+    def edit(self, value: str = "上海市浦东新区", actor: Actor = LAWYER) -> None:
+        with self.units() as uow:
+            save_answer(uow, actor, self.now, reference().library, self.view.draft_id, PLACE, value)
+
     def submit(self, actor: Actor = LAWYER, asked: Asked | None = None, *, seen: int | None = None) -> str:
         with self.units() as uow:
             return submit(uow, actor, self.now, TODAY, reference(), post(), self.contract, asked or self.asked, seen=seen)
@@ -118,3 +138,8 @@ class Office:
         """Recipient and subject of every mail, in the order of recipients."""
         with self.units() as uow:
             return sorted((m.recipient.partition("@")[0], m.subject) for m in messages(uow.session))
+
+
+def ready(units: Units) -> Office:
+    with units() as uow:
+        return Office(units, ready_contract(uow))

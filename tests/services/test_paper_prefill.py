@@ -26,11 +26,11 @@ from app.services.termination import CaseDetails
 from app.services.termination_papers import agreement_signed, draft_agreement, draft_demand, draft_notice
 from app.store.instruments import instruments_of
 from tests.papers.samples import GIVEN
+from tests.services.ending_office import Office, serve_demand, serve_notice
 from tests.services.fixtures import LAWYER
 from tests.services.living import OFFICIAL, House, d, in_force
 from tests.services.paper_house import kit
 from tests.services.snapshots import filled
-from tests.services.test_termination import Office, demanded, rescinded
 
 LICENCE = {
     "name": "增值电信业务经营许可证（呼叫中心）", "number": "沪B2-20260001", "holder": "乙方", "until": "2030-12-31", "covers": True,
@@ -263,7 +263,7 @@ def test_a_demand_for_money_lists_every_overdue_settlement_with_its_damages(hous
 
 def test_a_notice_of_rescission_carries_basis_facts_demand_and_cure_period(house: House) -> None:
     office = Office(house)
-    demanded(office)
+    serve_demand(office)
     office.at("2026-07-30").do(draft_notice)
     told = values(office.house, PaperKind.RESCISSION, "rescission")
     demand = office.case().demand
@@ -301,7 +301,7 @@ def test_leaving_without_ground_has_its_title_and_its_day(house: House) -> None:
 
 def test_a_termination_agreement_of_a_case_has_its_day_and_the_list_of_the_exit(house: House) -> None:
     office = Office(house)
-    rescinded(office)
+    serve_notice(office)
     first = office.exit().exits[0]
     with office.house.units() as uow:
         key = next(t.task.key for t in first.tasks if t.task.key.value == "accounts")

@@ -12,11 +12,11 @@ from app.services.renewal_list import RenewalList, Urgency, read_renewals
 from app.services.termination import CaseDetails, open_case
 from app.services.termination_papers import draft_demand
 from app.store.contracts import find_contract
+from tests.services.ending_office import BREACH, Office, serve_demand, serve_notice
 from tests.services.fixtures import LAWYER
 from tests.services.living import OFFICIAL, READER, House, in_force
 from tests.services.snapshots import filled
 from tests.services.test_paper_prefill import choose
-from tests.services.test_termination import BREACH, Office, demanded, rescinded
 
 house = filled(in_force)
 
@@ -79,7 +79,7 @@ def test_a_case_is_listed_with_its_next_step_until_it_has_ended(house: House) ->
 
 def test_a_cure_period_that_runs_is_waited_for_and_says_what_is_missing(house: House) -> None:
     office = Office(house)
-    demanded(office)
+    serve_demand(office)
     office.at("2026-07-20")
     (case,) = endings(house).cases
     assert case.step is Step.CURE
@@ -97,7 +97,7 @@ def test_an_agreement_waits_for_its_paper(house: House) -> None:
 
 def test_an_exit_is_listed_with_the_task_that_is_due_first(house: House) -> None:
     office = Office(house)
-    rescinded(office)
+    serve_notice(office)
     found = endings(house)
     assert found.cases == ()
     (line,) = found.exits
