@@ -20,7 +20,7 @@ if [ "$mode" = test ]; then
   packages+=(poppler-utils libreoffice-writer-nogui python3-uno postgresql softhsm2)
   # Debian has a Chromium package; Ubuntu's is a snap, which neither a container nor a test can use: Playwright brings its own there.
   own_chromium=$(. /etc/os-release && [ "${ID:-}" = ubuntu ] && echo yes || true)
-  [ "$own_chromium" = yes ] || packages+=(chromium)
+  [ "$own_chromium" = yes ] || packages+=(chromium-headless-shell)
 fi
 "$python" -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 
@@ -71,7 +71,7 @@ if [ "$mode" = test ]; then
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
     if [ "$own_chromium" = yes ]; then
       say "安装 Chromium（Playwright）"
-      "$venv/bin/python" -m playwright install --with-deps chromium >/dev/null
+      "$venv/bin/python" -m playwright install --with-deps --only-shell chromium >/dev/null
     fi
     printf '%s' "$wanted" > "$venv/dev.stamp"
   fi
