@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
-import signal
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,11 +18,10 @@ from app.factory import create_app
 from app.settings import Settings
 from app.web.desk import KEY
 from app.wiring import Wiring
-from tests.ports import free_port
 from tests.rendering.fixtures import with_fonts
 from tests.web.people import LAWYER, PASSWORD, first_lawyer, session_of
+from tests.web.servers import Server
 
-ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = [Path("/usr/bin/chromium-headless-shell"), Path("/usr/bin/chromium")]
 """The first that is there; the whole browser draws an interface that nobody sees, which takes as long as the pages themselves."""
 FLAGS = [
@@ -109,42 +101,6 @@ def visitor(app: Flask, lawyer_session: str) -> Visitor:
 def stranger(app: Flask) -> Visitor:
     """Nobody."""
     return Visitor(app.test_client())
-
-
-class Server:
-    """``python -m app serve`` on a free loopback port, over its own data folder."""
-
-    def __init__(self, data_dir: Path) -> None:
-        self.data_dir = with_fonts(data_dir)
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        environment = {**os.environ, "PORT": str(self.port), "DATA_DIR": str(self.data_dir), "HOST": "127.0.0.1"}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve"],
-            cwd=ROOT,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            try:
-                urllib.request.urlopen(f"{self.url}/drafts/new", timeout=5).close()
-                return
-            except (urllib.error.URLError, OSError):
-                assert self.process.poll() is None, "the server ended by itself"
-                time.sleep(0.1)
-        raise AssertionError("the server did not start")
-
-    def kill(self) -> None:
-        """SIGKILL: no chance to finish anything."""
-        if self.process is not None:
-            self.process.send_signal(signal.SIGKILL)
-            self.process.wait()
-            self.process = None
 
 
 @pytest.fixture(scope="module")

@@ -21,8 +21,8 @@ from app.store.outbox import messages
 from app.store.signings import SigningRow, find_signing
 from app.wiring import Wiring
 from tests.services.signing_house import HAND, PEOPLE, SHORT, TYPED, UNSEALED, House, QuickRoom, approved, small_tools
-from tests.web.conftest import Server
 from tests.web.people import LAWYER, actor_named
+from tests.web.servers import Server
 
 T = TypeVar("T")
 LIN, SHEN = PEOPLE[0].email, PEOPLE[2].email

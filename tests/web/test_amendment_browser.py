@@ -12,8 +12,8 @@ from app.wiring import Wiring, today
 from tests.papers.files import PDF
 from tests.services.paper_house import LATER as DAYS
 from tests.services.paper_house import Desk
-from tests.web.conftest import Server
 from tests.web.people import LAWYER, actor_named
+from tests.web.servers import Server
 from tests.web.terms import in_force
 from tests.web.test_browser import serious
 

@@ -12,8 +12,9 @@ from playwright.sync_api import Browser, Page, StorageState, expect
 from app.domain.permissions import Role
 from app.settings import Settings
 from app.wiring import Wiring
-from tests.web.conftest import ROOT, Server, enter
+from tests.web.conftest import enter
 from tests.web.people import person
+from tests.web.servers import ROOT, Server
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 REASON = "呼叫中心系统由甲方提供并持证，乙方仅派员操作，无须另行取得许可。"

@@ -14,8 +14,8 @@ from app.services.journal import CLOCK
 from app.services.obligation_planning import plan_contracts
 from app.settings import Settings
 from app.wiring import Wiring, today
-from tests.web.conftest import Server
 from tests.web.people import LAWYER, actor_named
+from tests.web.servers import Server
 from tests.web.terms import in_force
 from tests.web.test_browser import serious
 

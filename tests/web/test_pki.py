@@ -18,8 +18,8 @@ from app.services.pki import revoke_certificate
 from app.settings import Settings
 from app.store.signings import CertificateRow
 from app.wiring import Wiring
-from tests.web.conftest import Server
 from tests.web.people import actor_named, first_lawyer
+from tests.web.servers import Server
 
 PIN = "签署密码-9x"
 

@@ -15,7 +15,7 @@ from app.wiring import Wiring, today
 from tests.intake.pdfs import pdf
 from tests.intake.test_register_upload import book
 from tests.services.shelf import Shelf
-from tests.web.conftest import Server
+from tests.web.servers import Server
 from tests.web.test_browser import AXE, serious
 
 

@@ -16,7 +16,7 @@ from app.services.access import actor_with_login
 from app.services.reminding import Subject, set_date
 from app.settings import Settings
 from app.wiring import Wiring
-from tests.web.conftest import Server
+from tests.web.servers import Server
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -10,8 +10,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.settings import Settings
 from app.wiring import Wiring
-from tests.web.conftest import Server, enter
+from tests.web.conftest import enter
 from tests.web.people import PASSWORD, actor_named, approvers, first_lawyer, ready_contract
+from tests.web.servers import Server
 
 
 @pytest.fixture(scope="module")

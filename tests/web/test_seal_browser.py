@@ -15,8 +15,9 @@ from app.settings import Settings
 from app.wiring import Wiring
 from tests.services.fixtures import organisation
 from tests.services.sealing import seal_picture
-from tests.web.conftest import Server, enter
+from tests.web.conftest import enter
 from tests.web.people import PASSWORD, actor_named, approve_all, approvers, first_lawyer, person, ready_contract
+from tests.web.servers import Server
 
 
 @pytest.fixture(scope="module")

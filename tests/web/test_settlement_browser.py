@@ -12,8 +12,8 @@ from app.domain.term import corresponding_day
 from app.settings import Settings
 from app.wiring import Wiring, today
 from tests.domain.settlement.terms import COUNTS
-from tests.web.conftest import Server
 from tests.web.people import LAWYER, actor_named
+from tests.web.servers import Server
 from tests.web.terms import in_force
 from tests.web.test_browser import serious
 

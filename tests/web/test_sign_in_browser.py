@@ -17,8 +17,9 @@ from playwright.sync_api import Browser, Page, expect
 from app.domain.permissions import Role
 from app.settings import Settings
 from app.wiring import Wiring
-from tests.web.conftest import ROOT, Server, enter
+from tests.web.conftest import enter
 from tests.web.people import PASSWORD, person
+from tests.web.servers import ROOT, Server
 from tests.web.test_browser import AXE, serious
 
 REMOTE = "另外一个足够长的新密码-测试"

@@ -16,8 +16,8 @@ from app.domain.execution import Medium
 from app.services.filing import load_contract
 from tests.intake.scanning import altered, as_pdf, page_of, scanned
 from tests.services.signing_house import PEOPLE
-from tests.web.conftest import Server
 from tests.web.people import LAWYER, actor_named
+from tests.web.servers import Server
 from tests.web.signing_post import LIN, Post, identify
 from tests.web.test_browser import serious
 

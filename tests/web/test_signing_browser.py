@@ -14,7 +14,7 @@ from app.services.signing_finish import finish
 from app.store.signings import find_signing
 from signatures.verification.trusting import Trust
 from signatures.verification.worker import Verifier
-from tests.web.conftest import Server
+from tests.web.servers import Server
 from tests.web.signing_post import LIN, SHEN, Post, draw, identify, read_and_agree, set_pin
 from tests.web.test_browser import serious
 

@@ -19,8 +19,9 @@ from app.services.filing import load_contract_unasked
 from app.services.versions import save_version
 from app.settings import Settings
 from app.wiring import Wiring
-from tests.web.conftest import Server, enter
+from tests.web.conftest import enter
 from tests.web.people import LAWYER, actor_named, contract_of, person
+from tests.web.servers import Server
 from tests.web.test_browser import AXE, serious
 
 PLACE = "fees.payment.term"

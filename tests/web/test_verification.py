@@ -22,8 +22,9 @@ from signatures.authority import open_authority
 from signatures.keystore import KeyRing
 from tests.signatures.ceremony import complete, utc_now
 from tests.signatures.tampering import bytes_behind_the_end, cut_back, page_replaced
-from tests.web.conftest import Server, Visitor
+from tests.web.conftest import Visitor
 from tests.web.people import actor_named, contract_of
+from tests.web.servers import Server
 
 HOUSE = "测试单位"
 
