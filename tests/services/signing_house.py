@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from app.domain.approval import RoundStatus, open_round
 from app.domain.approval_route import Function, Route, Seat, Step
 from app.domain.documents import BoxPlacement, DocumentMeta, RenderedPdf, TextProof
 from app.domain.execution import Order
-from app.domain.signing_form import Hand, HandKind
+from app.domain.signing_form import Hand, HandKind, IssuedKey, Person
 from app.domain.tree import Instrument
 from app.notify.mail_texts import write_mail
 from app.services.access import Client
@@ -29,12 +29,14 @@ from app.services.signing_kit import Post, SigningKit
 from app.services.signing_plan import Assigned, Plan
 from app.services.signing_start import start
 from app.services.taking_effect import effect_of
-from app.signing_room import Room
+from app.signing_room import Room, told
 from app.store.blobs import BlobStore
 from app.store.effects import FulfilmentRow
 from app.store.outbox import OutboxRow, messages
 from app.store.signings import SigningRow, latest_signing
 from app.store.versions import latest_version
+from signatures.errors import SignatureError
+from signatures.keystore import PinCost, SealedKey, open_key, seal_key
 from signatures.verification.trusting import Trust
 from signatures.verification.verdict import Verdict
 from signatures.verification.worker import Verifier
@@ -103,7 +105,25 @@ def small_tools() -> Tools:
 
 
 class QuickRoom(Room):
-    """The real room, but for the working copy: that the small files have no places for it is no matter of these tests."""
+    """The real room, but for the working copy: that the small files have no places for it is no matter of these tests.
+
+    A PIN costs the least work, and no process waits for a second file; what both are by default is shown in ``tests.signatures``.
+    """
+
+    @cached_property
+    def verifier(self) -> Verifier:
+        return Verifier()
+
+    def issue(self, person: Person, pin: str | None, now: datetime) -> IssuedKey:
+        made = super().issue(person, None, now)
+        if pin is None:
+            return made
+        key = open_key(SealedKey.read(made.sealed), self.ring, made.serial, person.reference)
+        try:
+            sealed = seal_key(key, self.ring, made.serial, person.reference, pin, PinCost(memory=1024, passes=1))
+        except SignatureError as error:
+            raise told(error) from error
+        return replace(made, sealed=sealed.text())
 
     def working_copy(self, docx: bytes, *_rest: Any) -> bytes:  # type: ignore[override]
         return docx
