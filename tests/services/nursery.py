@@ -7,6 +7,7 @@ last line says how it ended. Everything heavy is loaded once, so a child costs a
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -308,6 +309,7 @@ def rehearse() -> None:
 def main() -> None:
     open_engine("postgresql://nobody@127.0.0.1:1/nothing")  # loads the driver; nothing is connected
     rehearse()
+    gc.disable()  # short lives: the collector would only copy pages that a child shares
     say(ready=True)
     for line in sys.stdin:
         order = json.loads(line)

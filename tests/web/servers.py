@@ -7,6 +7,7 @@ is shown by the tests of the supervisor and of the first run.
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import os
 import signal
@@ -115,6 +116,7 @@ def rehearse() -> None:
 
 def main() -> None:
     rehearse()
+    gc.freeze()  # so that a server shares what is loaded
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for a server that was killed
     for line in sys.stdin:
         child = os.fork()
