@@ -66,11 +66,12 @@ class Outlines:
             x += advance
         return Shape(tuple(segments), colour, even_odd=False)
 
-    def in_box(self, text: str, width: float, height: float, largest: float = 11.0, colour: Colour = BLACK) -> Drawing:
-        """``text`` in a box of points, left and centred upright, as large as it fits up to ``largest``."""
+    def in_box(self, text: str, width: float, height: float, largest: float = 9.0, colour: Colour = BLACK) -> Drawing:
+        """``text`` in a box of points, left, as large as it fits up to ``largest``: one line stands on the rule below the box as print does,
+        more are centred upright."""
         lines, size = self._fitted(text, width, height, largest)
         leading = size * 1.25
-        top = height / 2 + leading * (len(lines) - 1) / 2
+        top = height / 2 + leading * (len(lines) - 1) / 2 if len(lines) > 1 else min(height / 2, size * 0.66)
         shapes = [self.line(line, size, (0.0, top - i * leading - size * 0.36), colour) for i, line in enumerate(lines) if line]
         return Drawing(width, height, tuple(shapes))
 

@@ -26,6 +26,8 @@ _EMU = 12700
 """English Metric Units to the point."""
 _DPI = 400
 _MEDIA = "word/media"
+_USUAL = 10.5
+"""Points of words in a place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +98,23 @@ def _fill(parts: Parts, control: etree._Element, filling: Filling, number: int) 
         paragraph.append(_image(parts, filling.appearance, _room(cell), number))
     else:
         run = etree.SubElement(paragraph, w("r"))
-        etree.SubElement(etree.SubElement(run, w("rPr")), w("rFonts")).set(w("hint"), "eastAsia")
+        look = etree.SubElement(run, w("rPr"))
+        etree.SubElement(look, w("rFonts")).set(w("hint"), "eastAsia")
+        size = _size(filling.text, _room(cell)[0])
+        for name in ("sz", "szCs") if size is not None else ():
+            etree.SubElement(look, w(name)).set(w("val"), str(size))
         words = etree.SubElement(run, w("t"))
         words.text = filling.text
         words.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+
+
+def _size(text: str, width: float) -> int | None:
+    """Half points in which a line is no longer than ``width`` points, whatever the font; None where the usual size will do.
+
+    The rows of places have a fixed height: a second line would not be seen, and a digest would lose its end.
+    """
+    ems = sum(1.0 if character > "\u2e7f" else 0.64 for character in text)
+    return None if ems * _USUAL <= width else max(10, int(2 * width / ems))
 
 
 def _tick(control: etree._Element, paragraph: etree._Element) -> None:

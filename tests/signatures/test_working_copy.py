@@ -106,6 +106,22 @@ def test_marks_are_in_their_places(copy: bytes) -> None:
     assert sorted(drawings) == ["box:sign.party_a_seal", "box:sign.party_a_signature", "box:sign.party_b_signature"]
 
 
+def test_words_too_long_for_their_place_are_made_smaller_instead_of_being_cut_off(
+    approved: bytes, system: KeyCredentials
+) -> None:
+    fillings = {"sign.party_a_date": Filling(text="2026年11月28日"), "sign.both_code": Filling(text=PDF_DIGEST[::-1])}
+    root = tree(make_working_copy(approved, fillings, record(), system, utc_now()))
+    sizes = {}
+    for text in root.iter(f"{W}t"):
+        if text.text in ("2026年11月28日", PDF_DIGEST[::-1]):
+            size = text.getparent().find(f"{W}rPr/{W}sz")
+            sizes[text.text] = int(size.get(f"{W}val")) / 2 if size is not None else None
+    assert sizes["2026年11月28日"] is None
+    smaller = sizes[PDF_DIGEST[::-1]]
+    assert smaller is not None
+    assert 5 <= smaller < 10.5
+
+
 def test_a_seal_keeps_its_size_in_millimetres(copy: bytes) -> None:
     extents = [
         int(e.get("cx"))
