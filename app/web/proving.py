@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import cast
 
 from flask import Blueprint, Flask, current_app, redirect, render_template, request, url_for
@@ -43,8 +44,9 @@ def show(contract_id: str) -> str:
                 why_not = error.message
         uow.session.expunge_all()
     running = proofs().of(contract_id)
+    root = hashlib.sha256(desk().authority.certificate("root")).hexdigest() if made or (leads and not why_not) else ""
     return contract_page(
-        "contracts/evidence.html", contract_id, made=made, why_not=why_not, leads=leads,
+        "contracts/evidence.html", contract_id, made=made, why_not=why_not, leads=leads, root=root,
         problem=failed.problem if failed is not None else "", start=running if running is not None and not running.problem else None,
     )  # fmt: skip
 

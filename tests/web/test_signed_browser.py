@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from app.domain.execution import Medium
 from app.services.filing import load_contract
+from signatures.certificates import fingerprint
 from tests.intake.scanning import altered, as_pdf, page_of, scanned
 from tests.services.signing_house import PEOPLE
 from tests.web.people import LAWYER, actor_named
@@ -99,6 +100,7 @@ def test_a_contract_is_signed_with_ink_from_the_print_copy_to_the_record(page: P
 def test_the_evidence_package_is_made_by_a_button_and_taken_away(page: Page, signed: Post) -> None:
     page.goto(f"/contracts/{signed.row.contract_id}/evidence/")
     fits(page)
+    expect(page.get_by_text(fingerprint(signed.room.authority.root))).to_be_visible()
     page.get_by_role("button", name="制作证据包").click()
     link = page.get_by_role("link", name="-证据包-")
     expect(link).to_be_visible(timeout=120_000)
