@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pikepdf
@@ -30,10 +31,15 @@ def sealed(units: Units, tmp_path: Path) -> Sealed:
     return Sealed(units, tmp_path)
 
 
+def _pages(pdf: bytes) -> dict[str, list[str]]:
+    """Of each seam: the pages that it lies on."""
+    with pikepdf.open(io.BytesIO(pdf)) as document:
+        seams = [f for f in document.Root.AcroForm.Fields if str(f.get("/T", "")).startswith("seam_")]
+        return {str(f.T): [str(kid.T) for kid in f.Kids] for f in seams}
+
+
 def _kinds(pdf: bytes) -> dict[str, set[str]]:
     """Of each seam: what fields it has, and whether they show."""
-    import io
-
     with pikepdf.open(io.BytesIO(pdf)) as document:
         found = {}
         for field in document.Root.AcroForm.Fields:
@@ -46,6 +52,9 @@ def test_the_registered_seal_and_both_seams_are_in_the_finished_file_and_its_use
     home = sealed.home
     sealed.release()
     sealed.start(SeamWish(SeamPages.ALL, skip_cover=True))
+    assert _pages(home.kit.blobs.get(home.signing.frozen)) == {
+        key: ["p2", "p3", "p4"] for key in ("seam_party_a", "seam_party_b")
+    }
     frozen = _kinds(home.kit.blobs.get(home.signing.frozen))
     assert frozen == {"seam_party_a": {"/Btn/Off"}, "seam_party_b": {"/Tx"}}, "released before: held; unknown before: comes later"
     home.sign(LIN)
@@ -101,6 +110,12 @@ def test_a_release_taken_back_or_a_seal_stopped_meanwhile_stops_the_signature(un
         release(uow, KEEPER, NOW, TODAY, POST, home.contract, application, back=True)
     with units() as uow, pytest.raises(ContractError, match="收回印章的放行"):
         log_use(uow, NOW, TODAY, home.contract, seal, **words)  # type: ignore[arg-type]
+
+
+def test_seams_on_odd_pages_only_in_the_plan_lie_on_odd_pages_of_the_file(sealed: Sealed) -> None:
+    sealed.start(SeamWish(SeamPages.ODD))
+    frozen = sealed.home.kit.blobs.get(sealed.home.signing.frozen)
+    assert _pages(frozen) == {key: ["p1", "p3"] for key in ("seam_party_a", "seam_party_b")}
 
 
 def test_seams_that_could_not_be_seen_in_print_are_refused() -> None:
