@@ -286,6 +286,7 @@ SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
     "exit.task_done": lambda data, _names: (
         f"{'不再办理' if data['waived'] else '完成'}退出任务“{TASKS[TaskKey(data['task'])]}”：{data['done_on']}"
     ),
+    "exit.tasks_moved": lambda data, _names: f"退出任务改期：{'；'.join(data['moves'])}",
     "exit.task_reopened": lambda data, _names: f"重新办理退出任务“{TASKS[TaskKey(data['task'])]}”",
     "event.ended": _event("{kind} {subject}的状态解除"),
     "event.paused": _event("{kind} {subject}停钟"),

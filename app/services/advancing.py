@@ -15,6 +15,7 @@ from app.domain.calendar import WorkingCalendar
 from app.domain.errors import ContractError
 from app.domain.lifecycle import Event, IllegalMove, Stage
 from app.domain.lifecycle_facts import Facts, TermFacts
+from app.services.exiting import replan_exits
 from app.services.journal import CLOCK
 from app.services.moving import law_day, move
 from app.services.obligation_planning import Almanac, plan_quietly
@@ -103,6 +104,7 @@ def _advance(
             due, look = due_move(uow, contract, work, today)
             if due is None:
                 plan_quietly(uow, CLOCK, now(), contract, work.almanac)
+                replan_exits(uow, now(), work.calendar, contract)
                 contract.clock_on = look
                 uow.commit()
                 return

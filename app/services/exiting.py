@@ -14,11 +14,13 @@ from app.domain.lifecycle import Event, Stage
 from app.domain.lifecycle_facts import Facts
 from app.domain.permissions import Action, Actor
 from app.domain.term import BEIJING
+from app.services.exit_reminding import remind_of_exit
 from app.services.filing import ContractView, view_contract
 from app.services.journal import CLOCK, note
 from app.services.moving import move
 from app.services.record import opened, require_contract
 from app.services.term_state import TermState, load_term_state
+from app.services.versions import VersionDamaged
 from app.store.contracts import ContractRow
 from app.store.documents import documents_of, find_document
 from app.store.endings import WHOLE, ExitRow, ExitTaskRow, contracts_without_exit, exits_of, find_exit, touch
@@ -104,6 +106,7 @@ def begin_exit(
         part=ending.part, tasks=[t.key.value for t in tasks],
     )  # fmt: skip
     uow.session.flush()
+    remind_of_exit(uow, actor, now, row, tasks)
 
 
 def begin_due_exits(units: Callable[[], UnitOfWork], now: datetime, official: WorkingCalendar) -> tuple[int, tuple[str, ...]]:
@@ -167,9 +170,7 @@ def finish_task(
         raise InputError(faults)
     stored.done_on, stored.waived, stored.done_by = done_on, waived, actor.name
     stored.evidence, stored.document_id = evidence.strip(), document_id or None
-    due = {t.key.value: t.due.day for t in _tasks(row, state)}
-    for task in row.tasks:
-        task.due_on = due[task.key]
+    _set_days(uow, actor, now, row, state)
     touch(row)
     note(
         uow, actor, now, "exit.task_done", contract=contract_id, exit=row.id, task=key.value, done_on=done_on.isoformat(),
@@ -190,15 +191,41 @@ def reopen_task(
         raise InputError([InputFault("reason", "理由", "须写明重新办理的理由")])
     before = f"{stored.done_on} {stored.evidence}"
     stored.done_on, stored.waived, stored.evidence, stored.document_id, stored.done_by = None, False, "", None, ""
-    due = {t.key.value: t.due.day for t in _tasks(row, load_term_state(uow, contract, official))}
-    for task in row.tasks:
-        task.due_on = due[task.key]
+    _set_days(uow, actor, now, row, load_term_state(uow, contract, official))
     touch(row)
     note(
         uow, actor, now, "exit.task_reopened", contract=contract_id, exit=row.id, task=key.value, before=before,
         reason=reason.strip(),
     )  # fmt: skip
     uow.commit()
+
+
+def _set_days(uow: UnitOfWork, actor: Actor, now: datetime, row: ExitRow, state: TermState) -> list[str]:
+    """Bring the days of the tasks to what follows now, with their reminders; the open ones that moved, in words."""
+    tasks = _tasks(row, state)
+    due, moved = {t.key.value: t.due.day for t in tasks}, []
+    for task in row.tasks:
+        if task.due_on != due[task.key]:
+            moved += [f"{task.title}：{task.due_on.isoformat()} → {due[task.key].isoformat()}"] if task.done_on is None else []
+            task.due_on = due[task.key]
+    remind_of_exit(uow, actor, now, row, tasks)
+    return moved
+
+
+def replan_exits(uow: UnitOfWork, now: datetime, official: WorkingCalendar, contract: ContractRow) -> None:
+    """For the clock, in its transaction: the days of the open tasks by the calendar as it is now. A contract whose text isn't here keeps them."""
+    for row in exits_of(uow.session, contract.id):
+        if all(task.done_on is not None for task in row.tasks):
+            continue
+        try:
+            moved = _set_days(uow, CLOCK, now, row, load_term_state(uow, contract, official))
+        except VersionDamaged:
+            raise
+        except ContractError:
+            continue
+        if moved:
+            touch(row)
+            note(uow, CLOCK, now, "exit.tasks_moved", contract=contract.id, exit=row.id, moves=moved)
 
 
 def archive(uow: UnitOfWork, actor: Actor, now: datetime, official: WorkingCalendar, contract_id: str, revision: int) -> None:

@@ -9,10 +9,11 @@ from app.domain.lifecycle import Event
 from app.domain.lifecycle_facts import Facts, TermFacts
 from app.domain.lifecycle_facts import Paper as EffectivePaper
 from app.domain.permissions import Actor
+from app.domain.reminders import Topic
 from app.domain.term_chain import Origin, Term, TermChain
 from app.services.journal import note
 from app.services.moving import move
-from app.services.reminding import work_out
+from app.services.reminding import close_dates, work_out
 from app.services.term_state import TermState
 from app.store.contracts import ContractRow
 from app.store.endings import WHOLE, exits_of
@@ -62,6 +63,7 @@ def cancel_exit(uow: UnitOfWork, actor: Actor, now: datetime, contract: Contract
         if row.scope == scope:
             done = [f"{t.key} {t.done_on.isoformat()}" for t in row.tasks if t.done_on]
             note(uow, actor, now, "exit.cancelled", contract=contract.id, exit=row.id, reason=why, done=done)
+            close_dates(uow, actor, now, Topic.OBLIGATION, f"exit:{row.id}:")
             uow.session.delete(row)
             uow.session.flush()
 

@@ -61,7 +61,7 @@ def test_every_fault_of_a_workbook_has_its_row() -> None:
     ("content", "name", "why"),
     [
         (b"x", "a.docx", "只接受"),
-        (b"not a workbook", "a.xlsx", ""),
+        (b"not a workbook", "a.xlsx", "不是有效的 Office 文件"),
         (b"\xff\xfe\x00\x81", "a.csv", "编码"),
         ('事件,日期\n"收到投诉,2027-03-01\n'.encode(), "a.csv", "引号"),
         (b"a\n" * 5_002, "a.csv", "行数过多"),

@@ -18,10 +18,11 @@ from app.domain.term import BEIJING
 from app.services.advancing import advance_due
 from app.services.annex_changing import draft_list_change, list_in_force
 from app.services.obligation_events import Happening, import_events, record_event, start_clock, stop_clock, withdraw_event
-from app.services.obligation_handover import assign
+from app.services.obligation_handover import assign, hand_over
 from app.services.obligation_keeping import Proof, dispute, finish, reopen, waive
 from app.services.obligation_planning import Almanac
 from app.services.obligation_views import DutyLine, EventLine, duty_board
+from app.services.taking_over import take_over
 from app.store.contracts import ContractRow
 from app.store.engine import open_engine
 from app.store.migrate import upgrade
@@ -116,6 +117,26 @@ class DutyLife(nursery.Life):
             with self.unit() as uow:
                 withdraw_event(uow, LAWYER, NOW, ALMANAC, self._id(), event.id, "重复登记")
 
+    def hand_over(self) -> None:
+        with self.unit() as uow:
+            lines = duty_board(uow, LAWYER, NOW, self._id()).lines
+        ids = [x.id for x in lines if x.shown.value in ("late", "later") and x.responsible_id != OTHER.id][:7]
+        with self.unit() as uow:
+            hand_over(uow, LAWYER, NOW, ids, OTHER.id, "同事休假")
+
+    def take_over(self) -> None:
+        self._take_over(date(2026, 4, 1))
+
+    def take_earlier(self) -> None:
+        self._take_over(date(2026, 2, 1))
+
+    def _take_over(self, day: date) -> None:
+        with self.unit() as uow:
+            known = duty_board(uow, LAWYER, NOW, self._id()).taken_over_on
+        if known != day:
+            with self.unit() as uow:
+                take_over(uow, LAWYER, NOW, TODAY, self._id(), day, "四月起由本系统管理")
+
     def annex(self) -> None:
         with self.unit() as uow:
             items = list_in_force(uow, LAWYER, self._id(), TODAY).values["annex.service_items"]
@@ -127,6 +148,7 @@ class DutyLife(nursery.Life):
 
 STEPS = (
     "plan", "finish", "assign", "reopen", "waive", "dispute", "event", "stop", "start", "load", "withdraw", "finish", "annex",
+    "hand_over", "take_over", "take_earlier",
 )  # fmt: skip
 
 

@@ -59,6 +59,12 @@ def assert_whole(engine: Engine, folder: Path, said: list[dict[str, Any]]) -> No
             }
             assert {r.key for r in rows} == set(wanted)
             assert all(r.due_on == (wanted[r.key].due.day if wanted[r.key].due else None) for r in rows)  # type: ignore[union-attr]
+            taken = [(d["taken"], d["reopened"]) for a, d in entries if a == "obligation.taken_over"]
+            before = [r.due_on for r in rows if r.state == "before"]
+            assert len(before) == sum(t - r for t, r in taken)
+            assert all(day is not None and contract.taken_over_on is not None and day < contract.taken_over_on for day in before)
+            assigned = sum(d["count"] for a, d in entries if a == "obligation.assigned")
+            assert sum(r.responsible_id is not None for r in rows if r.state == "open") <= assigned
             told = {
                 s.subject_id: s.due_on
                 for s in session.scalars(select(ReminderSubjectRow).where(ReminderSubjectRow.topic == "obligation"))

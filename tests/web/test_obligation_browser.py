@@ -10,11 +10,12 @@ import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Page, expect
 
+from app.domain.permissions import Role
 from app.services.journal import CLOCK
 from app.services.obligation_planning import plan_contracts
 from app.settings import Settings
 from app.wiring import Wiring, today
-from tests.web.people import LAWYER, actor_named
+from tests.web.people import LAWYER, actor_named, person
 from tests.web.servers import Server
 from tests.web.terms import in_force
 from tests.web.test_browser import serious
@@ -45,6 +46,37 @@ def test_an_obligation_shows_its_reasons_and_is_done_with_evidence(page: Page, c
     expect(page.get_by_role("link", name="回执.txt")).to_be_visible()
     page.goto(f"/contracts/{contract}/obligations/?view=calendar")
     expect(page.locator("table.month")).to_be_visible()
+    assert serious(page) == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_ticked_obligations_are_handed_over_and_a_takeover_day_clears_what_is_late(
+    page: Page, contract: str, server: Server
+) -> None:
+    wiring = Wiring(Settings(data_dir=server.data_dir))
+    person(wiring, "li", Role.DRAFTER, name="李接手")
+    wiring.engine.dispose()
+    page.goto(f"/contracts/{contract}/obligations/?show=late&q=周报")
+    ticks = page.locator(".duty input[type=checkbox]:visible")
+    ticks.nth(0).check()
+    ticks.nth(1).check()
+    page.get_by_text("更换责任人", exact=True).click()
+    page.get_by_label("新的责任人").select_option(label="李接手")
+    page.locator("#handover-reason").fill("王律师休假两周")
+    assert serious(page) == []
+    page.get_by_role("button", name="更换").click()
+    expect(page.get_by_text("已更换2项义务的责任人，提醒改发给新的责任人。")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"show=late&q=.*#told$"))
+    expect(page.locator(".duty-who", has_text="李接手")).to_have_count(2)
+    page.goto(f"/contracts/{contract}/obligations/")
+    page.get_by_text("更改接管日").click()
+    page.locator("#takeover-day").fill(TODAY.isoformat())
+    page.locator("#takeover-reason").fill("年中登记的旧合同")
+    page.get_by_role("button", name="更改", exact=True).click()
+    expect(page.get_by_text("项视为接管前已办，0项恢复为待办。")).to_be_visible()
+    expect(page.locator(".duty-counts .bad")).to_have_count(0)
+    expect(page.get_by_text("此前到期而没有记录的")).to_be_visible()
     assert serious(page) == []
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
