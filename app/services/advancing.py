@@ -17,6 +17,7 @@ from app.domain.lifecycle import Event, IllegalMove, Stage
 from app.domain.lifecycle_facts import Facts, TermFacts
 from app.services.exiting import replan_exits
 from app.services.journal import CLOCK
+from app.services.money_rows import replan_payments
 from app.services.moving import law_day, move
 from app.services.obligation_planning import Almanac, plan_quietly
 from app.services.record import state_of
@@ -105,6 +106,7 @@ def _advance(
             if due is None:
                 plan_quietly(uow, CLOCK, now(), contract, work.almanac)
                 replan_exits(uow, now(), work.calendar, contract)
+                replan_payments(uow, CLOCK, now(), work.calendar, contract)
                 contract.clock_on = look
                 uow.commit()
                 return

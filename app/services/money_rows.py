@@ -34,6 +34,7 @@ from app.domain.variables import Value
 from app.services.obligation_links import statement_stands
 from app.services.reminding import Subject, set_date
 from app.services.settlement_terms import TermsBook
+from app.services.versions import VersionDamaged
 from app.store.contracts import ContractRow
 from app.store.instruments import find_instrument
 from app.store.settlements import InvoiceRow, SettlementRow, payment_days, settlements_of, touch
@@ -101,24 +102,47 @@ def refresh(
     if row.state != DONE:
         return
     pay = TermsBook(uow, contract).on(row.start.replace(day=1)).pay
-    due = due_of(uow, calendar, contract, row, pay)
-    found = claims(row.incl, due, objection_of(row), pay, calendar)
-    paid = sum((amount for _, amount in paid_on(uow, row.id)), ZERO)
-    owed = sum((c.amount for c in found), ZERO)
-    row.open_amount = max(ZERO, owed - paid)
-    left, day = paid, None
-    for claim in sorted(found, key=lambda c: (c.pay_by is None, c.pay_by or date.max)):
-        left -= claim.amount
-        if left < 0:
-            day = claim.pay_by
-            break
-    row.due_on = day if row.open_amount else None
+    row.open_amount, row.due_on = _reckoned(uow, calendar, contract, row, pay)
     touch(row)
     paper = find_instrument(uow.session, row.instrument_id)
     right = right_since(claimed_of(sheet_of(row), pay, buyer_of(contract)), invoices_of(row))
     last = max((day for day, _ in paid_on(uow, row.id)), default=row.confirmed_on) if not row.open_amount else None
     statement_stands(uow, actor, now, contract, row.start, paper.number if paper else "", right, last)
     remind(uow, actor, now, row)
+
+
+def _reckoned(
+    uow: UnitOfWork, calendar: WorkingCalendar, contract: ContractRow, row: SettlementRow, pay: PayTerms
+) -> tuple[Decimal, date | None]:
+    """What is still open of a confirmed settlement, and the first day on which some of it falls due."""
+    due = due_of(uow, calendar, contract, row, pay)
+    found = claims(row.incl, due, objection_of(row), pay, calendar)
+    paid = sum((amount for _, amount in paid_on(uow, row.id)), ZERO)
+    owed = sum((c.amount for c in found), ZERO)
+    left, day = paid, None
+    for claim in sorted(found, key=lambda c: (c.pay_by is None, c.pay_by or date.max)):
+        left -= claim.amount
+        if left < 0:
+            day = claim.pay_by
+            break
+    rest = max(ZERO, owed - paid)
+    return rest, day if rest else None
+
+
+def replan_payments(uow: UnitOfWork, actor: Actor, now: datetime, calendar: WorkingCalendar, contract: ContractRow) -> None:
+    """For the clock, in its transaction: the due days of what is not paid by the calendar as it is now. Where nothing moved, nothing is
+    touched; one that can't be reckoned stays as it is, and its page says why."""
+    waiting = [row for row in settlements_of(uow.session, contract.id) if row.state == DONE and row.open_amount]
+    for row in waiting:
+        try:
+            pay = TermsBook(uow, contract).on(row.start.replace(day=1)).pay
+            day = _reckoned(uow, calendar, contract, row, pay)[1]
+        except VersionDamaged:
+            raise
+        except ContractError:
+            continue
+        if day != row.due_on:
+            refresh(uow, actor, now, calendar, contract, row)
 
 
 def remind(uow: UnitOfWork, actor: Actor, now: datetime, row: SettlementRow) -> None:

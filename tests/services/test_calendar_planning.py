@@ -16,6 +16,7 @@ from app.services.advancing import advance_due
 from app.services.calendar_planning import PlannedAnew, calendar_state, plan_anew, plan_by_new_calendar
 from app.services.obligation_planning import Almanac
 from app.services.raising import raise_due
+from app.services.record import require_contract
 from app.services.renewal_reminding import work_out_waiting
 from app.services.telling import tell_people
 from app.store import audit
@@ -24,6 +25,7 @@ from app.store.reminders import subjects_with_prefix
 from app.store.uow import UnitOfWork
 from tests.services.fixtures import LAWYER, OTHER, ensure
 from tests.services.living import OFFICIAL, House, in_force
+from tests.services.settling_house import Till
 from tests.services.test_obligations import ALMANAC, CLOCK, board, line
 from tests.services.test_reminding import POST
 
@@ -114,6 +116,30 @@ def test_by_hand_it_needs_who_keeps_reminders_and_says_what_it_will_do(house: Ho
         assert list(calendar_state(uow, LAWYER, OFFICIAL).years) == sorted(OFFICIAL.years)
     round_of(house, OFFICIAL)
     assert not line(house, "O-8.2-1", "2026年9月").provisional
+
+
+def test_what_is_to_be_paid_moves_too_and_is_left_alone_where_it_stands(units: Callable[[], UnitOfWork]) -> None:
+    till = Till.open(units)
+    made = till.owing()
+    house = House(units, till.contract_id, till.today)
+
+    def look(calendar: WorkingCalendar) -> tuple[date | None, date | None, int]:
+        """The due day, the day that people are reminded of, and the revision of the statement."""
+        with units() as uow:
+            require_contract(uow, house.contract_id, lock=True).clock_on = house.today
+            uow.commit()
+        round_of(house, calendar)
+        row = till.row(made)
+        return row.due_on, next(iter(dates(house, Topic.PAYMENT).values())), row.revision
+
+    day = date(2026, 4, 7)  # a Sunday among the days of Qingming
+    assert till.row(made).due_on == day
+    first = look(OFFICIAL)
+    assert first[:2] == (day, day)
+    assert look(BEFORE)[:2] == (date(2026, 4, 6), date(2026, 4, 6))
+    again = look(OFFICIAL)
+    assert again[:2] == (day, day)
+    assert look(OFFICIAL) == again
 
 
 def test_two_calendars_with_the_same_days_count_alike() -> None:
