@@ -7,7 +7,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from app.domain.channels import FEWEST_SECRET
 from app.domain.errors import ContractError
 from app.domain.numbering_pattern import parse_pattern
 
@@ -48,7 +50,15 @@ class Settings:
     )
     timestamp_url: str = field(default="", metadata={"help": "外部 RFC 3161 时间戳服务的地址；空则用内置时间戳"})
     trusted_roots: str = field(default="", metadata={"help": "受信任的外部证书机构根证书文件（PEM）；空则只信任内置机构"})
-    local_channels: bool = field(default=False, metadata={"help": "允许通知渠道指向本机且不用 TLS（仅供测试和本机网关）"})
+    sms_url: str = field(default="", metadata={"help": "短信网关的地址；空则短信验证码只存入本地发件箱"})
+    sms_format: str = field(default="json", metadata={"help": "提交给短信网关的格式：json 或 form"})
+    sms_template: str = field(default="", metadata={"help": "提交内容的模板，含 {number}、{text} 等占位符；空则用默认模板"})
+    sms_accepted: str = field(default="", metadata={"help": "短信网关接受时答复中的字段，例如 data.code=0；空则以 2xx 为接受"})
+    sms_secret: str = field(default="", metadata={"help": "短信请求的签名密钥，不少于 16 个字符"})
+    sms_secret_file: str = field(default="", metadata={"help": "内容为短信签名密钥的文件，代替 SMS_SECRET"})
+    local_channels: bool = field(
+        default=False, metadata={"help": "允许通知渠道和短信网关指向本机且不用 TLS（仅供测试和本机网关）"}
+    )
     secure_cookies: bool = field(default=False, metadata={"help": "仅通过 HTTPS 发送 Cookie（在 HTTPS 后部署时设为 1）"})
 
     @classmethod
@@ -68,17 +78,51 @@ class Settings:
                 faults.append(f"{item.name.upper()}={shown}：{error}")
         if faults:
             raise ValueError("\n".join(faults))
-        return cls(**values)  # type: ignore[arg-type]
+        made = cls(**values)  # type: ignore[arg-type]
+        faults = _sms_faults(made)
+        if faults:
+            raise ValueError("\n".join(faults))
+        return made
 
     @property
     def url(self) -> str:
         return self.database_url or f"sqlite:///{(self.data_dir / 'chengyue.sqlite3').resolve()}"
 
     @property
+    def sms_key(self) -> str:
+        """Signs what goes to the gateway. Raises ``OSError`` where its file can't be read."""
+        if self.sms_secret or not self.sms_secret_file:
+            return self.sms_secret
+        return Path(self.sms_secret_file).read_text(encoding="utf-8").strip()
+
+    @property
     def base_url(self) -> str:
         """Where people reach the pages; never taken from a request, whose host anybody may forge."""
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::", "") else self.host  # noqa: S104  (compared, not bound to)
         return self.public_url.rstrip("/") or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+
+def _sms_faults(made: Settings) -> list[str]:
+    """What keeps the gateway from being used, each with its variable."""
+    if not made.sms_url:
+        return []
+    from app.notify.short_messages import template_faults
+
+    faults = []
+    parts = urlsplit(made.sms_url)
+    local = made.local_channels and parts.hostname in ("127.0.0.1", "localhost", "::1")
+    if parts.scheme != "https" and not (local and parts.scheme == "http"):
+        faults.append("SMS_URL：须以 https:// 开头（LOCAL_CHANNELS=1 时可以用本机的 http://）")
+    try:
+        if len(made.sms_key) < FEWEST_SECRET:
+            faults.append(f"SMS_SECRET=…：须不少于 {FEWEST_SECRET} 个字符（或者用 SMS_SECRET_FILE 指定文件）")
+    except (OSError, UnicodeDecodeError) as error:
+        faults.append(f"SMS_SECRET_FILE={made.sms_secret_file}：不能读取（{type(error).__name__}）")
+    if made.sms_template:
+        faults += [f"SMS_TEMPLATE：{fault}" for fault in template_faults(made.sms_format, made.sms_template)]
+    if made.sms_accepted and not re.fullmatch(r"[^=\s]+=.*", made.sms_accepted):
+        faults.append(f"SMS_ACCEPTED={made.sms_accepted}：应写成 名称=值，例如 data.code=0")
+    return faults
 
 
 def _parse_number(raw: str) -> None:
@@ -88,7 +132,7 @@ def _parse_number(raw: str) -> None:
         raise ValueError(error.message) from error
 
 
-_SECRET = frozenset({"encryption_key", "secret_key", "signing_keys", "smtp_password"})
+_SECRET = frozenset({"encryption_key", "secret_key", "signing_keys", "smtp_password", "sms_secret"})
 """Never repeated in a message."""
 _RANGES = {
     "port": (0, 65535),
@@ -115,6 +159,8 @@ def _parse(name: str, raw: str) -> object:
         _parse_number(raw)
     if name == "smtp_security" and raw not in ("starttls", "tls", "none"):
         raise ValueError("须为 starttls、tls 或 none")
+    if name == "sms_format" and raw not in ("json", "form"):
+        raise ValueError("须为 json 或 form")
     if name == "encryption_key" and not re.fullmatch(r"[0-9a-fA-F]{64}", raw):
         raise ValueError("须为 64 位十六进制数字（32 字节）")
     if name == "timestamp_url" and not raw.startswith(("http://", "https://")):

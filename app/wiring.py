@@ -249,9 +249,9 @@ class Wiring(SigningTools):
     @property
     def carrier(self) -> Carrier:
         """Carries what is no mail."""
-        from app.post_room import Carrier
+        from app.post_room import carrier_of
 
-        return Carrier(self.unit_of_work, self.now, self.vault, self.poster, self.reminder_post)
+        return carrier_of(self.settings, self.unit_of_work, self.now, self.vault, self.poster, self.reminder_post, self.sign_post)
 
     @property
     def link_key(self) -> bytes:

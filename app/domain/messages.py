@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.domain.errors import ContractError
 
+SMS = "sms"
+"""The channel of short messages."""
 BACK_OFF = (
     timedelta(minutes=1),
     timedelta(minutes=5),
@@ -34,7 +37,8 @@ class NewMail:
     """A mail to be sent. ``key`` names its cause and is unique: the same cause never mails the same person twice.
 
     ``hold``: how long it waits before it goes out, so that what follows at once can still be added to it. ``calendar``: an iCalendar
-    file to go along. ``channel``: ``mail``, or the id of a robot or webhook; ``recipient`` is then the channel's name.
+    file to go along. ``channel``: ``mail``, ``sms`` (``recipient`` is a number as E.164), or the id of a robot or webhook; ``recipient``
+    is then the channel's name. ``values``: JSON of what a short message is made of, for gateways that keep the words themselves.
     """
 
     key: str
@@ -47,6 +51,7 @@ class NewMail:
     hold: timedelta = timedelta(0)
     calendar: str = ""
     channel: str = "mail"
+    values: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,16 @@ class Mail:
     html: str
     created_at: datetime
     calendar: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ShortMessage:
+    """A short message as handed to a gateway. ``number``: E.164; ``id`` is the same over all attempts."""
+
+    id: str
+    number: str
+    text: str
+    values: Mapping[str, str]
 
 
 class MailRefused(ContractError):

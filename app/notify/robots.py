@@ -7,8 +7,7 @@ Payloads and signatures follow each platform's own rules:
   secret as key over ``timestamp + "\\n" + secret``, both in the address; ``errcode`` 0.
 - Feishu (open.feishu.cn, 自定义机器人·签名校验): ``timestamp`` in seconds and ``sign`` in the body, Base64 of HMAC-SHA256 with the key
   ``timestamp + "\\n" + secret`` over an empty message; ``code`` 0.
-- Webhook: JSON with the headers ``X-Chengyue-Id``, ``X-Chengyue-Timestamp`` (seconds) and ``X-Chengyue-Signature`` = ``v1=`` and the hexadecimal
-  HMAC-SHA256 with the secret over ``timestamp + "." + body``; any 2xx is an acceptance. The receiver refuses old timestamps and drops a doubled id.
+- Webhook: JSON, signed as ``app.notify.posting`` says; any 2xx is an acceptance.
 """
 
 from __future__ import annotations
@@ -18,9 +17,7 @@ import hashlib
 import hmac
 import json
 import ssl
-import urllib.error
 import urllib.parse
-import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -28,29 +25,12 @@ from typing import Any
 
 from app.domain.channels import ChannelKind, Posting, Target
 from app.domain.messages import MailRefused, MailUndelivered
+from app.notify.posting import Request, carry, signed
 
-TIMEOUT = 15
 WECOM_LIMIT = 4096
 BODY_LIMIT = 18_000
-_ANSWER_LIMIT = 64 * 1024
 AGAIN = {-1, 45009, 130101, 9499, 11232}
 """Answers that ask to come again: the platform is busy, or too much was posted in a minute."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What is posted: address, body, headers."""
-
-    url: str
-    body: bytes
-    headers: Mapping[str, str]
-
-
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A robot's address answers itself; a signed message is not carried on to wherever an answer points."""
-
-    def redirect_request(self, *_arguments: Any) -> None:
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +43,7 @@ class Robots:
     def post(self, target: Target, posting: Posting) -> None:
         """Raises ``MailRefused`` where trying again is no use, ``MailUndelivered`` where it may be."""
         made = prepare(target, posting, self.now())
-        request = urllib.request.Request(made.url, made.body, dict(made.headers), method="POST")  # noqa: S310  (scheme checked on entry)
-        https = urllib.request.HTTPSHandler(context=self.trusted or ssl.create_default_context())
-        # No proxy of the environment and no redirection: the address was entered by a person, and is a secret.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), https, _NoRedirect)
-        try:
-            with opener.open(request, timeout=TIMEOUT) as answer:
-                content = answer.read(_ANSWER_LIMIT)
-        except urllib.error.HTTPError as error:
-            words = f"{target.kind.label}答复 HTTP {error.code}"
-            error.close()
-            raise (MailUndelivered if error.code in (408, 429) or error.code >= 500 else MailRefused)(words) from None
-        except (OSError, urllib.error.URLError) as error:
-            raise MailUndelivered(f"连接不到{target.kind.label}：{type(getattr(error, 'reason', error)).__name__}") from None
+        content = carry(made, target.kind.label, self.trusted)
         if target.kind is not ChannelKind.WEBHOOK:
             _check(target.kind, content)
 
@@ -115,10 +83,7 @@ def _feishu(secret: str, now: datetime) -> dict[str, str]:
 def _webhook(target: Target, posting: Posting, now: datetime) -> Request:
     data = {"id": posting.id, "created_at": posting.created_at.isoformat(), "subject": posting.subject, "text": posting.text}
     plain = _json(target.address, data)
-    timestamp = str(int(now.timestamp()))
-    signature = hmac.new(target.secret.encode(), timestamp.encode() + b"." + plain.body, hashlib.sha256).hexdigest()
-    signed = {"X-Chengyue-Id": posting.id, "X-Chengyue-Timestamp": timestamp, "X-Chengyue-Signature": f"v1={signature}"}
-    return Request(plain.url, plain.body, {**plain.headers, **signed})
+    return signed(plain, posting.id, target.secret, now)
 
 
 def _hmac(key: str, message: str) -> str:

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.channels import Posting
-from app.domain.messages import MailRefused
+from app.domain.messages import SMS, MailRefused
 from app.services.channelling import open_channel
+from app.services.code_delivery import carry_text, code_ended
 from app.services.falling_back import fall_back, note_carried
-from app.services.ports import Poster
+from app.services.ports import Poster, ShortMessenger
+from app.services.signing_kit import Post as SignPost
 from app.services.telling import Post
 from app.store.channels import find_channel
 from app.store.outbox import OutboxRow
@@ -27,8 +29,16 @@ class Carrier:
     vault: Vault
     poster: Poster
     post_of_reminders: Post
+    gateway: ShortMessenger | None = None
+    post_of_signing: SignPost | None = None
+
+    def keeps(self, row: OutboxRow) -> bool:
+        return row.channel == SMS and self.gateway is None
 
     def post(self, row: OutboxRow) -> None:
+        if row.channel == SMS and self.gateway is not None:
+            carry_text(self.gateway, row, self.now())
+            return
         with self.units() as uow:
             channel = find_channel(uow.session, row.channel)
             if channel is None or not channel.active:
@@ -37,7 +47,10 @@ class Carrier:
         self.poster.post(target, Posting(row.id, row.subject, row.text, row.created_at))
 
     def ended(self, uow: UnitOfWork, row: OutboxRow, problem: str) -> None:
-        if problem:
+        if row.channel == SMS:
+            if self.gateway is not None and self.post_of_signing is not None:
+                code_ended(uow, self.now(), self.post_of_signing, row, problem)
+        elif problem:
             fall_back(uow, self.now(), self.post_of_reminders, row, problem)
         else:
             note_carried(uow, self.now(), row)

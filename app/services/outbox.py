@@ -44,6 +44,10 @@ class Others(Protocol):
         """Raises ``MailRefused`` or ``MailUndelivered``."""
         ...
 
+    def keeps(self, row: OutboxRow) -> bool:
+        """Whether a message stays here to be read, because nothing was set up that could carry it."""
+        ...
+
     def ended(self, uow: UnitOfWork, row: OutboxRow, problem: str) -> None:
         """``problem`` empty: it arrived. In the transaction that records it."""
         ...
@@ -103,10 +107,10 @@ def _may_still_read(uow: UnitOfWork, row: OutboxRow) -> bool:
 
 def _carry(row: OutboxRow, mailer: Mailer | None, others: Others | None) -> tuple[str, str, str]:
     """Outcome, the state that follows from it, and what went wrong."""
-    if mailer is None and row.channel == MAIL:
+    if (mailer is None and row.channel == MAIL) or (others is not None and row.channel != MAIL and others.keeps(row)):
         return "local", LOCAL, ""
     if row.attempts > len(BACK_OFF) + 1:
-        return "failed", FAILED, "多次投递均在途中中断，未得到邮件服务器的答复。"
+        return "failed", FAILED, "多次投递均在途中中断，未得到答复。"
     mail = Mail(row.id, row.recipient, row.subject, row.text, row.html, row.created_at, row.calendar)
     try:
         if row.channel != MAIL:

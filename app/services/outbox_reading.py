@@ -21,7 +21,9 @@ from app.store.uow import UnitOfWork
 
 STATES = (WAITING, FAILED, LOCAL, SENT)
 COVER = "••••••"
-_LINK = re.compile(r"(/(?:password|first-run|sign|decide/[0-9a-f]{32}/[a-z_]+)/|【验证码】)(?:[A-Za-z0-9_-]{20,}|\d{6})")
+_LINK = re.compile(
+    r"(/(?:password|first-run|sign|decide/[0-9a-f]{32}/[a-z_]+)/|【验证码】|签署验证码：)(?:[A-Za-z0-9_-]{20,}|\d{6})"
+)
 
 
 @dataclass(frozen=True, slots=True)

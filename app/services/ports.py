@@ -13,7 +13,7 @@ from app.domain.audit import Checkpoint
 from app.domain.channels import Posting, Target
 from app.domain.comparison import Comparison
 from app.domain.documents import Attachment, BoxPlacement, DocumentMeta, RenderedPdf, TextProof
-from app.domain.messages import Mail, MailText
+from app.domain.messages import Mail, MailText, ShortMessage
 from app.domain.recording import OldRegister
 from app.domain.settlement.month import MonthFigures
 from app.domain.sheets import CellFault
@@ -91,6 +91,12 @@ class Poster(Protocol):
     """Posts to group robots and webhooks. Raises ``MailRefused`` (no use trying again) or ``MailUndelivered``."""
 
     def post(self, target: Target, posting: Posting) -> None: ...
+
+
+class ShortMessenger(Protocol):
+    """A gateway of short messages. Raises ``MailRefused`` (no use trying again) or ``MailUndelivered``."""
+
+    def send(self, message: ShortMessage) -> None: ...
 
 
 class MailWriter(Protocol):

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ForeignKey, Index, Integer, String, Text, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from app.domain.messages import SMS
 from app.store.base import Base, Instant
 
 WAITING = "waiting"
@@ -20,7 +21,8 @@ class OutboxRow(Base):
 
     ``state``: waiting | sent | local (no mail server was set; it is shown in the web interface) | failed (given up; shown to
     a person). The mail's Message-ID is made from ``id``: it stays the same over all attempts, so a receiver drops a doubled
-    one. ``calendar``: an iCalendar file that goes along. ``channel``: ``mail``, or the id of the robot or webhook that carries it.
+    one. ``calendar``: an iCalendar file that goes along. ``channel``: ``mail``, ``sms``, or the id of the robot or webhook that
+    carries it. ``details``: JSON of what a short message is made of.
     A lease is held until ``leased_until``; whoever dies with it loses it by time. ``lease`` names the holder.
     """
 
@@ -34,6 +36,7 @@ class OutboxRow(Base):
     html: Mapped[str] = mapped_column(Text, default="")
     calendar: Mapped[str] = mapped_column(Text, default="", server_default="")
     channel: Mapped[str] = mapped_column(String(32), default="mail", server_default="mail")
+    details: Mapped[str] = mapped_column(Text, default="", server_default="")
     contract_id: Mapped[str | None] = mapped_column(ForeignKey("contracts.id"))
     user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
     state: Mapped[str] = mapped_column(String(16))
@@ -63,6 +66,14 @@ def look_at_message(session: Session, outbox_id: str) -> OutboxRow | None:
 
 def message_with_key(session: Session, key: str) -> OutboxRow | None:
     return session.scalars(select(OutboxRow).where(OutboxRow.key == key)).one_or_none()
+
+
+def sent_to_number(session: Session, number: str, since: datetime) -> list[datetime]:
+    """When short messages to a number were written, whatever became of them."""
+    statement = select(OutboxRow.created_at).where(
+        OutboxRow.channel == SMS, OutboxRow.recipient == number, OutboxRow.created_at > since
+    )
+    return list(session.scalars(statement))
 
 
 def message_waiting(session: Session, contract_id: str, user_id: str, key_prefix: str) -> OutboxRow | None:

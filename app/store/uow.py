@@ -107,6 +107,7 @@ def _message(at: datetime, mail: NewMail) -> OutboxRow:
         html=mail.html,
         calendar=mail.calendar,
         channel=mail.channel,
+        details=mail.values,
         contract_id=mail.contract_id,
         user_id=mail.user_id,
         state=WAITING,

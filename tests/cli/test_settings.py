@@ -19,6 +19,7 @@ from app.wiring import Wiring
         ("CONTRACT_NUMBER", "{NNNN}-{DD}", "占位符"),
         ("SMTP_SECURITY", "ssl", "starttls"),
         ("SMTP_PORT", "0", "整数"),
+        ("SMS_FORMAT", "xml", "json"),
     ],
 )
 def test_a_setting_that_can_not_be_used_is_named_with_what_is_allowed(name: str, value: str, why: str) -> None:
@@ -31,6 +32,23 @@ def test_without_a_mail_server_there_is_no_mailer_and_with_one_it_is_encrypted()
     assert Wiring(Settings.from_environment({})).mailer is None
     mailer = Wiring(Settings.from_environment({"SMTP_HOST": "mail.example.com", "MAIL_FROM": "a@example.com"})).mailer
     assert (getattr(mailer, "security", ""), getattr(mailer, "port", 0)) == ("starttls", 587)
+
+
+def test_a_gateway_of_short_messages_is_checked_as_a_whole(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("from-a-file-0123456789\n", encoding="utf-8")
+    url = {"SMS_URL": "https://sms.example.com/send"}
+    assert Settings.from_environment({**url, "SMS_SECRET_FILE": str(secret)}).sms_key == "from-a-file-0123456789"
+    assert Settings.from_environment({"SMS_SECRET": "short"}).sms_url == ""
+    wrong = {"SMS_URL": "http://127.0.0.1:9/", "SMS_SECRET": "short", "SMS_TEMPLATE": '{"to": "{phone}"}', "SMS_ACCEPTED": "ok"}
+    with pytest.raises(ValueError, match="SMS_URL") as refused:
+        Settings.from_environment(wrong)
+    assert [name in str(refused.value) for name in ("SMS_SECRET", "{phone}", "SMS_TEMPLATE：缺少号码", "SMS_ACCEPTED=ok")] == [
+        True
+    ] * 4
+    assert "short" not in str(refused.value)
+    with pytest.raises(ValueError, match="不能读取"):
+        Settings.from_environment({**url, "SMS_SECRET_FILE": str(tmp_path / "none")})
 
 
 def test_a_data_folder_that_can_not_be_made_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
