@@ -95,11 +95,17 @@ class AuthorityFault:
     sentence: str
 
 
-def authority_faults(signatory: Signatory, matter: Matter, amount: Decimal | None, on: date) -> tuple[AuthorityFault, ...]:
+def authority_faults(
+    signatory: Signatory, matter: Matter, amount: Decimal | None, on: date, representative: str = ""
+) -> tuple[AuthorityFault, ...]:
     """Why ``signatory`` may not sign for ``matter`` over ``amount`` (None: the contract states none) on the day ``on``; empty if so.
 
-    Everything at once. A seal keeper has nothing to show here; that somebody else binds the party is the plan's business.
+    ``representative``: who the text says is the party's legal representative (CC:61); empty: it doesn't say. Everything at once. A seal
+    keeper has nothing to show here; that somebody else binds the party is the plan's business.
     """
+    if signatory.capacity is Capacity.REPRESENTATIVE and representative and not same_name(signatory.name, representative):
+        words = f"法定代表人是“{representative}”，不是“{signatory.name}”；由他人签署的须有授权委托书"
+        return (AuthorityFault(Defect.NONE, words),)
     if signatory.capacity is not Capacity.AGENT:
         return ()
     power = signatory.authority
@@ -115,6 +121,8 @@ def _faults(signatory: Signatory, power: Authority, matter: Matter, amount: Deci
         yield AuthorityFault(Defect.NONE, f"授权委托书{power.number}的委托人是“{power.principal}”，不是“{signatory.party_name}”")
     if power.issued_on > on:
         yield AuthorityFault(Defect.NONE, f"授权委托书{power.number}于{power.issued_on.isoformat()}才签发")
+    if power.valid_until < power.valid_from:
+        yield AuthorityFault(Defect.EXPIRED, f"授权委托书{power.number}的失效日早于生效日")
     if on < power.valid_from:
         yield AuthorityFault(Defect.EXPIRED, f"“{signatory.name}”的授权自{power.valid_from.isoformat()}起才有效")
     if on > power.valid_until:
@@ -126,6 +134,11 @@ def _faults(signatory: Signatory, power: Authority, matter: Matter, amount: Deci
         yield AuthorityFault(Defect.EXCEEDED, f"授权限额为{power.limit:,.2f}元，而合同没有可以核对的总金额")
     if power.limit is not None and amount is not None and amount > power.limit:
         yield AuthorityFault(Defect.EXCEEDED, f"合同总额{amount:,.2f}元超过授权限额{power.limit:,.2f}元")
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names are equal but for spaces and the width of brackets."""
+    return _plain(one) == _plain(other)
 
 
 def _plain(name: str) -> str:

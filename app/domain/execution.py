@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from enum import Enum
 
-from app.domain.authority import AuthorityFault, Matter, Signatory, authority_faults
+from app.domain.authority import Authority, AuthorityFault, Capacity, Matter, Signatory, authority_faults
 from app.domain.errors import ContractError
 
 REASON_LENGTH = 5
@@ -122,6 +122,12 @@ class Terms:
     deadline: date
     amount: Decimal | None = None
     matter: Matter = Matter.CONTRACT
+    representatives: tuple[tuple[str, str], ...] = ()
+    """Party and the name of its legal representative, where the text says it."""
+
+    def power_faults(self, signatory: Signatory, on: date) -> tuple[AuthorityFault, ...]:
+        """Why ``signatory`` may not sign this on the day ``on`` (R-32)."""
+        return authority_faults(signatory, self.matter, self.amount, on, dict(self.representatives).get(signatory.party, ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +207,14 @@ class Execution:
             return tuple(p for p in left if p.stage == stage)
         return left
 
+    def in_line(self, ids: Iterable[str]) -> tuple[Place, ...]:
+        """Those of ``ids`` that can be signed from now on one after the other, with nobody else in between."""
+        mine, found, ahead = set(ids), list[Place](), self
+        while (place := next((p for p in ahead.waiting if p.id in mine), None)) is not None:
+            found.append(place)
+            ahead = replace(ahead, signed=(*ahead.signed, Signed(place.id, self.terms.final_on, self.terms.digest)))
+        return tuple(found)
+
     @property
     def outstanding(self) -> tuple[str, ...]:
         """For ``lifecycle_facts.Facts.outstanding_signatures``: one phrase for each mark that is missing."""
@@ -236,7 +250,7 @@ class Execution:
             before = "、".join(p.label for p in self.waiting)
             raise ContractError("execution.turn", f"还没有轮到{place.label}；须先完成：{before}。")
         _require_day(self.terms, on, today)
-        faults = authority_faults(place.signatory, self.terms.matter, self.terms.amount, on)
+        faults = self.terms.power_faults(place.signatory, on)
         if faults:
             raise ContractError("execution.authority", f"{place.label}不能签署：{_sentences(faults)}。")
         after = replace(self, signed=(*self.signed, Signed(place_id, on, digest)))
@@ -278,20 +292,40 @@ class Execution:
         _require_reason(reason, "更换签署人")
         if self.is_signed(place_id):
             raise ContractError("execution.twice", f"{place.label}已经签署，不能更换签署人。")
-        if signatory.party != place.signatory.party:
+        if (signatory.party, signatory.party_name) != (place.signatory.party, place.signatory.party_name):
             raise ContractError("execution.party", "新的签署人须代表同一方。")
         if place.printed and signatory.name != place.signatory.name:
             raise ContractError(
                 "execution.printed",
                 f"“{place.signatory.name}”的姓名印在合同文本中；更换须修改文本、重新定稿并重新发起签署，已有的签名随之失效。",
             )
-        faults = authority_faults(signatory, self.terms.matter, self.terms.amount, on)
-        if faults:
-            raise ContractError("execution.authority", f"不能更换为“{signatory.name}”：{_sentences(faults)}。")
-        places = tuple(replace(p, signatory=signatory) if p.id == place_id else p for p in self.places)
-        return replace(self, places=places)
+        return self._with(place_id, signatory, on, f"不能更换为“{signatory.name}”")
+
+    def reauthorise(self, place_id: str, authority: Authority, on: date) -> Execution:
+        """Another power of attorney for the agent of a place. Raises ``execution.twice``, ``execution.closed``, ``execution.authority``."""
+        self._require_open("更新授权")
+        place = self.place(place_id)
+        if self.is_signed(place_id):
+            raise ContractError("execution.twice", f"{place.label}已经签署，不能再更新授权。")
+        if place.signatory.capacity is not Capacity.AGENT:
+            raise ContractError(
+                "execution.authority", f"{place.label}由{place.signatory.capacity.label}办理，不凭授权委托书签署。"
+            )
+        return self._with(place_id, replace(place.signatory, authority=authority), on, "授权委托书不能使用")
 
     # ---- inside
+
+    def _with(self, place_id: str, signatory: Signatory, on: date, why: str) -> Execution:
+        """With somebody, or some power, at a place: the same rules as for a new plan, so that none is got round by a change."""
+        faults = self.terms.power_faults(signatory, on)
+        if faults:
+            raise ContractError("execution.authority", f"{why}：{_sentences(faults)}。")
+        places = tuple(replace(p, signatory=signatory) if p.id == place_id else p for p in self.places)
+        changed = replace(self, places=places)
+        wrong = (*_shape_faults(changed), *_contract_faults(changed))
+        if wrong:
+            raise ContractError("execution.authority", f"{why}：{'；'.join(wrong)}。")
+        return changed
 
     def _require_open(self, deed: str) -> None:
         if self.status is not Status.OPEN:
@@ -323,6 +357,8 @@ def _shape_faults(plan: Execution) -> Iterable[str]:
     for place in plan.places:
         if place.signatory.party not in PARTIES:
             yield f"“{place.signatory.name}”不代表任何一方"
+        if place.mark is Mark.SIGNATURE and not place.signatory.binds:
+            yield f"{place.label}须由法定代表人或者授权代表签署，不能由用印人签署"
         if place.stage < 1:
             yield f"{place.label}的阶段须从1开始"
     if plan.terms.deadline < plan.terms.final_on:
@@ -353,7 +389,7 @@ def _contract_faults(plan: Execution) -> Iterable[str]:
 
 def _power_faults(plan: Execution, today: date) -> Iterable[str]:
     for place in plan.places:
-        for fault in authority_faults(place.signatory, plan.terms.matter, plan.terms.amount, today):
+        for fault in plan.terms.power_faults(place.signatory, today):
             yield f"{fault.defect.label}：{fault.sentence}"
 
 

@@ -390,3 +390,69 @@ def test_what_is_closed_stays_closed(made: Execution, status: Status) -> None:
     ):
         with refused("execution.closed"):
             deed()
+
+
+# ---- no change gets round the rules for powers
+
+
+FREE = tuple(replace(p, printed=False) for p in PLACES)
+NAMED = replace(TERMS, representatives=(("party_a", "张三"), ("party_b", "王五")))
+
+
+def free(terms: Terms = NAMED) -> Execution:
+    return begin(terms, Order.PARALLEL, FREE, TODAY)
+
+
+def other_agent(name: str = "赵六", **changes: object) -> Signatory:
+    return replace(LI, id="u-new", name=name, authority=replace(POWER, agent=name, **changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("place", "other", "why"),
+    [
+        ("b_sign", replace(other_agent(), authority=None), "无授权"),
+        ("b_sign", replace(other_agent(), authority=POWER), "受托人是“李四”"),
+        ("b_sign", other_agent(valid_until=date(2026, 11, 27)), "超期"),
+        ("b_sign", other_agent(valid_from=date(2026, 11, 29)), "超期"),
+        ("b_sign", other_agent(valid_from=date(2026, 12, 31), valid_until=date(2026, 12, 30)), "失效日早于生效日"),
+        ("b_sign", other_agent(limit=Decimal("1199999.99")), "越权"),
+        ("b_sign", other_agent(matters=frozenset({Matter.SETTLEMENT})), "越权"),
+        ("b_sign", other_agent(principal=NAMES["party_a"]), "委托人是"),
+        ("b_sign", replace(other_agent(), capacity=Capacity.REPRESENTATIVE, authority=None), "法定代表人是“王五”"),
+        ("b_sign", replace(other_agent(), capacity=Capacity.SEAL_KEEPER, authority=None), "不能由用印人签署"),
+        ("a_sign", person("赵六", "party_a"), "法定代表人是“张三”"),
+    ],
+)
+def test_whoever_takes_a_place_needs_the_power_that_a_plan_would_ask_for(place: str, other: Signatory, why: str) -> None:
+    with refused("execution.authority", why):
+        free().reassign(place, other, "原签署人已经离任", TODAY)
+
+
+def test_with_a_power_of_ones_own_or_by_office_a_place_is_taken_over() -> None:
+    taken = free().reassign(
+        "b_sign", other_agent(issued_on=date(2026, 11, 2), valid_from=date(2026, 11, 20)), "原签署人已经离任", TODAY
+    )
+    assert taken.place("b_sign").signatory.name == "赵六"
+    boss = replace(person("王五", "party_b"), id="u-boss")
+    assert free().reassign("b_sign", boss, "由法定代表人亲自签署", TODAY).place("b_sign").signatory == boss
+
+
+def test_a_power_that_ends_between_taking_over_and_signing_is_refused_at_the_signature() -> None:
+    taken = free().reassign("b_sign", other_agent(valid_until=date(2026, 11, 29)), "原签署人已经离任", TODAY)
+    later = date(2026, 11, 30)
+    with refused("execution.authority", "超期"):
+        taken.sign("b_sign", "u-new", later, DIGEST, later)
+
+
+def test_another_power_for_the_same_agent_is_held_to_the_same_rules() -> None:
+    longer = replace(POWER, number="SQ-2026-9", valid_until=date(2027, 6, 30))
+    made = free().reauthorise("b_sign", longer, TODAY)
+    assert made.place("b_sign").signatory.authority == longer
+    with refused("execution.authority", "越权"):
+        free().reauthorise("b_sign", replace(longer, limit=Decimal(1)), TODAY)
+    with refused("execution.authority", "受托人"):
+        free().reauthorise("b_sign", replace(longer, agent="别人"), TODAY)
+    with refused("execution.authority", "不凭授权委托书签署"):
+        free().reauthorise("a_sign", longer, TODAY)
+    with refused("execution.twice"):
+        signed(free(), "b_sign").reauthorise("b_sign", longer, TODAY)
