@@ -36,6 +36,7 @@ def state(ask: bool) -> None:
         click.echo(f"　外部服务的时间：{answer.at:%Y-%m-%d %H:%M:%S} UTC" if answer.at else f"　{answer.fault}")
     smtp = wiring.settings.smtp_host
     click.echo(f"邮件：{smtp or '只存于本地发件箱'}；待发送 {found.mails['waiting']} 封，失败 {found.mails['failed']} 封")
+    click.echo(f"短信网关：{'已设置' if wiring.settings.sms_url else '未设置，短信验证码只存于本地发件箱'}")
     for alarm in found.alarms:
         click.echo(f"须处理：{alarm.message}", err=True)
     sys.exit(FAULTY if found.alarms or (answer is not None and answer.fault) else 0)

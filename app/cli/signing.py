@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 import yaml
@@ -13,16 +11,16 @@ from app.cli.contract_common import Desk, acting_option, at_desk, number_argumen
 from app.cli.contract_options import reason_option
 from app.cli.signing_elsewhere import elsewhere
 from app.cli.signing_paper import paper
-from app.domain.authority import Authority, Matter
+from app.cli.signing_plan import plan_data, power_options, put_scan, read_plan
+from app.domain.ceremony import CodeWay
 from app.domain.errors import ContractError
-from app.domain.execution import Medium, Order
-from app.domain.signing_form import SeamPages, SeamWish
 from app.services import signing_lead as lead
+from app.services.authority_papers import PowerText
 from app.services.signing_finish import finish_due
-from app.services.signing_plan import Ask, Assigned, Plan, Proposal
+from app.services.signing_plan import Ask, Assigned, with_document
 from app.services.signing_start import read_ask
 from app.services.signing_start import start as start_signing
-from app.services.signing_views import Round, read_signing
+from app.services.signing_views import PlaceLine, Round, read_signing
 from app.wiring import now, today
 
 place_option = click.option("--place", required=True, metavar="栏位", help="签署栏位，见 signing show。")
@@ -39,10 +37,12 @@ def signing() -> None:
 def plan(number: str, login: str) -> None:
     """输出签署计划（YAML）：每个栏位由谁签署，从合同文本预填；填好邮箱后交给 signing start。
 
+    authority 为授权委托书：issued 签发日、from 生效日、until 失效日均须填写，file 为扫描件的路径（存入合同文件）。
+
     seam 为骑缝章：null，或者 {pages: all|odd, skip_cover: true|false, most_pages: 8}。
     """
     desk = at_desk(login, number)
-    click.echo(yaml.safe_dump(_plan_data(_ask(desk)), allow_unicode=True, sort_keys=False))
+    click.echo(yaml.safe_dump(plan_data(_ask(desk)), allow_unicode=True, sort_keys=False))
 
 
 @signing.command("start", short_help="定稿并发起签署")
@@ -52,7 +52,7 @@ def plan(number: str, login: str) -> None:
 def start(number: str, file: Path, login: str) -> None:
     """按计划定稿、认证，并向轮到的签署人发送链接；与合同约定不符的逐项列出，退出码为 1。"""
     desk = at_desk(login, number)
-    plan = _read_plan(_ask(desk), file)
+    plan = read_plan(desk, _ask(desk), file)
     kit = desk.wiring.signing_kit
     made = start_signing(
         kit, desk.actor, desk.wiring.calendar, desk.contract_id, plan, lambda step: click.echo(f"… {step}", err=True)
@@ -100,21 +100,62 @@ def address(number: str, place: str, email: str, login: str) -> None:
     click.echo("已更正。")
 
 
+@signing.command("code", short_help="更改验证码的接收方式")
+@number_argument
+@place_option
+@click.option("--by", required=True, type=click.Choice([w.value for w in CodeWay]), help="mail 邮件，sms 短信。")
+@click.option("--phone", default="", help="手机号；境内号码可以省略 +86。")
+@acting_option
+def code(number: str, place: str, by: str, phone: str, login: str) -> None:
+    """新链接发往原邮箱，原链接失效；此前的阅读和同意不再算数。没有设置短信网关（SMS_URL）的，短信只存入本地发件箱。"""
+    desk = at_desk(login, number)
+    with desk.wiring.unit_of_work() as uow:
+        lead.set_code_way(uow, desk.actor, now(), desk.wiring.sign_post, desk.contract_id, place, CodeWay(by), phone)
+    click.echo("已更改。")
+
+
 @signing.command("replace", short_help="更换签署人")
 @number_argument
 @place_option
 @click.option("--name", required=True, help="新签署人的姓名。")
 @click.option("--title", default="", help="职务。")
 @click.option("--email", required=True, help="邮箱。")
+@click.option(
+    "--code", "by", type=click.Choice([w.value for w in CodeWay]), default="mail", show_default=True, help="验证码的接收方式。"
+)
+@click.option("--phone", default="", help="手机号，短信验证码用。")
+@power_options
 @reason_option
 @acting_option
-def replace(number: str, place: str, name: str, title: str, email: str, reason: str, login: str) -> None:
-    """姓名印在文本中的不能更换：须撤回、修改文本、重新定稿。"""
+def replace(
+    number: str, place: str, name: str, title: str, email: str, by: str, phone: str, power: PowerText, scan: Path | None, reason: str,
+    login: str,
+) -> None:  # fmt: skip
+    """姓名印在文本中的不能更换：须撤回、修改文本、重新定稿。新签署人不是法定代表人的，须有本人的授权委托书。"""
     desk = at_desk(login, number)
-    person = Assigned(place, name, title, email)
+    person = Assigned(place, name, title, email, code_way=CodeWay(by), phone=phone, power=power)
+    with desk.wiring.unit_of_work() as uow:
+        lead.check_replacement(uow, desk.actor, now(), desk.contract_id, place, person, reason)
+    person = with_document(person, put_scan(desk, scan))
     with desk.wiring.unit_of_work() as uow:
         lead.replace_signatory(uow, desk.actor, now(), desk.wiring.sign_post, desk.contract_id, place, person, reason)
     click.echo("已更换。")
+
+
+@signing.command("authority", short_help="更新授权委托书")
+@number_argument
+@place_option
+@power_options
+@acting_option
+def authority(number: str, place: str, power: PowerText, scan: Path | None, login: str) -> None:
+    """更新尚未签署的授权代表的授权委托书：编号、签发日、生效日、失效日均须填写；超期、越权的不予接受，原授权留在记录中。"""
+    desk = at_desk(login, number)
+    with desk.wiring.unit_of_work() as uow:
+        lead.check_authority(uow, desk.actor, now(), desk.contract_id, place, power)
+    document = put_scan(desk, scan)
+    with desk.wiring.unit_of_work() as uow:
+        lead.put_authority(uow, desk.actor, now(), desk.contract_id, place, power, document)
+    click.echo("已更新。")
 
 
 @signing.command("withdraw", short_help="撤回签署")
@@ -153,59 +194,10 @@ def _ask(desk: Desk) -> Ask:
         return read_ask(uow, desk.actor, desk.wiring.calendar, today(), desk.contract_id)
 
 
-def _plan_data(ask: Ask) -> dict[str, Any]:
-    people = []
-    for p in ask.proposals:
-        line: dict[str, Any] = {
-            "place": p.place.key, "name": p.person.name, "title": p.person.title, "email": p.person.email, "stage": 1,
-            "medium": p.person.medium.value,
-        }  # fmt: skip
-        if p.agent:
-            power = p.person.authority
-            line["authority"] = {
-                "number": power.number if power else "", "from": power.valid_from if power else None,
-                "until": power.valid_until if power else None, "limit": "", "matters": ["contract"],
-            }  # fmt: skip
-        people.append(line)
-    return {"order": Order.PARALLEL.value, "deadline": ask.terms.deadline, "seam": None, "people": people}
-
-
-def _read_plan(ask: Ask, file: Path) -> Plan:
-    """Raises ``signing.plan`` for a file that is none."""
-    known = {p.place.key: p for p in ask.proposals}
-    try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
-        people = tuple(_person(known.get(str(line["place"])), line) for line in data["people"])
-        seam = data.get("seam")
-        wish = (
-            SeamWish(SeamPages(seam["pages"]), bool(seam.get("skip_cover")), int(seam.get("most_pages") or 8)) if seam else None
-        )
-        return Plan(Order(data["order"]), _day(data["deadline"]), people, wish)
-    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, ArithmeticError) as error:
-        raise ContractError("signing.plan", f"{file} 不是可用的签署计划（{error}）；请从 signing plan 的输出改起。") from error
-
-
-def _person(proposal: Proposal | None, line: dict[str, Any]) -> Assigned:
-    power, given = None, line.get("authority")
-    if given and proposal is not None and given.get("number"):
-        from decimal import Decimal
-
-        limit = Decimal(str(given["limit"])) if given.get("limit") else None
-        begins = _day(given["from"])
-        matters = frozenset(Matter(m) for m in given["matters"])
-        power = Authority(
-            str(given["number"]), proposal.party_name, str(line["name"]), matters, begins, begins, _day(given["until"]), limit
-        )
-    return Assigned(
-        str(line["place"]), str(line["name"]), str(line.get("title") or ""), str(line.get("email") or ""), int(line.get("stage") or 1),
-        Medium(line.get("medium") or "electronic"), power,
-    )  # fmt: skip
-
-
-def _day(value: object) -> date:
-    if isinstance(value, datetime):
-        return value.date()
-    return value if isinstance(value, date) else date.fromisoformat(str(value))
+def _code_words(line: PlaceLine) -> str:
+    if not line.electronic or line.code_way is CodeWay.MAIL:
+        return ""
+    return f"  验证码：短信 {line.code_to}" + (f"（未能送达：{line.code_problem}）" if line.code_problem else "")
 
 
 def _print(one: Round) -> None:
@@ -214,7 +206,7 @@ def _print(one: Round) -> None:
     )
     for line in one.lines:
         step = "已签署" if line.signed_at else "待签署" if line.turn else "未轮到"
-        click.echo(f"  {line.place.id:<26} {line.place.label}  {line.email}  {step}")
+        click.echo(f"  {line.place.id:<26} {line.place.label}  {line.email}  {step}{_code_words(line)}")
     if one.reason:
         click.echo(f"  {one.ended_by}：{one.reason}")
 

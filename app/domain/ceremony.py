@@ -5,7 +5,9 @@ Numbers that bound guessing stand here, and the words that a signatory consents 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from enum import Enum
 
 from app.domain.errors import ContractError
 
@@ -16,6 +18,8 @@ CODE_PAUSE = timedelta(seconds=60)
 """Between two codes."""
 MOST_CODES = 10
 """Codes of one link: 50 guesses of a million in all."""
+MOST_TEXTS_AN_HOUR, MOST_TEXTS_A_DAY = 6, 15
+"""Short messages to one number, by whatever links: nobody's telephone is flooded."""
 SESSION_LIFE = timedelta(hours=2)
 COPY_LIFE = timedelta(days=30)
 """How long the link to the finished copy works."""
@@ -23,15 +27,27 @@ REMIND_EVERY = timedelta(days=3)
 PIN_TRIES = 5
 """Wrong PINs in a row; the key is then given up, and a new one is made with a new PIN."""
 
+
+class CodeWay(Enum):
+    """How a one-time code goes to a signatory; whoever starts the signing chooses. The value is stored."""
+
+    MAIL = "mail"
+    SMS = "sms"
+
+    @property
+    def label(self) -> str:
+        return {"mail": "邮件", "sms": "短信"}[self.value]
+
+
 REASON = "同意并签署本合同"
 
 
-def consent_text(title: str, number: str, pages: int, digest: str, party: str, name: str, seal: bool) -> str:
-    """What a signatory agrees to, word for word; it goes into the evidence with its hash."""
-    deed = f"加盖{party}的电子印章" if seal else "以电子签名方式签署"
+def consent_text(title: str, number: str, pages: int, digest: str, party: str, name: str, *, signs: bool, seals: bool) -> str:
+    """What a signatory agrees to, word for word; it goes into the evidence with its hash. ``signs``, ``seals``: which marks, or both."""
+    deeds = (["以电子签名方式签署本合同"] if signs else []) + ([f"在本合同上加盖{party}的电子印章"] if seals else [])
     return (
         f"本人{name}代表{party}，已逐页阅读合同《{title}》（编号{number}，共{pages}页，文本摘要SHA-256：{digest}）的全部内容。\n"
-        f"本人同意{deed}本合同，知悉依照《中华人民共和国电子签名法》第十四条，可靠的电子签名与手写签名或者盖章具有同等的法律效力。\n"
+        f"本人同意{'，并'.join(deeds)}，知悉依照《中华人民共和国电子签名法》第十四条，可靠的电子签名与手写签名或者盖章具有同等的法律效力。\n"
         "本人的签名密钥由仅为本人所知的签署密码控制；本人妥善保管签署密码，不交由他人使用。\n"
         "本人知悉：签名证书由本系统的内置机构签发，该机构不是依法设立的电子认证服务提供者；"
         "签署过程中的阅读、同意和签名，连同时间、网络地址和浏览器信息，将作为证据留存。"
@@ -45,6 +61,18 @@ def require_code_allowed(sent: int, last_until: datetime | None, now: datetime) 
     if last_until is not None and now < last_until - CODE_LIFE + CODE_PAUSE:
         wait = int((last_until - CODE_LIFE + CODE_PAUSE - now).total_seconds()) + 1
         raise ContractError("signing.code_rate", f"验证码刚刚发出，请在{wait}秒后再重新获取。")
+
+
+def require_number_allowed(sent: Sequence[datetime], now: datetime) -> None:
+    """Raises ``signing.code_rate`` where no further short message may go to a number. ``sent``: when the others were written."""
+    hour, day = (sum(1 for at in sent if at > now - span) for span in (timedelta(hours=1), timedelta(days=1)))
+    if any(at > now - CODE_PAUSE for at in sent):
+        raise ContractError("signing.code_rate", "刚刚向这个手机号发送过短信，请一分钟后再重新获取。")
+    if hour >= MOST_TEXTS_AN_HOUR or day >= MOST_TEXTS_A_DAY:
+        raise ContractError(
+            "signing.code_rate",
+            f"发往这个手机号的短信已达上限（每小时{MOST_TEXTS_AN_HOUR}条、每天{MOST_TEXTS_A_DAY}条），请稍后再试，或者联系发起方改用邮件。",
+        )
 
 
 def masked(email: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 from app.domain.audit import CheckpointSigner
 from app.domain.authority import Capacity
+from app.domain.ceremony import CodeWay
 from app.domain.documents import DocumentMeta
 from app.domain.errors import ContractError
 from app.domain.evidence import EVENTS, LIMITS, EvidenceReport, Part
@@ -27,6 +28,7 @@ from app.services.generation import DOCX_TYPE
 from app.services.journal import note
 from app.services.ports import CheckpointFile, EvidenceFile, OnRecord, Progress, SignedFileVerifier
 from app.services.record import opened
+from app.services.signing_access import code_address, way_of
 from app.services.signing_kit import SigningKit, credential, states_of, system_credential
 from app.services.signing_rows import read_details
 from app.store.documents import DocumentRow, documents_of
@@ -181,15 +183,25 @@ def _event(row: SigningEventRow) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _about(row: SigningEventRow) -> str:
+    """What happened, in words; of a code also by which way it went, and to whom (masked)."""
+    data, words = json.loads(row.data), EVENTS.get(row.kind, row.kind)
+    to = data.get("to")
+    return f"{words}（{CodeWay(data['by']).label}，{to}）" if to else words
+
+
 def _signatory(row: SigningPlaceRow) -> dict[str, Any]:
     person = read_details(row).signatory
     power = person.authority
     return {
         "place": row.id, "party": person.party_name, "name": person.name, "title": person.title, "capacity": person.capacity.label,
-        "mark": Mark(row.mark).label, "medium": row.medium, "email": row.email, "certificate": row.serial or "",
+        "mark": Mark(row.mark).label, "medium": row.medium, "email": row.email, "code": {
+            "by": row.code_way, "to": code_address(row, way_of(row)),
+        } if row.medium == Medium.ELECTRONIC.value else None, "certificate": row.serial or "",
         "signed_at": row.signed_at.isoformat() if row.signed_at else None, "clock": row.clock,
         "authority": None if power is None else {
-            "number": power.number, "principal": power.principal, "valid_from": power.valid_from.isoformat(),
+            "number": power.number, "principal": power.principal, "agent": power.agent, "matters": sorted(m.label for m in power.matters),
+            "issued_on": power.issued_on.isoformat(), "valid_from": power.valid_from.isoformat(),
             "valid_until": power.valid_until.isoformat(), "limit": str(power.limit) if power.limit is not None else None,
         },
     }  # fmt: skip
@@ -248,17 +260,14 @@ def _report(found: _Gathered, verdict: Verdict, now: datetime) -> EvidenceReport
         Part(
             "四、签署人和权限",
             (),
-            ("栏位", "签署人", "身份", "方式", "授权", "验证码邮箱"),
+            ("栏位", "签署人", "身份", "方式", "授权", "邮箱"),
             tuple(_person(p, labels) for p in row.places),
         ),
         Part(
             "五、签署过程",
             ("每一步的时间、网络地址和浏览器如下；同意的原文见 records/events.json。",),
             ("时间", "栏位", "事项", "网络地址", "浏览器"),
-            tuple(
-                (_local(e.at), labels.get(e.place_id, ""), EVENTS.get(e.kind, e.kind), e.address, e.agent[:80])
-                for e in found.events
-            ),
+            tuple((_local(e.at), labels.get(e.place_id, ""), _about(e), e.address, e.agent[:80]) for e in found.events),
         ),
         _seals(found),
         _log(found.audit),
@@ -272,7 +281,9 @@ def _person(row: SigningPlaceRow, labels: Mapping[str, str]) -> tuple[str, ...]:
     power = person.authority
     authority = ""
     if power is not None:
-        authority = f"{power.number}，{power.valid_from.isoformat()}至{power.valid_until.isoformat()}"
+        authority = (
+            f"{power.number}，{power.issued_on.isoformat()}签发，{power.valid_from.isoformat()}至{power.valid_until.isoformat()}"
+        )
     elif person.capacity is Capacity.REPRESENTATIVE:
         authority = "依职务"
     return (

@@ -1,4 +1,4 @@
-"""Licences of organisations and written authorities that end soon: the clock looks at what lies within reach and at nothing else."""
+"""Licences, written authorities and certificates of deletion: the clock looks at what lies within reach and at nothing else."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 from datetime import date, datetime, timedelta
 
 from app.domain.reminders import Topic
+from app.services.deadline_reminding import deletion_certificates, powers
 from app.services.journal import CLOCK
 from app.services.reminding import Subject, set_date, subject_of
 from app.store.organisations import licences_between
@@ -19,7 +20,12 @@ AHEAD, BEHIND = timedelta(days=120), timedelta(days=30)
 
 def set_expiring_dates(uow: UnitOfWork, now: datetime, today: date) -> None:
     """Say what ends when, and that what was prolonged, replaced or ended is done with. Inside the caller's transaction; may be called every day."""
-    for topic, found in ((Topic.LICENCE, _licences(uow, today)), (Topic.AUTHORITY, _authorities(uow, today))):
+    since, until = today - BEHIND, today + AHEAD
+    for topic, found in (
+        (Topic.LICENCE, _licences(uow, today)),
+        (Topic.AUTHORITY, [*_authorities(uow, today), *powers(uow, since, until)]),
+        (Topic.DELETION, deletion_certificates(uow, until)),
+    ):
         for subject, due_on in found:
             set_date(uow, CLOCK, now, subject, due_on)
         kept = {s.id for s, _ in found}

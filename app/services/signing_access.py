@@ -1,4 +1,4 @@
-"""Coming to a ceremony: the link, the one-time code by mail, and the browser that has entered it. Opening a link changes nothing."""
+"""Coming to a ceremony: the link, the one-time code by mail or short message, and the browser that has entered it. Opening a link changes nothing."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.domain.ceremony import CODE_LIFE, CODE_TRIES, SESSION_LIFE, masked, require_code_allowed
+from app.domain.ceremony import CODE_LIFE, CODE_TRIES, SESSION_LIFE, CodeWay, masked, require_code_allowed
 from app.domain.errors import ContractError
 from app.domain.execution import Execution, Place, Status
+from app.domain.phones import masked_number
 from app.services.access import Client
+from app.services.code_delivery import text_code
 from app.services.credentials import digest_of, new_token
 from app.services.record import require_contract
 from app.services.signing_kit import SigningKit
 from app.services.signing_mails import send_code
-from app.services.signing_rows import happened, place_row, read_execution
+from app.services.signing_rows import happened, place_row, read_execution, same_person
 from app.store.contracts import ContractRow
 from app.store.signings import SigningPlaceRow, SigningRow, find_signing, place_with_token
 from app.store.uow import UnitOfWork
@@ -37,22 +39,36 @@ class NotEntered(ContractError):
     """The browser has not entered a code, or too long ago."""
 
     def __init__(self) -> None:
-        super().__init__("signing.session", "请先输入发送到您邮箱的验证码。为了安全，超过两小时须重新验证。")
+        super().__init__("signing.session", "请先输入发送给您的验证码。为了安全，超过两小时须重新验证。")
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Somebody at a place. ``entered``: this browser has shown a code."""
+    """Somebody at the own places. ``place_row``: where the next mark goes, or the last one went; ``door``: the place that keeps link, code and
+    browser; ``mine``: every place of this person; ``entered``: this browser has shown a code.
+    """
 
     contract: ContractRow
     row: SigningRow
     place_row: SigningPlaceRow
     execution: Execution
     entered: bool
+    door: SigningPlaceRow
+    mine: tuple[SigningPlaceRow, ...]
 
     @property
     def place(self) -> Place:
         return self.execution.place(self.place_row.id)
+
+    @property
+    def line(self) -> tuple[Place, ...]:
+        """The marks that this person can put now, one after the other."""
+        return self.execution.in_line(p.id for p in self.mine)
+
+    @property
+    def open_rows(self) -> tuple[SigningPlaceRow, ...]:
+        """The own places that aren't signed."""
+        return tuple(p for p in self.mine if p.signed_at is None)
 
     @property
     def signed(self) -> bool:
@@ -63,12 +79,27 @@ class Visit:
         return self.execution.status is Status.OPEN
 
     @property
+    def way(self) -> CodeWay:
+        """How the next code goes."""
+        return way_of(self.door)
+
+    @property
     def address(self) -> str:
-        return masked(self.place_row.email)
+        """Where it goes to, masked."""
+        return code_address(self.door, self.way)
+
+    @property
+    def mail_instead(self) -> str:
+        """The masked mail address to which a code may go because the last short message did not arrive; else empty."""
+        by_text = self.way is CodeWay.SMS and self.door.code_problem
+        return masked(self.door.email) if by_text else ""
 
 
-def visit(uow: UnitOfWork, now: datetime, token: str, secret: str, *, lock: bool = False) -> Visit:
-    """Whose link it is. Raises ``LinkGone``. With ``lock`` nobody else writes the signing until the end of the transaction."""
+def visit(uow: UnitOfWork, now: datetime, token: str, secret: str, *, lock: bool = False, at: str = "") -> Visit:
+    """Whose link it is, at the next of the own places or at ``at``. Raises ``LinkGone``, ``execution.place``.
+
+    With ``lock`` nobody else writes the signing until the end of the transaction.
+    """
     digest = digest_of(token)
     found = place_with_token(uow.session, digest)
     if found is None:
@@ -82,29 +113,64 @@ def visit(uow: UnitOfWork, now: datetime, token: str, secret: str, *, lock: bool
         raise LinkGone("expired")
     known = bool(secret) and hmac.compare_digest(place.session, digest_of(secret))
     entered = known and place.session_until is not None and now < place.session_until
-    return Visit(require_contract(uow, row.contract_id), row, place, read_execution(row), entered)
+    mine, execution = same_person(row, place), read_execution(row)
+    return Visit(
+        require_contract(uow, row.contract_id), row, _current(place, mine, execution, at), execution, entered, place, mine
+    )
 
 
-def entered(uow: UnitOfWork, now: datetime, token: str, secret: str, *, lock: bool = False) -> Visit:
+def _current(door: SigningPlaceRow, mine: tuple[SigningPlaceRow, ...], execution: Execution, at: str) -> SigningPlaceRow:
+    by_id = {p.id: p for p in mine}
+    if at:
+        if at not in by_id:
+            raise ContractError("execution.place", "没有这个签署栏位。")
+        return by_id[at]
+    line = execution.in_line(by_id)
+    if line:
+        return by_id[line[0].id]
+    return next((p for p in mine if p.signed_at is None), door)
+
+
+def entered(uow: UnitOfWork, now: datetime, token: str, secret: str, *, lock: bool = False, at: str = "") -> Visit:
     """The same for a browser that has shown a code. Raises ``LinkGone``, ``NotEntered``."""
-    found = visit(uow, now, token, secret, lock=lock)
+    found = visit(uow, now, token, secret, lock=lock, at=at)
     if not found.entered:
         raise NotEntered
     return found
 
 
-def request_code(kit: SigningKit, client: Client, token: str) -> None:
-    """Mail a fresh code; the one before it works no more. Raises ``LinkGone``, ``signing.code_rate``."""
+def way_of(place: SigningPlaceRow) -> CodeWay:
+    return CodeWay(place.code_way)
+
+
+def code_address(place: SigningPlaceRow, way: CodeWay) -> str:
+    """Where a code goes to, masked: for the evidence, and for somebody who has not proven to be the owner."""
+    return masked_number(place.phone) if way is CodeWay.SMS else masked(place.email)
+
+
+def request_code(kit: SigningKit, client: Client, token: str, *, mail_instead: bool = False) -> None:
+    """Send a fresh code the way that was chosen; the one before it works no more. ``mail_instead``: by mail, because the short message
+    before did not arrive. Raises ``LinkGone``, ``signing.code_rate``, ``signing.code_way``.
+    """
     now = kit.now()
     with kit.units() as uow:
         found = visit(uow, now, token, "", lock=True)
-        place = found.place_row
+        place = found.door
         require_code_allowed(place.codes_sent, place.code_until, now)
+        way = found.way
+        if mail_instead and way is CodeWay.SMS:
+            if not found.mail_instead:
+                raise ContractError("signing.code_way", "发起人指定以短信接收验证码；短信未能送达的，才可以改用邮件。")
+            way = CodeWay.MAIL
         code = f"{secrets.randbelow(1_000_000):06d}"
         place.code, place.code_until, place.code_tries = _code_digest(place, code), now + CODE_LIFE, 0
-        place.codes_sent += 1
-        send_code(uow, now, kit.post, found.contract, found.row, place, code)
-        happened(uow, found.row.id, place.id, now, "code_sent", client, email=place.email)
+        place.codes_sent, place.code_went = place.codes_sent + 1, way.value
+        if way is CodeWay.SMS:
+            place.code_problem = ""
+            text_code(uow, now, kit.post, found.contract, found.row, place, code)
+        else:
+            send_code(uow, now, kit.post, found.contract, found.row, place, code)
+        happened(uow, found.row.id, place.id, now, "code_sent", client, by=way.value, to=code_address(place, way))
         uow.commit()
 
 
@@ -117,7 +183,7 @@ def enter_code(kit: SigningKit, client: Client, token: str, code: str) -> str:
     digits = "".join(c for c in code if c.isascii() and c.isdigit())
     with kit.units() as uow:
         found = visit(uow, now, token, "", lock=True)
-        place = found.place_row
+        place = found.door
         if not place.code or place.code_until is None or now >= place.code_until:
             raise ContractError("signing.code", "验证码已经过期或者尚未发送，请重新获取。")
         if place.code_tries >= CODE_TRIES:
@@ -128,11 +194,15 @@ def enter_code(kit: SigningKit, client: Client, token: str, code: str) -> str:
             uow.commit()
             left = CODE_TRIES - place.code_tries
             hint = f"还可以输入{left}次。" if left else "这个验证码已经作废，请重新获取。"
-            raise ContractError("signing.code", f"验证码不正确，请核对最近一封邮件。{hint}")
+            raise ContractError("signing.code", f"验证码不正确，请核对最近收到的一条。{hint}")
         secret = new_token()
         place.code, place.code_until, place.code_tries = "", None, 0
         place.session, place.session_until = digest_of(secret), now + SESSION_LIFE
-        happened(uow, found.row.id, place.id, now, "identified", client, by="email", email=place.email)
+        way = CodeWay(place.code_went)
+        for own in found.open_rows or (place,):
+            happened(
+                uow, found.row.id, own.id, now, "identified", client, by=way.value, to=code_address(place, way), link=place.id
+            )
         uow.commit()
         return secret
 

@@ -7,10 +7,11 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
 from app.domain.ceremony import PIN_TRIES, REASON, consent_text
 from app.domain.errors import ContractError
-from app.domain.execution import PARTIES, Execution, Mark, Status
+from app.domain.execution import PARTIES, Execution, Mark, Place, Status
 from app.domain.lifecycle import Event
 from app.domain.lifecycle_facts import Facts
 from app.domain.permissions import Actor
@@ -38,9 +39,10 @@ from app.services.signing_access import Visit, entered
 from app.services.signing_kit import PLATFORM, SigningKit, certificate_row, credential, holder, state
 from app.services.signing_mails import invite, tell_owner, tell_signatories
 from app.services.signing_rows import close, happened, read_details, read_form
-from app.store.signings import CertificateRow, SigningRow, certificate_for, find_certificate
+from app.store.signings import CertificateRow, SigningPlaceRow, SigningRow, certificate_for, find_certificate
 from app.store.uow import UnitOfWork
 
+OTHER_PIN = "它使用另一个签署密码，请输入该密码。"
 ROUNDS = 8
 """How often a signature is made anew because somebody else signed the same file meanwhile."""
 
@@ -54,9 +56,17 @@ class PinGone(ContractError):
         )
 
 
+class NextMark(ContractError):
+    """A mark has been put, and the next one of the same person needs something more: another PIN, a seal that is released."""
+
+    def __init__(self, done: Place, left: Place, why: str) -> None:
+        super().__init__("signing.next", f"{done.label}已经完成。{left.label}尚未完成：{why}")
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What is known before a signature is made. ``certificate`` None: the signatory has no key yet and sets a PIN."""
+    """What is known before a signature is made. ``certificate`` None: the signatory has no key yet and sets a PIN. ``statements`` and
+    ``consent`` are for every mark that the person can put now."""
 
     visit: Visit
     person: Person
@@ -68,26 +78,33 @@ class Bench:
 # ---- reading and consent
 
 
-def bench(uow: UnitOfWork, now: datetime, token: str, secret: str, *, lock: bool = False) -> Bench:
-    """Where a signatory stands. Raises ``LinkGone``, ``NotEntered``."""
-    found = entered(uow, now, token, secret, lock=lock)
+def bench(uow: UnitOfWork, now: datetime, token: str, secret: str, *, lock: bool = False, at: str = "") -> Bench:
+    """Where a signatory stands, or how it is with the own place ``at``. Raises ``LinkGone``, ``NotEntered``."""
+    found = entered(uow, now, token, secret, lock=lock, at=at)
     place, details = found.place_row, read_details(found.place_row)
     person = holder(details, Mark(place.mark), place.email)
     words = consent_text(
         found.contract.title, found.contract.number, found.row.pages, found.row.digest,
-        f"{PARTIES[place.party]}（{details.signatory.party_name}）", details.signatory.name, place.mark == Mark.SEAL.value,
+        f"{PARTIES[place.party]}（{details.signatory.party_name}）", details.signatory.name,
+        signs=Mark.SIGNATURE in _marks(found), seals=Mark.SEAL in _marks(found),
     )  # fmt: skip
     return Bench(found, person, certificate_for(uow.session, person.reference, now), _statements(found), words)
 
 
-def _leads(found: Visit) -> bool:
-    """Whether this place fills the boxes of its party: with its hand; with the seal where the party only seals."""
+def _marks(found: Visit) -> frozenset[Mark]:
+    """What the person can put now; what was put where nothing is left."""
+    return frozenset(p.mark for p in found.line or (found.place,))
+
+
+def _leads(found: Visit, mark: Mark) -> bool:
+    """Whether this mark fills the boxes of its party: the hand; the seal where the party only seals."""
     form = read_form(found.row.form)
-    return found.place.mark is Mark.SIGNATURE or form.place(found.place_row.party, Mark.SIGNATURE) is None
+    return mark is Mark.SIGNATURE or form.place(found.place_row.party, Mark.SIGNATURE) is None
 
 
 def _statements(found: Visit) -> tuple[FormField, ...]:
-    return confirmations(read_form(found.row.form), found.place_row.party) if _leads(found) else ()
+    leads = any(_leads(found, mark) for mark in _marks(found))
+    return confirmations(read_form(found.row.form), found.place_row.party) if leads else ()
 
 
 def mark_read(kit: SigningKit, client: Client, token: str, secret: str, upto: int) -> int:
@@ -98,7 +115,8 @@ def mark_read(kit: SigningKit, client: Client, token: str, secret: str, upto: in
         place, row = found.place_row, found.row
         pages = max(place.read_pages, min(upto, row.pages))
         if pages > place.read_pages:
-            place.read_pages = pages
+            for own in found.open_rows:
+                own.read_pages = max(own.read_pages, pages)
             happened(uow, row.id, place.id, now, "read", client, pages=pages, of=row.pages, file=row.file)
             uow.commit()
         return pages
@@ -117,14 +135,16 @@ def consent(kit: SigningKit, client: Client, token: str, secret: str, ticked: fr
         _require_turn(found, now)
         if place.read_pages < row.pages:
             raise ContractError("signing.unread", f"请先读完全文：共{row.pages}页，已读{place.read_pages}页。")
-        if _leads(found):
+        if at.statements:
             require_confirmed(read_form(row.form), place.party, ticked)
         if not agreed:
             raise ContractError("signing.consent", "请勾选同意以电子方式签署；不同意的，可以选择拒签并说明理由。")
-        if place.consented_at is None:
-            place.consented_at = now
+        for own in found.open_rows:
+            if own.consented_at is not None or own.id not in {p.id for p in found.line}:
+                continue
+            own.consented_at = now
             happened(
-                uow, row.id, place.id, now, "consented", client, text=at.consent, sha256=hashlib.sha256(at.consent.encode()).hexdigest(),
+                uow, row.id, own.id, now, "consented", client, text=at.consent, sha256=hashlib.sha256(at.consent.encode()).hexdigest(),
                 statements=[f.label for f in at.statements], document=row.file, digest=row.digest,
             )  # fmt: skip
         uow.commit()
@@ -134,18 +154,41 @@ def consent(kit: SigningKit, client: Client, token: str, secret: str, ticked: fr
 
 
 def sign(kit: SigningKit, client: Client, token: str, secret: str, hand: Hand | None, pin: str, again: str = "") -> bool:
-    """Make the signature of a place; True if it was the last one. The PIN lives in this call alone.
+    """Put every mark that this person can put now, each with its own key and in its own revision; True if the last of all is among them.
+
+    The PIN lives in this call alone. A person who both signs and seals is asked for it once: a key that doesn't exist yet is made with it,
+    and one that has another PIN is left for another entry (``NextMark``), which costs no try.
+    """
+    with kit.units() as uow:
+        line = bench(uow, kit.now(), token, secret).visit.line
+    done = _sign_at(kit, client, token, secret, hand, pin, again, line[0].id if line else "")
+    for before, place in pairwise(line):
+        try:
+            done = _sign_at(kit, client, token, secret, hand, pin, pin, place.id, goes_on=True)
+        except ContractError as error:
+            if error.code != "execution.twice":  # a second press was quicker
+                raise NextMark(before, place, error.message) from error
+    return done
+
+
+def _sign_at(
+    kit: SigningKit, client: Client, token: str, secret: str, hand: Hand | None, pin: str, again: str, place_id: str, *,
+    goes_on: bool = False,
+) -> bool:  # fmt: skip
+    """One mark. ``goes_on``: the PIN was entered for the mark before, so that a wrong one is no try.
 
     Heavy work runs outside the transaction; where somebody else signed meanwhile it is done again upon the new file, so of two at once
     both succeed, one after the other. Raises what ``bench`` raises, ``execution.*``, ``signing.consent``, ``pin.wrong``, ``pin.weak``,
     ``pin.again``, ``PinGone``, ``hand.empty``.
     """
     with kit.units() as uow:
-        at = bench(uow, kit.now(), token, secret, lock=True)
+        at = bench(uow, kit.now(), token, secret, lock=True, at=place_id)
         _require_ready(at.visit, kit.now())
         if at.visit.place_row.mark == Mark.SIGNATURE.value and hand is None:
             raise ContractError("hand.empty", "请先写下您的签名。")
         seal = _released(uow, kit, at.visit)
+        if at.certificate is not None and goes_on and at.certificate.tries:
+            raise ContractError("pin.wrong", OTHER_PIN)  # too near to the end of the tries to guess
         if at.certificate is not None:
             _count_try(uow, kit, client, at)
         uow.session.expunge_all()  # read on while the signature is made
@@ -158,12 +201,14 @@ def sign(kit: SigningKit, client: Client, token: str, secret: str, hand: Hand | 
         try:
             done = kit.room.sign(kit.blobs.get(row.file), order, credential(own), own.reference, pin, state(own), kit.now())
         except ContractError as error:
-            if error.code != "pin.wrong" and not made:
+            if (error.code != "pin.wrong" or goes_on) and not made:
                 _uncount(kit, own.serial)
+            if error.code == "pin.wrong" and goes_on:
+                raise ContractError("pin.wrong", OTHER_PIN) from error
             raise
         base, file = row.file, kit.blobs.put(done.content)
         with kit.units() as uow:
-            at = bench(uow, kit.now(), token, secret, lock=True)
+            at = bench(uow, kit.now(), token, secret, lock=True, at=place_id)
             _require_ready(at.visit, kit.now())
             if at.visit.row.file != base:
                 uow.session.expunge_all()
@@ -212,18 +257,21 @@ def _write_signature(
         uow, Actor(name, via="签署页面"), now, "signing.signed", contract=row.contract_id, signing=row.id, place=place.id,
         label=found.place.label, serial=own.serial, file=file, clock=clock,
     )  # fmt: skip
-    return went_on(uow, kit, found.contract.id, row, after)
+    return went_on(uow, kit, found.contract.id, row, after, place)
 
 
-def went_on(uow: UnitOfWork, kit: SigningKit, contract_id: str, row: SigningRow, after: Execution) -> bool:
-    """After a place was signed, on screen or on paper: ask the next ones, or note that nothing is left. Inside the caller's transaction."""
+def went_on(
+    uow: UnitOfWork, kit: SigningKit, contract_id: str, row: SigningRow, after: Execution, here: SigningPlaceRow | None = None
+) -> bool:
+    """After a place was signed, on screen (``here``) or on paper: ask the next ones, or note that nothing is left. Inside the caller's
+    transaction."""
     contract, now = require_contract(uow, contract_id), kit.now()
     if after.status is Status.COMPLETE:
         close(row, after, now, "")
         happened(uow, row.id, "", now, "complete", file=row.file)
         return True
     uow.session.flush()
-    invite(uow, CEREMONY, now, kit.post, contract, row, after)
+    invite(uow, CEREMONY, now, kit.post, contract, row, after, here)
     return False
 
 
@@ -316,7 +364,7 @@ def refuse(kit: SigningKit, client: Client, token: str, secret: str, reason: str
             uow, now, kit.post, contract, row, "refused", f"被{found.place.label}拒签",
             f"理由：{words}\n合同已退回起草，原审批失效；修改后须重新送审、定稿并发起签署。",
         )  # fmt: skip
-        others = [p for p in row.places if p.id != found.place_row.id]
+        others = [p for p in row.places if p not in found.mine]
         tell_signatories(uow, now, kit.post, contract, row, others, "因一方拒签而停止", words)
         uow.commit()
 
@@ -347,7 +395,7 @@ def _released(uow: UnitOfWork, kit: SigningKit, found: Visit) -> RegisteredSeal 
 
 def _order(found: Visit, hand: Hand | None, serial: str, now: datetime, registered: RegisteredSeal | None) -> SignOrder:
     form, place, person = read_form(found.row.form), found.place_row, found.place.signatory
-    seal, leads = found.place.mark is Mark.SEAL, _leads(found)
+    seal, leads = found.place.mark is Mark.SEAL, _leads(found, found.place.mark)
     ours, seams = form.owned(place.party) if leads else (), read_seams(found.row.seams)
     texts = party_texts(
         form, place.party, on=law_day(now), serial=serial, at=f"{now.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}（北京时间）",

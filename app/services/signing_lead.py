@@ -6,29 +6,38 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
 
-from app.domain.ceremony import REMIND_EVERY
+from app.domain.authority import Capacity
+from app.domain.ceremony import REMIND_EVERY, CodeWay
 from app.domain.errors import ContractError
-from app.domain.execution import Medium, Status
+from app.domain.execution import Execution, Medium, Status
 from app.domain.lifecycle import Event
 from app.domain.lifecycle_facts import Facts
 from app.domain.permissions import Action, Actor
+from app.domain.phones import mobile_number
+from app.services.authority_papers import PowerText, authority_of
+from app.services.code_delivery import require_way
 from app.services.journal import CLOCK, note
 from app.services.moving import law_day, move
 from app.services.record import opened, require_contract
+from app.services.signing_access import code_address, way_of
 from app.services.signing_kit import Post
 from app.services.signing_mails import invite, send_link, tell_signatories
-from app.services.signing_plan import Assigned, require_address
+from app.services.signing_plan import Assigned, capacity_of, representatives_of, require_address
 from app.services.signing_rows import (
+    NOBODY,
+    Details,
     SigningMissing,
     close,
     happened,
     place_row,
+    put_details,
     read_details,
     read_execution,
-    write_details,
+    same_person,
 )
+from app.services.versions import read_version_unasked
 from app.store.contracts import ContractRow
-from app.store.signings import SigningRow, find_signing, latest_signing, open_signings
+from app.store.signings import SigningPlaceRow, SigningRow, find_signing, latest_signing, open_signings
 from app.store.uow import UnitOfWork
 
 
@@ -36,8 +45,11 @@ def remind(uow: UnitOfWork, actor: Actor, now: datetime, post: Post, contract_id
     """A new link to somebody whose turn it is; the old one works no more. Raises ``execution.place``, ``execution.turn``."""
     contract, row = _lead(uow, actor, contract_id)
     execution = read_execution(row)
-    if execution.place(place_id) not in execution.waiting:
-        raise ContractError("execution.turn", f"{execution.place(place_id).label}现在没有待办的签署，无须提醒。")
+    place = execution.place(place_id)
+    if place not in execution.waiting and place not in execution.in_line(
+        p.id for p in same_person(row, place_row(row, place_id))
+    ):
+        raise ContractError("execution.turn", f"{place.label}现在没有待办的签署，无须提醒。")
     _require_mail(row, place_id)
     send_link(uow, actor, now, post, contract, row, place_row(row, place_id), reminder=True)
     uow.commit()
@@ -56,44 +68,117 @@ def correct_address(
         raise ContractError("execution.twice", f"{execution.place(place_id).label}已经签署，不能再更改邮箱。")
     place = place_row(row, place_id)
     _require_mail(row, place_id)
-    before, place.email = place.email, require_address(email)
-    _start_over(row, place_id)
+    before, address = place.email, require_address(email)
+    mine = _open_places(row, place_id)
+    for own in mine:
+        own.email = address
+        _start_over(row, own.id)
     note(
         uow, actor, now, "signing.address", contract=contract.id, signing=row.id, place=place_id, label=execution.place(place_id).label,
         before=before, email=place.email,
     )  # fmt: skip
-    happened(uow, row.id, place_id, now, "address_corrected", before=before, email=place.email, by=actor.name)
+    for own in mine:
+        happened(uow, row.id, own.id, now, "address_corrected", before=before, email=address, by=actor.name)
     invite(uow, actor, now, post, contract, row, execution)
     uow.commit()
+
+
+def set_code_way(
+    uow: UnitOfWork, actor: Actor, now: datetime, post: Post, contract_id: str, place_id: str, way: CodeWay, phone: str
+) -> None:
+    """How codes go to somebody who has not signed, and to which number. Whoever entered a code before has to enter one again, and nothing read
+    before counts: a new link goes out, the old one works no more.
+
+    Raises ``phone.number``, ``phone.missing``, ``execution.twice``, ``signing.medium``.
+    """
+    contract, row = _lead(uow, actor, contract_id)
+    execution = read_execution(row)
+    label = execution.place(place_id).label
+    if execution.is_signed(place_id):
+        raise ContractError("execution.twice", f"{label}已经签署，不能再更改验证码的接收方式。")
+    _require_mail(row, place_id)
+    number = mobile_number(phone) if phone.strip() else ""
+    require_way(way, number)
+    place = place_row(row, place_id)
+    before = code_address(place, way_of(place))
+    mine = _open_places(row, place_id)
+    for own in mine:
+        own.code_way, own.phone = way.value, number
+        _start_over(row, own.id)
+    to = code_address(place, way)
+    note(
+        uow, actor, now, "signing.code_way", contract=contract.id, signing=row.id, place=place_id, label=label, way=way.label, to=to, before=before
+    )  # fmt: skip
+    for own in mine:
+        happened(uow, row.id, own.id, now, "code_way_changed", by=way.value, to=to, who=actor.name, before=before)
+    invite(uow, actor, now, post, contract, row, execution)
+    uow.commit()
+
+
+def check_replacement(
+    uow: UnitOfWork, actor: Actor, now: datetime, contract_id: str, place_id: str, person: Assigned, reason: str
+) -> None:
+    """Raises what ``replace_signatory`` would, before a scan goes among the files; writes nothing."""
+    _replacement(uow, actor, now, contract_id, place_id, person, reason)
+    uow.session.rollback()
 
 
 def replace_signatory(
     uow: UnitOfWork, actor: Actor, now: datetime, post: Post, contract_id: str, place_id: str, person: Assigned, reason: str
 ) -> None:
-    """Somebody else for a place whose name is not printed. Raises ``execution.printed`` where it is, and what ``reassign`` raises."""
-    contract, row = _lead(uow, actor, contract_id)
-    execution, place = read_execution(row), place_row(row, place_id)
-    _require_mail(row, place_id)
-    old = read_details(place)
-    new = replace(
-        old.signatory, name=person.name.strip(), title=person.title.strip() or old.signatory.title, id=f"{old.signatory.id[:24]}{now:%H%M%S%f}"[:32],
-        authority=person.authority or old.signatory.authority,
-    )  # fmt: skip
-    if not new.name:
-        raise ContractError("signing.plan", "请填写新签署人的姓名。")
-    after = execution.reassign(place_id, new, reason, law_day(now))
+    """Somebody else for a place whose name is not printed: by office where it is the legal representative, by a power of attorney of one's own
+    where not (``person.power``, ``person.document``). Commits.
+
+    Raises ``execution.printed`` where the name is printed, ``signing.authority`` for a power that can't be read, and what ``reassign`` raises.
+    """
+    contract, row, after, old, number = _replacement(uow, actor, now, contract_id, place_id, person, reason)
+    place, new = place_row(row, place_id), after.place(place_id).signatory
+    left = [p for p in _open_places(row, place_id) if p.id != place_id]
     tell_signatories(uow, now, post, contract, row, [place], "改由他人办理", reason.strip())
-    place.signatory = write_details(replace(old, signatory=new, document=person.document or old.document))
-    place.email = require_address(person.email)
+    put_details(place, replace(old, signatory=new, document=person.document))
+    place.email, place.code_way, place.phone = require_address(person.email), person.code_way.value, number
     _start_over(row, place_id)
+    power = new.authority.number if new.authority is not None else ""
     happened(
-        uow, row.id, place_id, now, "replaced", before=old.signatory.name, name=new.name, reason=reason.strip(), by=actor.name
-    )
+        uow, row.id, place_id, now, "replaced", before=old.signatory.name, name=new.name, reason=reason.strip(), who=actor.name,
+        capacity=new.capacity.value, authority=power, document=person.document,
+    )  # fmt: skip
     note(
         uow, actor, now, "signing.replaced", contract=contract.id, signing=row.id, place=place_id, before=old.signatory.name, who=new.name,
-        reason=reason.strip(),
+        reason=reason.strip(), capacity=new.capacity.value, authority=power,
     )  # fmt: skip
+    if not any(p.token for p in left):
+        # The link was kept at the place that another has taken over.
+        for own in left:
+            own.invited_at = None
     invite(uow, actor, now, post, contract, row, after)
+    uow.commit()
+
+
+def check_authority(uow: UnitOfWork, actor: Actor, now: datetime, contract_id: str, place_id: str, power: PowerText) -> None:
+    """Raises what ``put_authority`` would; writes nothing."""
+    _reauthorised(uow, actor, now, contract_id, place_id, power)
+    uow.session.rollback()
+
+
+def put_authority(
+    uow: UnitOfWork, actor: Actor, now: datetime, contract_id: str, place_id: str, power: PowerText, document: str = ""
+) -> None:
+    """Another power of attorney for somebody who signs by one and hasn't yet; ``document``: its scan among the files. The one before stays
+    on record. Commits. Raises ``signing.authority`` and what ``reauthorise`` raises.
+    """
+    contract, row, after = _reauthorised(uow, actor, now, contract_id, place_id, power)
+    place = place_row(row, place_id)
+    old, person = read_details(place), after.place(place_id).signatory
+    assert person.authority is not None
+    put_details(place, replace(old, signatory=person, document=document or old.document))
+    before = old.signatory.authority.number if old.signatory.authority is not None else ""
+    words = {
+        "before": before, "number": person.authority.number, "issued_on": person.authority.issued_on.isoformat(),
+        "valid_from": person.authority.valid_from.isoformat(), "valid_until": person.authority.valid_until.isoformat(),
+    }  # fmt: skip
+    happened(uow, row.id, place_id, now, "authority_renewed", NOBODY, document=document, who=actor.name, **words)
+    note(uow, actor, now, "signing.authority", contract=contract.id, signing=row.id, place=place_id, who=person.name, **words)
     uow.commit()
 
 
@@ -156,15 +241,68 @@ def remind_due(units: Callable[[], UnitOfWork], now: datetime, post: Post) -> in
                 for p in row.places
                 if p.id in waiting and p.invited_at and now - (p.reminded_at or p.invited_at) >= REMIND_EVERY
             ]
+            told_here = 0
             for place in late:
-                send_link(uow, CLOCK, now, post, contract, row, place, reminder=True)
-            if late:
+                if place.reminded_at != now:  # the person's other place has brought the mail
+                    send_link(uow, CLOCK, now, post, contract, row, place, reminder=True)
+                    told_here += 1
+            if told_here:
                 uow.commit()
-                told += len(late)
+                told += told_here
     return told
 
 
 # ---- inside
+
+
+def _replacement(
+    uow: UnitOfWork, actor: Actor, now: datetime, contract_id: str, place_id: str, person: Assigned, reason: str
+) -> tuple[ContractRow, SigningRow, Execution, Details, str]:
+    """The signing with ``person`` at a place, what stood there, and the new number as E.164. Nothing of the old one's power goes over."""
+    contract, row = _lead(uow, actor, contract_id)
+    execution, place = read_execution(row), place_row(row, place_id)
+    _require_mail(row, place_id)
+    old, name = read_details(place), person.name.strip()
+    if not name:
+        raise ContractError("signing.plan", "请填写新签署人的姓名。")
+    was = old.signatory
+    capacity = capacity_of(name, _legal(uow, row, was.party)) if was.binds else was.capacity
+    power = None
+    if capacity is Capacity.AGENT:
+        power = person.authority or authority_of(person.power, was.party_name, name, f"“{name}”的")
+    new = replace(
+        was,
+        name=name,
+        title=person.title.strip() or was.title,
+        id=f"{was.id[:24]}{now:%H%M%S%f}"[:32],
+        capacity=capacity,
+        authority=power,
+    )
+    after = execution.reassign(place_id, new, reason, law_day(now))
+    require_address(person.email)
+    number = mobile_number(person.phone) if person.phone.strip() else ""
+    require_way(person.code_way, number)
+    return contract, row, after, old, number
+
+
+def _reauthorised(
+    uow: UnitOfWork, actor: Actor, now: datetime, contract_id: str, place_id: str, power: PowerText
+) -> tuple[ContractRow, SigningRow, Execution]:
+    contract, row = _lead(uow, actor, contract_id)
+    execution = read_execution(row)
+    person = execution.place(place_id).signatory
+    made = authority_of(power, person.party_name, person.name)
+    if made is None:
+        raise ContractError("signing.authority", "请填写授权委托书的编号、签发日、生效日和失效日。")
+    return contract, row, execution.reauthorise(place_id, made, law_day(now))
+
+
+def _legal(uow: UnitOfWork, row: SigningRow, party: str) -> str:
+    """Who the frozen text says is the party's legal representative."""
+    known = dict(
+        read_execution(row).terms.representatives or representatives_of(read_version_unasked(uow, row.version_id).answers)
+    )
+    return known.get(party, "")
 
 
 def _lead(uow: UnitOfWork, actor: Actor, contract_id: str) -> tuple[ContractRow, SigningRow]:
@@ -182,9 +320,14 @@ def _require_mail(row: SigningRow, place_id: str) -> None:
         raise ContractError("signing.medium", "这个栏位以纸质方式签署，没有签署链接。")
 
 
+def _open_places(row: SigningRow, place_id: str) -> list[SigningPlaceRow]:
+    """The places of the same person that aren't signed."""
+    return [p for p in same_person(row, place_row(row, place_id)) if p.signed_at is None]
+
+
 def _start_over(row: SigningRow, place_id: str) -> None:
     """Nothing that was shown or entered before counts for whoever comes now."""
     place = place_row(row, place_id)
     place.token, place.expires_at, place.invited_at, place.reminded_at = None, None, None, None
     place.code, place.code_until, place.session, place.session_until = "", None, "", None
-    place.read_pages, place.consented_at = 0, None
+    place.read_pages, place.consented_at, place.code_problem = 0, None, ""

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
-from app.domain.ceremony import CODE_LIFE, COPY_LIFE
+from app.domain.ceremony import CODE_LIFE, COPY_LIFE, CodeWay, masked
 from app.domain.execution import PARTIES, Execution, Mark, Medium
 from app.domain.messages import NewMail
 from app.domain.permissions import Action, Actor, may
+from app.domain.phones import masked_number
 from app.domain.term import BEIJING, chinese_date
 from app.services.access import actor_of, record_of
 from app.services.credentials import digest_of, new_token
 from app.services.journal import note
 from app.services.signing_kit import Post
-from app.services.signing_rows import happened, place_row, read_details
+from app.services.signing_rows import happened, place_row, read_details, read_execution, same_person
 from app.store.contracts import ContractRow
 from app.store.signings import SigningPlaceRow, SigningRow
 from app.store.uow import UnitOfWork
@@ -27,12 +28,21 @@ def end_of_day(day: date) -> datetime:
 
 
 def invite(
-    uow: UnitOfWork, actor: Actor, now: datetime, post: Post, contract: ContractRow, row: SigningRow, execution: Execution
-) -> None:
-    """Mail a link to everybody whose turn it is and who has none yet, inside the caller's transaction."""
+    uow: UnitOfWork, actor: Actor, now: datetime, post: Post, contract: ContractRow, row: SigningRow, execution: Execution,
+    here: SigningPlaceRow | None = None,
+) -> None:  # fmt: skip
+    """Mail a link to everybody whose turn it is and who has none yet, inside the caller's transaction: one to each person.
+
+    ``here``: where somebody has just signed; who goes on with an own next mark in the same ceremony needs no mail for it.
+    """
+    present = same_person(row, here) if here is not None else ()
     for place in execution.waiting:
         found = place_row(row, place.id)
-        if found.medium == Medium.ELECTRONIC.value and found.invited_at is None:
+        if found.medium != Medium.ELECTRONIC.value or found.invited_at is not None:
+            continue
+        if found in present:
+            found.invited_at = now
+        else:
             send_link(uow, actor, now, post, contract, row, found)
 
 
@@ -40,21 +50,25 @@ def send_link(
     uow: UnitOfWork, actor: Actor, now: datetime, post: Post, contract: ContractRow, row: SigningRow, place: SigningPlaceRow, *,
     reminder: bool = False,
 ) -> None:  # fmt: skip
-    """A new link to a place; the one before it works no more."""
-    token = new_token()
+    """A new link to a person's places, kept at ``place``; the one before it works no more."""
+    token, waiting = new_token(), {p.id for p in read_execution(row).waiting}
+    mine = [p for p in same_person(row, place) if p.signed_at is None]
+    for own in mine:
+        own.token, own.session, own.session_until = None, "", None
+        if own.id in waiting:
+            own.invited_at, own.reminded_at = own.invited_at or now, now if reminder else own.reminded_at
     place.token, place.expires_at = digest_of(token), end_of_day(row.deadline)
-    place.invited_at, place.reminded_at = place.invited_at or now, now if reminder else place.reminded_at
-    place.code, place.code_until, place.code_tries, place.codes_sent = "", None, 0, 0
-    place.session, place.session_until = "", None
+    place.code, place.code_until, place.code_tries, place.codes_sent, place.code_problem = "", None, 0, 0, ""
     details = read_details(place)
     values = {
         **_values(contract, place), "deadline": chinese_date(row.deadline), "starter": row.starter, "link": post.sign(token),
-        "deed": _deed(place), "reminder": "是" if reminder else "",
+        "deed": _deed(mine), "reminder": "是" if reminder else "",
     }  # fmt: skip
     words = post.write("signing_invitation", values)
     key = f"signing:{row.id}:{place.id}:link:{place.token}"
     uow.send(now, NewMail(key, place.email, words.subject, words.text, words.html, contract.id))
-    happened(uow, row.id, place.id, now, "reminded" if reminder else "invited", email=place.email, link=place.token)
+    for own in mine:
+        happened(uow, row.id, own.id, now, "reminded" if reminder else "invited", email=own.email, link=place.token)
     note(
         uow, actor, now, "signing.reminded" if reminder else "signing.invited", contract=contract.id, signing=row.id, place=place.id,
         who=details.signatory.name, email=place.email,
@@ -116,12 +130,14 @@ def tell_signatories(
     reason: str,
 ) -> None:  # fmt: skip
     """Those who were asked that nothing is to be signed any more, and those who have signed that their signature has lapsed."""
+    told: set[str] = set()
     for place in places:
-        if place.invited_at is None or not place.email:
+        if place.invited_at is None or not place.email or place.id in told:
             continue
+        told |= {p.id for p in same_person(row, place)}
         values = {
             **_values(contract, place), "what": what, "reason": reason, "starter": row.starter,
-            "signed": "是" if place.signed_at is not None else "",
+            "signed": "是" if any(p.signed_at is not None for p in same_person(row, place)) else "",
         }  # fmt: skip
         words = post.write("signing_over", values)
         key = f"signing:{row.id}:{place.id}:over:{now.isoformat()}"
@@ -129,13 +145,21 @@ def tell_signatories(
         happened(uow, row.id, place.id, now, "told_over", what=what)
 
 
-def _deed(place: SigningPlaceRow) -> str:
-    return "加盖电子印章" if place.mark == Mark.SEAL.value else "签署"
+def _deed(places: Iterable[SigningPlaceRow]) -> str:
+    marks = {p.mark for p in places}
+    deeds = ["签署"] if Mark.SIGNATURE.value in marks else []
+    return "并".join([*deeds, "加盖电子印章"] if Mark.SEAL.value in marks else deeds)
 
 
 def _values(contract: ContractRow, place: SigningPlaceRow) -> dict[str, str]:
     person = read_details(place).signatory
     return {
         "name": person.name, "party": PARTIES[place.party], "party_name": person.party_name, "number": contract.number,
-        "title": contract.title,
+        "title": contract.title, "code_to": _code_to(place),
     }  # fmt: skip
+
+
+def _code_to(place: SigningPlaceRow) -> str:
+    """Where the signatory will find the codes, as in ``以短信发送到手机 +86 138****5678``."""
+    by_text = place.code_way == CodeWay.SMS.value
+    return f"以短信发送到手机 {masked_number(place.phone)} " if by_text else f"发送到邮箱 {masked(place.email)} "

@@ -10,14 +10,18 @@ from datetime import date
 from decimal import Decimal
 
 from app.domain.approval import RoundStatus
-from app.domain.authority import Authority, Capacity, Matter, Signatory
+from app.domain.authority import Authority, Capacity, Matter, Signatory, same_name
 from app.domain.calendar import WorkingCalendar
+from app.domain.ceremony import CodeWay
 from app.domain.errors import ContractError
 from app.domain.execution import PARTIES, Execution, Formation, Mark, Medium, Mode, Order, Place, Required, Terms, begin
+from app.domain.phones import mobile_number
 from app.domain.signing_form import FormPlace, SeamWish, SigningForm, form_of
 from app.domain.term import add_working_days
 from app.domain.variables import Answers
 from app.services.approval_rows import current
+from app.services.authority_papers import NO_POWER, PowerText, authority_of
+from app.services.code_delivery import require_way
 from app.services.moving import law_day
 from app.services.signing_rows import Details
 from app.services.versions import StoredVersion, read_version_unasked
@@ -32,7 +36,9 @@ _ADDRESS = re.compile(r"[^\s@,;<>]+@[^\s@,;<>]+\.[^\s@,;<>]+")
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """Who puts one mark. ``authority`` where the person signs by a power of attorney; ``document``: its copy among the files."""
+    """Who puts one mark. ``authority`` where the person signs by a power of attorney; ``document``: its copy among the files. ``code_way``:
+    how one-time codes go to the person; ``phone``: a mobile number, as entered. ``power``: the power of attorney as entered, where ``authority``
+    isn't given."""
 
     place: str
     name: str
@@ -42,6 +48,9 @@ class Assigned:
     medium: Medium = Medium.ELECTRONIC
     authority: Authority | None = None
     document: str = ""
+    code_way: CodeWay = CodeWay.MAIL
+    phone: str = ""
+    power: PowerText = NO_POWER
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +66,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What a place of the text asks for. ``fixed``: the name is printed there; ``agent``: it isn't the legal representative's."""
+    """What a place of the text asks for. ``fixed``: the name is printed there; ``agent``: it isn't the legal representative's.
+
+    ``legal``: who is. Whoever else is put here signs as an agent and needs a power of attorney.
+    """
 
     place: FormPlace
     party: str
@@ -65,6 +77,12 @@ class Proposal:
     person: Assigned
     fixed: bool
     agent: bool
+    legal: str = ""
+
+    @property
+    def binds(self) -> bool:
+        """Whether the place is one that binds the party: for a hand, not for a seal."""
+        return self.place.mark is Mark.SIGNATURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +105,8 @@ class Prepared:
     execution: Execution
     details: dict[str, Details] = field(default_factory=dict)
     emails: dict[str, str] = field(default_factory=dict)
+    codes: dict[str, tuple[CodeWay, str]] = field(default_factory=dict)
+    """How codes go, and the number as E.164, by place."""
 
 
 def ask_of(uow: UnitOfWork, contract: ContractRow, calendar: WorkingCalendar, today: date) -> Ask:
@@ -107,6 +127,7 @@ def ask_of(uow: UnitOfWork, contract: ContractRow, calendar: WorkingCalendar, to
         min(final, today) if isinstance(final, date) else made,
         deadline,
         _amount(answers),
+        representatives=representatives_of(answers),
     )
     proposals = tuple(_proposal(place, answers, terms) for place in form.places)
     return Ask(version, terms, form, proposals, str(answers.get("contract.sign_place") or ""))
@@ -123,7 +144,7 @@ def prepare(ask: Ask, plan: Plan, today: date) -> Prepared:
         assigned = {p.place for p in plan.people}
         empty = [p.place for p in ask.proposals if p.place.key not in assigned]
         faults += [f"{PARTIES[place.owner]}{place.mark.label}没有指定签署人" for place in empty]
-    places, details, emails = [], {}, {}
+    places, details, emails, codes = [], {}, {}, {}
     for person in plan.people:
         proposal = known.get(person.place)
         if proposal is None:
@@ -131,26 +152,41 @@ def prepare(ask: Ask, plan: Plan, today: date) -> Prepared:
             continue
         label = f"{PARTIES[proposal.party]}{proposal.place.mark.label}"
         faults += _person_faults(label, person, proposal)
-        signatory = signatory_of(person, proposal)
+        signatory = signatory_of(_authorised(label, person, proposal, faults), proposal)
         places.append(Place(person.place, signatory, proposal.place.mark, person.medium, person.stage, proposal.fixed))
         details[person.place] = Details(signatory, proposal.fixed, _code(ask, proposal.party), person.document)
         emails[person.place] = person.email.strip()
+        codes[person.place] = (person.code_way, _number(label, person, faults))
     if faults:
         raise ContractError("signing.plan", "不能发起签署：" + "；".join(dict.fromkeys(faults)) + "。")
     execution = begin(replace(ask.terms, deadline=plan.deadline), plan.order, places, today)
     used = {p.id for p in places}
     form = replace(ask.form, places=tuple(p for p in ask.form.places if p.key in used))
-    return Prepared(ask, form, execution, details, emails)
+    return Prepared(ask, form, execution, details, emails, codes)
 
 
 def signatory_of(person: Assigned, proposal: Proposal) -> Signatory:
     """The person with the power that the place asks for."""
-    binding = Capacity.AGENT if proposal.agent else Capacity.REPRESENTATIVE
-    capacity = Capacity.SEAL_KEEPER if proposal.place.mark is Mark.SEAL else binding
+    capacity = capacity_of(person.name, proposal.legal) if proposal.binds else Capacity.SEAL_KEEPER
     power = person.authority if capacity is Capacity.AGENT else None
     return Signatory(
         uuid.uuid4().hex, proposal.party, proposal.party_name, person.name.strip(), person.title.strip(), capacity, power
     )
+
+
+def capacity_of(name: str, legal: str) -> Capacity:
+    """By which power somebody binds a party whose legal representative is ``legal`` (empty: the text doesn't say)."""
+    return Capacity.REPRESENTATIVE if legal and same_name(name, legal) else Capacity.AGENT
+
+
+def representatives_of(answers: Answers) -> tuple[tuple[str, str], ...]:
+    """Party and legal representative, where the text says it."""
+    return tuple((party, name) for party in PARTIES if (name := _text(answers, f"{party}.legal_rep")))
+
+
+def with_document(person: Assigned, document: str) -> Assigned:
+    """With the scan of the power of attorney, by the id of its file."""
+    return replace(person, document=document)
 
 
 def require_address(email: str) -> str:
@@ -159,6 +195,30 @@ def require_address(email: str) -> str:
     if len(text) > 200 or not _ADDRESS.fullmatch(text):
         raise ContractError("signing.email", f"邮箱“{text[:60]}”的写法有误，例如 name@example.com。")
     return text
+
+
+def _authorised(label: str, person: Assigned, proposal: Proposal, faults: list[str]) -> Assigned:
+    """With the power of attorney that was entered; what is wrong with it goes to ``faults``."""
+    if person.authority is not None or not proposal.binds or capacity_of(person.name, proposal.legal) is not Capacity.AGENT:
+        return person
+    try:
+        return replace(person, authority=authority_of(person.power, proposal.party_name, person.name.strip(), f"{label}的"))
+    except ContractError as error:
+        faults.append(error.message.rstrip("。"))
+        return person
+
+
+def _number(label: str, person: Assigned, faults: list[str]) -> str:
+    """The number as E.164; what is wrong with it goes to ``faults``."""
+    if person.medium is not Medium.ELECTRONIC:
+        return ""
+    try:
+        number = mobile_number(person.phone) if person.phone.strip() else ""
+        require_way(person.code_way, number)
+    except ContractError as error:
+        faults.append(f"{label}：{error.message.rstrip('。')}")
+        return ""
+    return number
 
 
 def _person_faults(label: str, person: Assigned, proposal: Proposal) -> list[str]:
@@ -187,10 +247,19 @@ def _proposal(place: FormPlace, answers: Answers, terms: Terms) -> Proposal:
     medium = Medium.PAPER if terms.mode is Mode.PAPER else Medium.ELECTRONIC
     if terms.mode is Mode.HYBRID and party == "party_b":
         medium = Medium.PAPER
-    agent = not seal and bool(name) and name != legal
+    agent = not seal and bool(name) and capacity_of(name, legal) is Capacity.AGENT
     power = _power(answers, prefix, party_name, name, terms) if agent else None
-    person = Assigned(place.key, name, title, _email(answers, party, name), 1, medium, power)
-    return Proposal(place, party, party_name, person, not seal and bool(printed), agent)
+    person = Assigned(
+        place.key,
+        name,
+        title,
+        _contact(answers, party, name, "email"),
+        1,
+        medium,
+        power,
+        phone=_mobile(answers, party, name),
+    )
+    return Proposal(place, party, party_name, person, not seal and bool(printed), agent, legal)
 
 
 def _power(answers: Answers, prefix: str, party_name: str, name: str, terms: Terms) -> Authority | None:
@@ -201,11 +270,19 @@ def _power(answers: Answers, prefix: str, party_name: str, name: str, terms: Ter
     return Authority(number, party_name, name, frozenset({Matter.CONTRACT}), terms.final_on, terms.final_on, expiry)
 
 
-def _email(answers: Answers, party: str, name: str) -> str:
+def _contact(answers: Answers, party: str, name: str, what: str) -> str:
     for row in _many(answers.get("sign.contacts")):
-        if isinstance(row, Mapping) and (row.get("party"), row.get("name")) == (party, name) and row.get("email"):
-            return str(row["email"])
+        if isinstance(row, Mapping) and (row.get("party"), row.get("name")) == (party, name) and row.get(what):
+            return str(row[what])
     return ""
+
+
+def _mobile(answers: Answers, party: str, name: str) -> str:
+    """The telephone among the contacts, if it is one that takes short messages."""
+    try:
+        return mobile_number(_contact(answers, party, name, "phone"))
+    except ContractError:
+        return ""
 
 
 def _code(ask: Ask, party: str) -> str:

@@ -75,6 +75,20 @@ def place_row(row: SigningRow, place_id: str) -> SigningPlaceRow:
     return found
 
 
+def same_person(row: SigningRow, place: SigningPlaceRow) -> tuple[SigningPlaceRow, ...]:
+    """The places of whoever is asked at ``place``, in order of signing: one link leads to all of them."""
+    who = _who(place)
+    return tuple(p for p in row.places if p is place or _who(p) == who)
+
+
+def _who(place: SigningPlaceRow) -> tuple[str, ...]:
+    """A person of a party is told apart by name, mailbox and the way of codes; on paper nobody comes by a link."""
+    if place.medium != Medium.ELECTRONIC.value:
+        return (place.id,)
+    name = "".join(read_details(place).signatory.name.split())
+    return (place.party, name, place.email.strip().casefold(), place.code_way, place.phone)
+
+
 def happened(
     uow: UnitOfWork, signing_id: str, place_id: str, now: datetime, kind: str, client: Client = NOBODY, **data: Any
 ) -> None:
@@ -95,7 +109,7 @@ def write_terms(terms: Terms) -> str:
         "digest": terms.digest, "mode": terms.mode.value, "formation": terms.formation.value,
         "required": sorted(r.value for r in terms.required), "final_on": terms.final_on.isoformat(),
         "deadline": terms.deadline.isoformat(), "amount": str(terms.amount) if terms.amount is not None else None,
-        "matter": terms.matter.value,
+        "matter": terms.matter.value, "representatives": dict(terms.representatives),
     }  # fmt: skip
     return json.dumps(data)
 
@@ -106,6 +120,7 @@ def read_terms(text: str) -> Terms:
     return Terms(
         data["digest"], Mode(data["mode"]), Formation(data["formation"]), frozenset(map(Required, data["required"])),
         date.fromisoformat(data["final_on"]), date.fromisoformat(data["deadline"]), amount, Matter(data["matter"]),
+        tuple(data.get("representatives", {}).items()),
     )  # fmt: skip
 
 
@@ -129,6 +144,12 @@ def write_details(details: Details) -> str:
         "printed": details.printed, "code": details.code, "document": details.document,
     }  # fmt: skip
     return json.dumps(data, ensure_ascii=False)
+
+
+def put_details(place: SigningPlaceRow, details: Details) -> None:
+    """Write who signs at a place, with the last day of the power of attorney where the clock finds it."""
+    power = details.signatory.authority
+    place.signatory, place.authority_until = write_details(details), power.valid_until if power is not None else None
 
 
 def read_details(place: SigningPlaceRow) -> Details:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from app.domain.calendar import WorkingCalendar
-from app.domain.execution import Mark, Medium
+from app.domain.execution import Mark, Medium, Place
 from app.domain.lifecycle import Event, advance
 from app.domain.permissions import Action, Actor
 from app.domain.signing_form import PartySeam
@@ -21,7 +21,7 @@ from app.services.sending_out import go_out, out_facts
 from app.services.signing_kit import SigningKit, credential, system_credential
 from app.services.signing_mails import invite
 from app.services.signing_plan import Ask, Plan, Prepared, ask_of, prepare
-from app.services.signing_rows import happened, write_details, write_form, write_terms
+from app.services.signing_rows import happened, put_details, write_form, write_terms
 from app.store.signings import SigningPlaceRow, SigningRow
 from app.store.uow import ChangedMeanwhile, UnitOfWork
 
@@ -100,16 +100,20 @@ def _begin(uow: UnitOfWork, kit: SigningKit, actor: Actor, prepared: Prepared, r
     invite(uow, actor, row.started_at, kit.post, contract, row, prepared.execution)
 
 
+def _place(prepared: Prepared, ordinal: int, planned: Place) -> SigningPlaceRow:
+    way, phone = prepared.codes[planned.id]
+    made = SigningPlaceRow(
+        id=planned.id, ordinal=ordinal, party=planned.signatory.party, mark=planned.mark.value, medium=planned.medium.value,
+        stage=planned.stage, email=prepared.emails[planned.id], code_way=way.value, phone=phone, code="", code_tries=0, codes_sent=0,
+        code_went="", code_problem="", session="", read_pages=0, clock="", hand="",
+    )  # fmt: skip
+    put_details(made, prepared.details[planned.id])
+    return made
+
+
 def _row(actor: Actor, prepared: Prepared, pages: int) -> SigningRow:
     execution, terms = prepared.execution, prepared.execution.terms
-    places = [
-        SigningPlaceRow(
-            id=p.id, ordinal=n, party=p.signatory.party, mark=p.mark.value, medium=p.medium.value, stage=p.stage,
-            signatory=write_details(prepared.details[p.id]), email=prepared.emails[p.id], code="", code_tries=0, codes_sent=0,
-            session="", read_pages=0, clock="", hand="",
-        )
-        for n, p in enumerate(execution.places, 1)
-    ]  # fmt: skip
+    places = [_place(prepared, n, p) for n, p in enumerate(execution.places, 1)]
     return SigningRow(
         id=uuid.uuid4().hex, version_id=prepared.ask.version.head.id, digest=terms.digest, status=execution.status.value,
         ordering=execution.order.value, deadline=terms.deadline, terms=write_terms(terms), form=write_form(prepared.form), final="",

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
+from app.domain.ceremony import CodeWay
 from app.domain.execution import Execution, Medium, Place, Status
 from app.domain.permissions import Action, Actor, may
 from app.services.access import record_of
 from app.services.record import opened
+from app.services.signing_access import code_address, way_of
 from app.services.signing_rows import read_details, read_execution
 from app.store.documents import DocumentRow, documents_of
 from app.store.signings import SigningPlaceRow, SigningRow, signings_of
@@ -25,7 +27,8 @@ class FileLink(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PlaceLine:
-    """One place. ``turn``: it can be signed now; ``seen``: pages read; ``document``: the authority document, if any."""
+    """One place. ``turn``: it can be signed now; ``seen``: pages read; ``document``: the authority document, if any. ``code_to``: where
+    codes go, masked; ``code_problem``: why the last short message did not arrive; ``phone`` only for those who lead the signing."""
 
     place: Place
     email: str
@@ -38,6 +41,10 @@ class PlaceLine:
     serial: str
     clock: str
     document: str
+    code_way: CodeWay
+    code_to: str
+    code_problem: str
+    phone: str
 
     @property
     def electronic(self) -> bool:
@@ -85,25 +92,26 @@ def read_signing(uow: UnitOfWork, actor: Actor, contract_id: str) -> SigningView
     contract = opened(uow, actor, Action.READ_CONTRACTS, contract_id)
     rows = signings_of(uow.session, contract_id)
     files = [d for d in documents_of(uow.session, contract_id) if d.kind == "signed"]
-    rounds = tuple(_round(row, files) for row in rows)
-    return SigningView(rounds[0] if rounds else None, rounds[1:], may(actor, Action.LEAD_SIGNING, record_of(contract)))
+    leads = may(actor, Action.LEAD_SIGNING, record_of(contract))
+    rounds = tuple(_round(row, files, leads) for row in rows)
+    return SigningView(rounds[0] if rounds else None, rounds[1:], leads)
 
 
-def _round(row: SigningRow, filed: Sequence[DocumentRow]) -> Round:
+def _round(row: SigningRow, filed: Sequence[DocumentRow], leads: bool) -> Round:
     # The original first, then what was made of it.
     mine = sorted((d for d in filed if d.version_id == row.version_id), key=lambda d: d.sha256 != row.final)
     signed = tuple(FileLink(d.id, d.name, d.sha256) for d in mine)
     execution = read_execution(row)
     turn = {p.id for p in execution.waiting}
-    lines = tuple(_line(execution, place, place.id in turn) for place in row.places)
+    lines = tuple(_line(execution, place, place.id in turn, leads) for place in row.places)
     return Round(
         row.id, execution, row.digest, row.pages, row.deadline, row.starter, row.started_at, row.ended_at, row.ended_by, row.reason,
         bool(row.final), lines, signed if row.final else (),
     )  # fmt: skip
 
 
-def _line(execution: Execution, row: SigningPlaceRow, turn: bool) -> PlaceLine:
+def _line(execution: Execution, row: SigningPlaceRow, turn: bool, leads: bool) -> PlaceLine:
     return PlaceLine(
         execution.place(row.id), row.email, turn, row.invited_at, row.reminded_at, row.read_pages, row.consented_at, row.signed_at,
-        row.serial or "", row.clock, read_details(row).document,
+        row.serial or "", row.clock, read_details(row).document, way_of(row), code_address(row, way_of(row)), row.code_problem, row.phone if leads else "",
     )  # fmt: skip

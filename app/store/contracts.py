@@ -10,7 +10,11 @@ from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, func, 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
+from app.domain.lifecycle import Stage
 from app.store.base import Base, Instant, Yuan
+
+CLOSED = (Stage.ARCHIVED.value, Stage.VOID.value)
+"""Stages in which nothing happens to a contract any more."""
 
 
 class ContractRow(Base):

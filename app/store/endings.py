@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 from sqlalchemy.orm.attributes import flag_modified
 
 from app.store.base import Base, Instant
-from app.store.contracts import ContractRow
+from app.store.contracts import CLOSED, ContractRow
 from app.store.register import visible
 
 WHOLE = "whole"
@@ -109,6 +109,18 @@ class ExitTaskRow(Base):
     done_by: Mapped[str] = mapped_column(String(100), default="")
 
     __table_args__ = (Index("ix_exit_tasks_due_on", "due_on"),)
+
+
+def open_tasks_until(session: Session, key: str, until: date) -> list[tuple[ExitTaskRow, ExitRow]]:
+    """Tasks of one kind that are not done and due by a day, each with its exit; of contracts that are not archived."""
+    statement = (
+        select(ExitTaskRow, ExitRow)
+        .join(ExitRow, ExitRow.id == ExitTaskRow.exit_id)
+        .join(ContractRow, ContractRow.id == ExitRow.contract_id)
+        .where(ExitTaskRow.due_on <= until, ExitTaskRow.done_on.is_(None), ExitTaskRow.key == key)
+        .where(ContractRow.stage.not_in(CLOSED))
+    )
+    return [(row[0], row[1]) for row in session.execute(statement.order_by(ExitTaskRow.due_on, ExitTaskRow.exit_id))]
 
 
 def find_ending(session: Session, ending_id: str) -> EndingRow | None:

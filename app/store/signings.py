@@ -10,6 +10,7 @@ from sqlalchemy import Boolean, Date, ForeignKey, Index, Select, String, Text, f
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from app.store.base import Base, Instant
+from app.store.contracts import CLOSED, ContractRow
 
 
 class SigningRow(Base):
@@ -64,7 +65,9 @@ class SigningPlaceRow(Base):
 
     ``copy_token`` is the second link, to the finished copy. ``token``, ``code`` and ``session`` are SHA-256 of the link, of the one-time
     code and of the browser's secret; ``hand`` is that of the stored handwriting. ``read_pages`` counts pages in order, from 1, that the
-    signatory has been shown. ``serial`` is the certificate that signs here.
+    signatory has been shown. ``serial`` is the certificate that signs here. ``phone``: E.164. ``code_way`` (``domain.ceremony.CodeWay``) is
+    how codes are to go, ``code_went`` how the last one did, ``code_problem`` why it did not arrive. ``authority_until``: last
+    day of the power of attorney, if the person has one.
     """
 
     __tablename__ = "signing_places"
@@ -84,6 +87,11 @@ class SigningPlaceRow(Base):
     reminded_at: Mapped[datetime | None] = mapped_column(Instant)
     code: Mapped[str] = mapped_column(String(64), default="")
     code_until: Mapped[datetime | None] = mapped_column(Instant)
+    phone: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    code_way: Mapped[str] = mapped_column(String(8), default="mail", server_default="mail")
+    code_went: Mapped[str] = mapped_column(String(8), default="", server_default="")
+    code_problem: Mapped[str] = mapped_column(Text, default="", server_default="")
+    authority_until: Mapped[date | None] = mapped_column(Date)
     code_tries: Mapped[int] = mapped_column(default=0)
     codes_sent: Mapped[int] = mapped_column(default=0)
     session: Mapped[str] = mapped_column(String(64), default="")
@@ -96,6 +104,8 @@ class SigningPlaceRow(Base):
     copy_token: Mapped[str | None] = mapped_column(String(64), unique=True)
     clock: Mapped[str] = mapped_column(Text, default="")
     hand: Mapped[str] = mapped_column(String(64), default="")
+
+    __table_args__ = (Index("ix_signing_places_authority_until", "authority_until"),)
 
 
 class SigningEventRow(Base):
@@ -190,6 +200,24 @@ def archives_ending(session: Session, by: datetime, limit: int | None = None) ->
         or_(SigningRow.archived_until.is_(None), SigningRow.archived_until <= by),
     )
     return list(session.scalars(statement.order_by(SigningRow.archived_until, SigningRow.started_at).limit(limit)))
+
+
+def powers_between(session: Session, since: date, until: date) -> list[tuple[SigningPlaceRow, SigningRow]]:
+    """Places whose power of attorney ends between two days: not signed yet in an open signing, or signed in a contract that still runs."""
+    statement = (
+        select(SigningPlaceRow, SigningRow)
+        .join(SigningRow, SigningRow.id == SigningPlaceRow.signing_id)
+        .join(ContractRow, ContractRow.id == SigningRow.contract_id)
+        .where(SigningPlaceRow.authority_until.between(since, until), ContractRow.stage.not_in(CLOSED))
+        .where(
+            or_(
+                (SigningRow.status == "open") & SigningPlaceRow.signed_at.is_(None),
+                (SigningRow.status == "complete") & SigningPlaceRow.signed_at.is_not(None),
+            )
+        )
+    )
+    order = (SigningPlaceRow.authority_until, SigningPlaceRow.signing_id, SigningPlaceRow.ordinal)
+    return [(row[0], row[1]) for row in session.execute(statement.order_by(*order))]
 
 
 def open_signings(session: Session) -> list[str]:

@@ -45,7 +45,8 @@ def show(token: str) -> ResponseReturnValue:
 
 @pages.post("/code")
 def code(token: str) -> ResponseReturnValue:
-    return _do(token, lambda: doors.request_code(desk().signing_kit, client(), token), told="code")
+    instead = request.form.get("by") == "mail"
+    return _do(token, lambda: doors.request_code(desk().signing_kit, client(), token, mail_instead=instead), told="code")
 
 
 @pages.post("/enter")
@@ -142,9 +143,10 @@ def _page(token: str, problem: str = "", status: int = 200) -> ResponseReturnVal
         found = doors.visit(uow, now, token, secret)
         at = service.bench(uow, now, token, secret) if found.entered else None
         values: dict[str, Any] = {"visit": found, "contract": found.contract, "row": found.row, "place": found.place, "at": at}
+        marks = {p.mark for p in found.line} or {p.mark for p in (found.execution.place(r.id) for r in found.mine)}
         body = render_template(
             f"sign/{_step(found)}.html", token=token, problem=problem, told=request.args.get("told", ""), entered=request.form,
-            seal=found.place.mark is Mark.SEAL, **values,
+            seal=marks == {Mark.SEAL}, both=len(marks) > 1, texts_go_out=bool(desk().settings.sms_url), **values,
         )  # fmt: skip
     return body, status
 

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import cast
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from app.domain.authority import Authority, Matter
+from app.domain.authority import Matter
+from app.domain.ceremony import CodeWay
 from app.domain.errors import ContractError
 from app.domain.execution import Medium, Mode, Order
 from app.domain.permissions import Forbidden
 from app.domain.signing_form import SeamPages, SeamWish
 from app.services import signing_lead as lead
+from app.services.authority_papers import PowerText
 from app.services.filing import DocumentKind
 from app.services.record import ContractMissing
-from app.services.signing_plan import Ask, Assigned, Plan, Proposal, prepare
+from app.services.signing_plan import Ask, Assigned, Plan, Proposal, prepare, with_document
 from app.services.signing_start import read_ask, start
 from app.services.signing_views import read_signing
 from app.store.uow import UnitOfWork
@@ -46,7 +47,7 @@ def show(contract_id: str) -> str:
 
 @pages.post("/start")
 def begin(contract_id: str) -> ResponseReturnValue:
-    entered = request.form.to_dict()
+    entered = _entered()
     try:
         with desk().reading() as uow:
             ask = read_ask(uow, actor(), desk().calendar, desk().today(), contract_id)
@@ -87,14 +88,37 @@ def address(contract_id: str) -> ResponseReturnValue:
     )
 
 
-@pages.post("/replace")
-def replace(contract_id: str) -> ResponseReturnValue:
-    person = Assigned(_field("place"), _field("name"), _field("title"), _field("email"))
+@pages.post("/code-way")
+def code_way(contract_id: str) -> ResponseReturnValue:
+    way, phone = _way("code_way"), _field("phone")
     return _done(
         contract_id,
-        lambda uow: lead.replace_signatory(
-            uow, actor(), desk().now(), desk().sign_post, contract_id, person.place, person, _field("reason")
+        lambda uow: lead.set_code_way(uow, actor(), desk().now(), desk().sign_post, contract_id, _field("place"), way, phone),
+    )
+
+
+@pages.post("/replace")
+def replace(contract_id: str) -> ResponseReturnValue:
+    place, reason = _field("place"), _field("reason")
+    person = Assigned(
+        place, _field("name"), _field("title"), _field("email"), code_way=_way("code_way"), phone=_field("phone"), power=_power()
+    )
+    return _with_scan(
+        contract_id,
+        lambda uow: lead.check_replacement(uow, actor(), desk().now(), contract_id, place, person, reason),
+        lambda uow, scan: lead.replace_signatory(
+            uow, actor(), desk().now(), desk().sign_post, contract_id, place, with_document(person, scan), reason
         ),
+    )
+
+
+@pages.post("/authority")
+def authority(contract_id: str) -> ResponseReturnValue:
+    place, power = _field("place"), _power()
+    return _with_scan(
+        contract_id,
+        lambda uow: lead.check_authority(uow, actor(), desk().now(), contract_id, place, power),
+        lambda uow, scan: lead.put_authority(uow, actor(), desk().now(), contract_id, place, power, scan),
     )
 
 
@@ -105,6 +129,22 @@ def withdraw(contract_id: str) -> ResponseReturnValue:
     )
 
 
+def _with_scan(
+    contract_id: str, check: Callable[[UnitOfWork], None], act: Callable[[UnitOfWork, str], None]
+) -> ResponseReturnValue:
+    """A deed with the scan of a power of attorney: it goes among the files only where the deed would be done."""
+    sent = request.files.get("power-file")
+    try:
+        with desk().unit_of_work() as uow:
+            check(uow)
+        scan = put_in(contract_id, sent, DocumentKind.EVIDENCE, _("授权委托书")).id if sent is not None and sent.filename else ""
+    except (ContractMissing, Forbidden):
+        raise
+    except ContractError as error:
+        return _page(contract_id, problem=error.message, entered=_entered()), 422
+    return _done(contract_id, lambda uow: act(uow, scan))
+
+
 def _done(contract_id: str, work: Callable[[UnitOfWork], None]) -> ResponseReturnValue:
     try:
         with desk().unit_of_work() as uow:
@@ -112,7 +152,7 @@ def _done(contract_id: str, work: Callable[[UnitOfWork], None]) -> ResponseRetur
     except (ContractMissing, Forbidden):
         raise
     except ContractError as error:
-        return _page(contract_id, problem=error.message, entered=request.form.to_dict()), 422
+        return _page(contract_id, problem=error.message, entered=_entered()), 422
     return redirect(url_for("signing.show", contract_id=contract_id))
 
 
@@ -130,7 +170,7 @@ def _page(contract_id: str, problem: str = "", entered: object = None) -> str:
     return contract_page(
         "contracts/signing.html", contract_id, view=view, ask=ask, why_not=why_not, start=running, problem=problem,
         entered=entered or {}, orders=tuple(Order), seam_pages=tuple(SeamPages), matters=tuple(Matter), media=tuple(Medium), today=desk().today(),
-        hybrid=ask is not None and ask.terms.mode is Mode.HYBRID,
+        texts_go_out=bool(desk().settings.sms_url), hybrid=ask is not None and ask.terms.mode is Mode.HYBRID,
     )  # fmt: skip
 
 
@@ -155,25 +195,32 @@ def _person(proposal: Proposal, contract_id: str, keep: bool) -> Assigned:
     name = proposal.person.name if proposal.fixed else _field(f"name-{key}")
     stage = _field(f"stage-{key}")
     medium = next((m for m in Medium if m.value == _field(f"medium-{key}")), proposal.person.medium)
-    power, document = None, ""
-    if proposal.agent:
-        power = _power(proposal, name, key)
-        sent = request.files.get(f"power-file-{key}")
-        if keep and sent is not None and sent.filename:
-            document = put_in(contract_id, sent, DocumentKind.EVIDENCE, _("授权委托书")).id
+    document = ""
+    sent = request.files.get(f"power-file-{key}")
+    if keep and proposal.binds and sent is not None and sent.filename:
+        document = put_in(contract_id, sent, DocumentKind.EVIDENCE, _("授权委托书")).id
     return Assigned(
         key, name, _field(f"title-{key}") or proposal.person.title, _field(f"email-{key}"), int(stage) if stage.isdigit() else 1, medium,
-        power, document,
+        None, document, _way(f"way-{key}"), _field(f"phone-{key}"), _power(f"-{key}"),
     )  # fmt: skip
 
 
-def _power(proposal: Proposal, name: str, key: str) -> Authority | None:
-    number, until = _field(f"power-number-{key}"), _day(f"power-until-{key}", _("授权期限"))
-    if not number or until is None:
-        return None
-    begins = _day(f"power-from-{key}", _("授权期限")) or desk().today()
-    matters = frozenset(m for m in Matter if m.value in request.form.getlist(f"power-matters-{key}"))
-    return Authority(number, proposal.party_name, name, matters, begins, begins, until, _amount(f"power-limit-{key}"))
+def _power(suffix: str = "") -> PowerText:
+    """The power of attorney of a form; ``suffix`` tells several in one form apart."""
+    matters = tuple(request.form.getlist(f"power-matters{suffix}"))
+    number, issued, begins, until, limit = (
+        _field(f"power-{name}{suffix}") for name in ("number", "issued", "from", "until", "limit")
+    )
+    return PowerText(number, issued, begins, until, limit, matters)
+
+
+def _entered() -> dict[str, str]:
+    """What was entered; of several ticks all, with spaces between."""
+    return {name: " ".join(request.form.getlist(name)) for name in request.form}
+
+
+def _way(name: str) -> CodeWay:
+    return CodeWay.SMS if _field(name) == CodeWay.SMS.value else CodeWay.MAIL
 
 
 def _field(name: str) -> str:
@@ -188,16 +235,3 @@ def _day(name: str, label: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError as error:
         raise ContractError("signing.plan", _("%(label)s的写法应为 2027-01-01。", label=label)) from error
-
-
-def _amount(name: str) -> Decimal | None:
-    text = _field(name).replace(",", "").replace("，", "")
-    if not text:
-        return None
-    try:
-        found = Decimal(text)
-        if not found.is_finite() or found < 0:
-            raise InvalidOperation
-    except InvalidOperation as error:
-        raise ContractError("signing.plan", _("授权限额应为金额（元），例如 500000.00；不限额的留空。")) from error
-    return found

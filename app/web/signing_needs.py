@@ -13,6 +13,8 @@ SIGNING_NEEDS: Mapping[str, Action] = {
     "signing.begin": _A.LEAD_SIGNING,
     "signing.remind": _A.LEAD_SIGNING,
     "signing.address": _A.LEAD_SIGNING,
+    "signing.code_way": _A.LEAD_SIGNING,
+    "signing.authority": _A.LEAD_SIGNING,
     "signing.replace": _A.LEAD_SIGNING,
     "signing.withdraw": _A.LEAD_SIGNING,
     "paper_signing.show": _A.READ_CONTRACTS,

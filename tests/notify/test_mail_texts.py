@@ -16,7 +16,8 @@ ITEM = {
     "choices": ({"label": "续签", "url": "https://example.com/d"},),
 }  # fmt: skip
 LISTS = {"items": [ITEM, {**ITEM, "choices": ()}]}
-MAILS = sorted(p.name for p in FOLDER.iterdir() if p.is_dir())
+SHORT = "signing_code_text"
+MAILS = sorted(p.name for p in FOLDER.iterdir() if p.is_dir() and p.name != SHORT)
 OUTSIDE = frozenset({"signing_code", "signing_copy", "signing_invitation", "signing_over"})
 """To signatories of either party, who know the contract and not this program."""
 
@@ -36,6 +37,13 @@ def test_every_mail_greets_by_name_and_leaves_nothing_unfilled(mail: str) -> Non
     assert words.text.startswith("王律师：")
     assert "wang" in words.text or "SHFW-2026-0001" in words.text  # which account, or which contract
     assert "{" not in words.text + words.html
+
+
+def test_a_short_message_fits_into_one_and_names_the_contract() -> None:
+    text = write_mail(SHORT, {"code": "042917", "minutes": "10", "contract": "SHFW-2026-0001"}).text.strip()
+    assert text.startswith("签署验证码：042917，10分钟")
+    assert "SHFW-2026-0001" in text
+    assert len(text) <= 70, "GSM 03.38: one message holds 70 characters of UCS-2"
 
 
 @pytest.mark.parametrize("mail", ["invitation", "password_reset"])

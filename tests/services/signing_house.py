@@ -177,7 +177,7 @@ class House:
 
     def code(self, address: str) -> str:
         for mail in sorted(self.mails(address), key=lambda m: m.created_at, reverse=True):
-            found = re.search(r"【验证码】(\d{6})", mail.text)
+            found = re.search(r"(?:【验证码】|签署验证码：)(\d{6})", mail.text)
             if found:
                 return found[1]
         raise AssertionError(f"no code went to {address}")

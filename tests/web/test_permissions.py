@@ -81,6 +81,8 @@ GET  /contracts/CONTRACT/signing/state        inoooon
 POST /contracts/CONTRACT/signing/start        inofofn
 POST /contracts/CONTRACT/signing/remind       inofofn
 POST /contracts/CONTRACT/signing/address      inofofn
+POST /contracts/CONTRACT/signing/code-way     inofofn
+POST /contracts/CONTRACT/signing/authority    inofofn
 POST /contracts/CONTRACT/signing/replace      inofofn
 POST /contracts/CONTRACT/signing/withdraw     inofofn
 GET  /contracts/CONTRACT/signing/paper/       inoooon

@@ -1,0 +1,92 @@
+"""One-time codes by short message: written into the outbox, carried by the gateway while they work, and what follows where one did not arrive."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+
+from app.domain.ceremony import CODE_LIFE, CodeWay, require_number_allowed
+from app.domain.errors import ContractError
+from app.domain.messages import SMS, MailRefused, MailUndelivered, NewMail, ShortMessage, next_attempt
+from app.domain.phones import masked_number
+from app.services.journal import CEREMONY, note
+from app.services.ports import ShortMessenger
+from app.services.record import require_contract
+from app.services.signing_kit import Post
+from app.services.signing_mails import tell_owner
+from app.services.signing_rows import happened, read_details
+from app.store.contracts import ContractRow
+from app.store.outbox import OutboxRow, sent_to_number
+from app.store.signings import SigningPlaceRow, SigningRow, find_signing
+from app.store.uow import UnitOfWork
+
+
+def text_code(
+    uow: UnitOfWork, now: datetime, post: Post, contract: ContractRow, row: SigningRow, place: SigningPlaceRow, code: str
+) -> None:
+    """Inside the caller's transaction. Raises ``signing.code_rate`` where the number got too many."""
+    require_number_allowed(sent_to_number(uow.session, place.phone, now - timedelta(days=1)), now)
+    values = {"code": code, "minutes": str(int(CODE_LIFE.total_seconds() // 60)), "contract": contract.number}
+    words = post.write("signing_code_text", values)
+    key = f"signing:{row.id}:{place.id}:code:{now.isoformat()}"
+    uow.send(
+        now, NewMail(key, place.phone, words.subject, words.text.strip(), "", contract.id, channel=SMS, values=json.dumps(values))
+    )
+
+
+def carry_text(gateway: ShortMessenger, row: OutboxRow, now: datetime) -> None:
+    """Hand a short message over. One whose code has ended, or will have ended by the next attempt, is given up: a person waits for it.
+
+    Raises ``MailRefused``, ``MailUndelivered``.
+    """
+    ends = row.created_at + CODE_LIFE
+    if now >= ends:
+        raise MailRefused("验证码已经过期，没有再投递。")
+    try:
+        gateway.send(ShortMessage(row.id, row.recipient, row.text, json.loads(row.details or "{}")))
+    except MailUndelivered as error:
+        again = next_attempt(row.attempts, now)
+        if again is None or again >= ends:
+            raise MailRefused(f"{error.message}；验证码在下次投递前就会过期，不再重试。") from error
+        raise
+
+
+def code_ended(uow: UnitOfWork, now: datetime, post: Post, carried: OutboxRow, problem: str) -> None:
+    """How a code's way ended, in the transaction that records it: evidence, and where it did not arrive the owner is told and the
+    signatory is offered the mail instead."""
+    _, signing_id, place_id, *_ = carried.key.split(":")
+    row = find_signing(uow.session, signing_id, lock=True)
+    place = next((p for p in row.places if p.id == place_id), None) if row is not None else None
+    if row is None or place is None:
+        return
+    to = masked_number(carried.recipient)
+    if not problem:
+        happened(uow, row.id, place.id, now, "code_delivered", by=CodeWay.SMS.value, to=to, message=carried.id)
+        return
+    happened(uow, row.id, place.id, now, "code_undelivered", by=CodeWay.SMS.value, to=to, problem=problem)
+    if place.code_until != carried.created_at + CODE_LIFE or place.signed_at is not None or place.phone != carried.recipient:
+        return  # another code has been asked for since, or none is needed any more
+    place.code_problem = problem
+    contract, name = require_contract(uow, row.contract_id), read_details(place).signatory.name
+    note(
+        uow,
+        CEREMONY,
+        now,
+        "signing.code_undelivered",
+        contract=contract.id,
+        signing=row.id,
+        place=place.id,
+        who=name,
+        to=to,
+        problem=problem,
+    )
+    tell_owner(
+        uow, now, post, contract, row, f"code:{carried.id}", f"：发给{name}的短信验证码未能送达（{to}）",
+        f"原因：{problem}\n签署人可以在签署页面改用邮件接收验证码；您也可以在签署页更正手机号，或者改为邮件。",
+    )  # fmt: skip
+
+
+def require_way(way: CodeWay, phone: str) -> None:
+    """Raises ``phone.missing`` for codes that have no number to go to."""
+    if way is CodeWay.SMS and not phone:
+        raise ContractError("phone.missing", "以短信接收验证码的，须填写手机号。")
