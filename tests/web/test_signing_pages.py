@@ -9,11 +9,13 @@ import pytest
 from flask import Flask
 
 from app.domain.execution import Order
-from app.services.signing_plan import Plan
+from app.services.authority_papers import PowerText
+from app.services.signing_plan import Assigned, Plan
 from app.services.signing_start import start
 from app.store.contracts import find_contract
 from app.web.desk import KEY
-from tests.services.signing_house import A_SEAL, B_SEAL, PEOPLE, QuickRoom, approved, small_tools
+from tests.services.signing_house import A_SEAL, A_SIGN, B_SEAL, PEOPLE, QuickRoom, approved, small_tools
+from tests.services.test_signing_authority import UNPRINTED
 from tests.web.conftest import Visitor
 from tests.web.people import LAWYER, actor_named
 
@@ -83,3 +85,62 @@ def test_opening_a_link_changes_nothing_and_an_unknown_one_says_why(stranger: Vi
     assert answer.status_code == 404
     assert "链接不能使用" in text(answer)
     assert "noindex" in text(answer)
+
+
+@pytest.fixture(scope="module")
+def by_agent(app: Flask) -> str:
+    """A signing in which an agent signs for party A, and no name is printed there."""
+    desk = app.extensions[KEY]
+    made = approved(desk.unit_of_work, UNPRINTED)
+    kit = replace(desk.signing_kit, room=QuickRoom(desk.settings.data_dir / "pki", "成约", "", desk.now), tools=small_tools)
+    today = desk.today()
+    power = PowerText("SQ-8", *(str(today + timedelta(days=n)) for n in (-30, -3, 60)))
+    agent = Assigned(A_SIGN, "陈代签", "副总经理", "chen@party-a.example", power=power)
+    start(
+        kit,
+        actor_named(desk, LAWYER.login),
+        desk.calendar,
+        made,
+        Plan(Order.PARALLEL, today + timedelta(days=7), (agent, PEOPLE[2])),
+    )
+    return made
+
+
+def test_a_replacement_without_a_power_keeps_what_was_entered_and_one_with_it_goes_through(
+    visitor: Visitor, by_agent: str, app: Flask
+) -> None:
+    base, today = f"/contracts/{by_agent}/signing", app.extensions[KEY].today()
+    page = text(visitor.get(f"{base}/"))
+    assert "SQ-8" in page
+    assert "更新授权委托书" in page
+    entered: dict[str, object] = {
+        "place": A_SIGN, "name": "吴接手", "title": "副总裁", "email": "wu@party-a.example", "reason": "原签署人已经离任",
+        "power-number": "SQ-9", "power-issued": str(today), "power-from": str(today + timedelta(days=1)),
+        "power-until": str(today + timedelta(days=9)), "power-matters": ["contract", "amendment"],
+    }  # fmt: skip
+    answer = visitor.post(f"{base}/replace", entered)
+    assert answer.status_code == 422
+    assert "超期" in text(answer)
+    for kept in ("吴接手", "副总裁", "wu@party-a.example", "原签署人已经离任", 'value="SQ-9"'):
+        assert kept in text(answer)
+    assert visitor.post(f"{base}/replace", {**entered, "power-from": str(today)}).status_code == 302
+    assert "吴接手" in text(visitor.get(f"{base}/"))
+    wrong = visitor.post(f"{base}/authority", {"place": A_SIGN, "power-number": "SQ-10", "power-until": "明年"})
+    assert wrong.status_code == 422
+    for words in ("缺少签发日", "缺少生效日", "失效日“明年”的写法", "没有选择授权事项", 'value="SQ-10"'):
+        assert words in text(wrong)
+    update = {k: v for k, v in entered.items() if k == "place" or k.startswith("power-")}
+    assert visitor.post(f"{base}/authority", {**update, "power-number": "SQ-11", "power-from": str(today)}).status_code == 302
+    assert "SQ-11" in text(visitor.get(f"{base}/"))
+
+
+def test_the_way_of_codes_is_changed_and_a_missing_gateway_is_told(visitor: Visitor, by_agent: str) -> None:
+    base = f"/contracts/{by_agent}/signing"
+    refused = visitor.post(f"{base}/code-way", {"place": A_SIGN, "code_way": "sms", "phone": "12345"})
+    assert refused.status_code == 422
+    assert "手机号“12345”的写法有误" in text(refused)
+    assert 'value="12345"' in text(refused)
+    assert visitor.post(f"{base}/code-way", {"place": A_SIGN, "code_way": "sms", "phone": "13812345678"}).status_code == 302
+    page = text(visitor.get(f"{base}/"))
+    assert "+86 138****5678" in page
+    assert "没有设置短信网关" in page
