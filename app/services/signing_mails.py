@@ -93,7 +93,7 @@ def send_copies(uow: UnitOfWork, now: datetime, post: Post, contract: ContractRo
         told.add(place.email.casefold())
         token = new_token()
         place.copy_token, place.expires_at = digest_of(token), now + COPY_LIFE
-        place.codes_sent, place.code_until = 0, None
+        place.codes_sent, place.code_until, place.code_problem = 0, None, ""
         values = {
             **_values(contract, place), "link": post.sign(token), "days": str(COPY_LIFE.days), "sha256": sha256,
         }  # fmt: skip

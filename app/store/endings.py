@@ -108,7 +108,7 @@ class ExitTaskRow(Base):
     document_id: Mapped[str | None] = mapped_column(ForeignKey("documents.id"))
     done_by: Mapped[str] = mapped_column(String(100), default="")
 
-    __table_args__ = (Index("ix_exit_tasks_due_on", "due_on"),)
+    __table_args__ = (Index("ix_exit_tasks_due_on", "due_on"), Index("ix_exit_tasks_open", "key", "done_on", "due_on"))
 
 
 def open_tasks_until(session: Session, key: str, until: date) -> list[tuple[ExitTaskRow, ExitRow]]:

@@ -22,10 +22,12 @@ def upgrade() -> None:
     op.add_column('signing_places', sa.Column('code_problem', sa.Text(), server_default='', nullable=False))
     op.add_column('signing_places', sa.Column('authority_until', sa.Date(), nullable=True))
     op.create_index('ix_signing_places_authority_until', 'signing_places', ['authority_until'])
+    op.create_index('ix_exit_tasks_open', 'exit_tasks', ['key', 'done_on', 'due_on'])
     _fill()
 
 
 def downgrade() -> None:
+    op.drop_index('ix_exit_tasks_open', table_name='exit_tasks')
     op.drop_index('ix_signing_places_authority_until', table_name='signing_places')
     with op.batch_alter_table('signing_places', schema=None) as batch_op:
         for name in ('authority_until', 'code_problem', 'code_went', 'code_way', 'phone'):
