@@ -36,6 +36,9 @@ class VerificationRoom:
     roots: tuple[bytes, ...] = ()
     verifier: Verifier = field(default_factory=lambda: Verifier(LIMITS, reserve=True))
 
+    def close(self) -> None:
+        self.verifier.close()
+
     def states(self, pdf: bytes) -> tuple[str, ...]:
         """The SHA-256 of every state of the file, the oldest first; none where no contract has so many. Reads end marks only."""
         return tuple(r.digest for r in revisions(pdf)) if pdf.count(b"%%EOF") <= MOST_STATES else ()
