@@ -16,13 +16,13 @@ from app.store.blobs import BlobStore
 from app.store.contracts import find_contract
 from app.store.reminders import ReminderSubjectRow, subjects_with_prefix
 from tests.services.conftest import Units
+from tests.services.ending_office import Office, after_notice, finish
 from tests.services.fixtures import LAWYER, NOW, TODAY, reference
-from tests.services.living import in_force
 from tests.services.signing_house import A_SIGN, SHORT, Held, House, approved, house
 from tests.services.snapshots import filled
+from tests.services.test_exiting import document
 from tests.services.test_signing import SHEN, SIGNED_ONLY
 from tests.services.test_signing_authority import CHEN, POWER, UNPRINTED
-from tests.services.test_termination import Office, document, finish, rescinded
 
 WHY = "价格条款与会议纪要不一致"
 
@@ -31,7 +31,7 @@ def _unprinted(units: Units) -> Held:
     return Held(units, approved(units, UNPRINTED))
 
 
-unprinted, contract_in_force = filled(_unprinted), filled(in_force)
+unprinted, rescinded = filled(_unprinted), filled(after_notice)
 
 
 @pytest.fixture
@@ -94,11 +94,8 @@ def test_nobody_is_reminded_of_an_office(units: Units, tmp_path: Path) -> None:
     assert told(units, "authority", TODAY) == []
 
 
-def test_a_certificate_of_deletion_is_reminded_of_from_the_end_until_it_is_filed(contract_in_force, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
-    office = Office(contract_in_force)
-    units = office.house.units
-    assert told(units, "deletion", office.house.today) == []
-    rescinded(office)
+def test_a_certificate_of_deletion_is_reminded_of_from_the_end_until_it_is_filed(rescinded: Office, tmp_path: Path) -> None:
+    office, units = rescinded, rescinded.house.units
     (row,) = told(units, "deletion", office.house.today)
     assert (row.due_on, row.contract_id) == (date(2026, 10, 28), office.house.contract_id)
     assert row.path == f"/contracts/{office.house.contract_id}/exit/"
