@@ -101,7 +101,7 @@ def pay(number: str, amount: Decimal, reference: str, on: date | None, note: str
     "targets",
     type=(str, yuan_type),
     multiple=True,
-    help="结算单编号或者 YYYY-MM，和核销金额（可重复）；不填则列出现状与建议。",
+    help="结算单编号、发票号码或者 YYYY-MM，和核销金额（可重复）；不填则列出现状与建议。",
 )
 @click.option("--nothing", is_flag=True, help="撤销该笔付款的全部核销。")
 @click.option("--reason", default="", help="撤销或者减少已有的核销时须填。")
@@ -122,8 +122,9 @@ def match(
         return
     wanted: dict[str, Decimal] = {}
     for period, amount in targets:
-        line = line_of(desk, period, today)
-        wanted[line.id] = wanted.get(line.id, Decimal(0)) + amount
+        billed = next((x.settlement_id for x in shown.lines if period in x.invoices), "")
+        key = billed or line_of(desk, period, today).id
+        wanted[key] = wanted.get(key, Decimal(0)) + amount
     with desk.wiring.unit_of_work() as uow:
         left = match_payment(
             uow, desk.actor, now(), desk.wiring.papers, desk.contract_id, found.id, found.revision, wanted, reason

@@ -90,7 +90,8 @@ def propose_for_terms(
     uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, number: str
 ) -> tuple[CorrectionRow, ...]:
     """After a text took effect: a proposal for each settled period that it reaches back to, in the caller's transaction. What was
-    proposed for the same reason and is not decided yet gives way to the new one. A period that can't be computed by the new text says so
+    proposed for the same reason and is not decided yet gives way to the new one. A text that starts within a month proposes without
+    an amount. A period that can't be computed by the new text says so
     where somebody settles; it does not keep the text from taking effect."""
     settled = [r for r in settlements_of(uow.session, contract.id) if r.state != VOID]
     if not settled:
@@ -102,12 +103,25 @@ def propose_for_terms(
             wanted = replayed(uow, book, row, {}, made)
         except (ContractError, ValueError):
             continue
-        if wanted.items:
+        begun = _begun_within(book, row, number)
+        if wanted.items or begun:
             for old in made:
                 if old.settlement_id == row.id and old.cause == TERMS and old.state == PROPOSED:
                     old.state, old.evidence = REFUSED, f"已由{number}生效后的建议代替"
-            found.append(keep(uow, actor, now, row, wanted, TERMS, f"{number}自{row.start.isoformat()}所在期间起适用", ()))
+            reason = begun or f"{number}自{row.start.isoformat()}所在期间起适用"
+            found.append(keep(uow, actor, now, row, wanted, TERMS, reason, ()))
     return tuple(found)
+
+
+def _begun_within(book: TermsBook, row: SettlementRow, number: str) -> str:
+    """Words on a text that starts in the middle of a settled month, whose counts can't be split: somebody has to work the difference
+    out. Empty where none does, or where the sheet said so itself."""
+    sheet = sheet_of(row)
+    if any(number in notice for notice in sheet.notices):
+        return ""
+    remarks = [book.on(p.month).remark for p in sheet.months]
+    said = next((r for r in remarks if number in r), "")
+    return f"{said}；计数不能按日拆分，请人工计算差额，列入下期的“更正”" if said else ""
 
 
 def items_of(row: CorrectionRow) -> tuple[ExtraItem, ...]:

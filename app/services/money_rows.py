@@ -31,7 +31,8 @@ from app.domain.settlement.receivable import (
 from app.domain.settlement.terms import PayTerms
 from app.domain.settlement.view import SheetView, read_sheet
 from app.domain.variables import Value
-from app.services.obligation_links import statement_stands
+from app.services.moving import law_day, wake
+from app.services.obligation_links import payment_in_time, statement_stands
 from app.services.reminding import Subject, set_date
 from app.services.settlement_terms import TermsBook
 from app.services.versions import VersionDamaged
@@ -107,7 +108,11 @@ def refresh(
     paper = find_instrument(uow.session, row.instrument_id)
     right = right_since(claimed_of(sheet_of(row), pay, buyer_of(contract)), invoices_of(row))
     last = max((day for day, _ in paid_on(uow, row.id)), default=row.confirmed_on) if not row.open_amount else None
-    statement_stands(uow, actor, now, contract, row.start, paper.number if paper else "", right, last)
+    number = paper.number if paper else ""
+    statement_stands(uow, actor, now, contract, row.start, number, right, last)
+    late = any(s.delay.days > 0 for s in standings(uow, calendar, contract, row, law_day(now), pay))
+    if not late and payment_in_time(uow, actor, now, contract, number):
+        wake(contract, now)
     remind(uow, actor, now, row)
 
 

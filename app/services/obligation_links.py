@@ -178,6 +178,11 @@ def payment_overdue(
     return made is not None
 
 
+def payment_in_time(uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, number: str) -> bool:
+    """A payment that was recorded or matched later shows that nothing was overdue; whether that was said. The clock plans again."""
+    return bool(unnote_events(uow, actor, now, contract, "payment_overdue", number, SOURCE, "按付款日没有逾期"))
+
+
 def overpaid(
     uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, reference: Reference, on: date, payment: str, words: str
 ) -> None:  # fmt: skip

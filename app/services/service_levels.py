@@ -128,10 +128,14 @@ def answer_objection(
     uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit: PaperKit, contract_id: str, month: date, seen: int, *, accepts: bool,
     on: date, evidence: Evidence,
 ) -> str:  # fmt: skip
-    """Party B accepts party A's result, whose figures must have been entered, or objects to it (section 4.3 then)."""
+    """Party B accepts party A's result, or objects to it (section 4.3 then). Raises ``settlement.no_result`` where there is none yet."""
     contract, row, terms = come_to_month(uow, actor, contract_id, month, seen)
     _require(row, OBJECTED, what="答复")
     _check_statement(row, on, today, evidence, agrees=accepts)
+    if accepts and not any(s.party == "a" and s.kind == "submitted" for s in _since_objection(row)):
+        raise ContractError(
+            "settlement.no_result", "甲方提出了异议，但还没有录入审核结果；请先录入甲方的数据，再记录乙方的认可。"
+        )
     put_statement(uow, actor, now, row, "b", "agreed" if accepts else "objected", on, evidence)
     if accepts:
         said = confirm_month(uow, actor, now, today, kit, contract, row, terms, on)
@@ -260,6 +264,12 @@ def put_statement(
             document_id=evidence.document_id or None, recorded_at=now, recorded_by=actor.name,
         )
     )  # fmt: skip
+
+
+def _since_objection(row: ServiceMonthRow) -> list[MonthStatementRow]:
+    """What was said after party A's last objection."""
+    last = max((s.ordinal for s in row.statements if (s.party, s.kind) == ("a", "objected")), default=0)
+    return [s for s in row.statements if s.ordinal > last]
 
 
 def _object(row: ServiceMonthRow) -> str:

@@ -185,7 +185,8 @@ def _tell(
     uow: UnitOfWork, now: datetime, post: Post, contract: ContractRow, terms: MonthTerms, silence: Silence, cause: str, what: str, said: str,
     link: str,
 ) -> None:  # fmt: skip
-    """The contract's owner learns of it with a link; both parties at the mail addresses of section 12.2, where they have one."""
+    """The contract's owner learns of it with a link and with what the house has to do; both parties at the mail addresses of section
+    12.2, where they have one, only of what was confirmed."""
     assert silence.last is not None
     clause = terms.labels.get(silence.provision, ("第8.2节" if silence.provision == STATEMENT else "第5.2节", ""))[0]
     values = {
@@ -207,6 +208,7 @@ def _tell(
             contract,
             owner.id,
         )
+    values["said"] = said.partition("。")[0] + "。"
     for side, label in PARTIES.items():
         address = str(terms.answers.get(f"notice.party_{side}_email") or "").strip()
         if address and address.lower() not in told:

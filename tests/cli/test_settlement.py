@@ -65,7 +65,7 @@ def test_a_month_is_entered_settled_invoiced_and_paid(run: Command, tmp_path: Pa
     assert "多付10.40元" in paid.out
     assert f"{NUMBER}\tHD1\t2026-04-17\t124900.00\t尚未核销10.40" in run("settlement", "unmatched", *AS).out
     assert "可核销124889.60\t已核销124889.60" in run("settlement", "match", NUMBER, "HD1", *AS).out
-    part = ("settlement", "match", NUMBER, "HD1", "--to", "2026-02", "100000", *AS, "--today", "2026-04-17")
+    part = ("settlement", "match", NUMBER, "HD1", "--to", "FP1", "100000", *AS, "--today", "2026-04-17")
     assert "请写明理由" in run(*part).err
     assert "已核销100000.00元，尚未核销24900.00元" in run(*part, "--reason", "其余为押金").out
     assert "已核销0.00元" in run("settlement", "match", NUMBER, "HD1", "--nothing", "--reason", "重新核对", *AS).out

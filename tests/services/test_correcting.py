@@ -23,7 +23,6 @@ from app.services.paper_freezing import study_paper
 from app.services.settling import void_settlement
 from app.store.blobs import BlobStore
 from app.store.uow import UnitOfWork
-from tests.services.living import d
 from tests.services.paper_house import Desk, kit
 from tests.services.settling_house import Till, figures
 
@@ -173,4 +172,26 @@ def test_an_amendment_that_reaches_back_proposes_a_correction_by_itself(units: U
     accept(till, line)
     next_one = settled(till, "2026-03", "2026-04-08")
     assert [x[1] for x in carried(till, next_one)] == [D("2632.00")]
-    assert d("2026-03-10") == desk.today
+
+
+def test_an_amendment_that_starts_within_a_settled_month_asks_somebody_to_work_it_out(units: Units, blobs: BlobStore) -> None:
+    desk = Desk.open(units, blobs)
+    till = Till(units, desk.contract_id)
+    settled(till)
+    desk.today = date(2026, 3, 10)
+    paper = desk.amendment(("adjust.volume_rate", "1.2"), effective="2026-03-10")
+    desk.fill(
+        paper,
+        **{
+            "amendment.retroactive": True, "amendment.retroactive_from": "2026-02-16",
+            "amendment.retroactive_settlement": "2月下半月差额并入3月结算单，按新系数重算月费，已开发票不作调整。",
+        },
+    )  # fmt: skip
+    desk.freeze(paper)
+    desk.sign(paper)
+    [line] = listed(till)
+    assert (line.excl, line.state) == (D("0.00"), "proposed")
+    assert "SHFW-2025-0001-BC-01（自2026年2月16日）生效" in line.reason
+    assert "请人工计算差额" in line.reason
+    april = settled(till, "2026-03", "2026-04-08")
+    assert any(f"更正建议{line.number}尚未决定" in n for n in sheet_of(till.row(april)).notices)

@@ -92,6 +92,12 @@ def test_party_a_objects_enters_its_result_and_party_b_lets_it_stand(till: Till)
 def test_party_b_answers_an_objection(till: Till) -> None:
     till.enter(figures("2026-02"))
     till.review("2026-02", agrees=False, words="数据与平台不符，附导出")
+    with till.units() as uow, pytest.raises(ContractError, match="还没有录入审核结果"):
+        answer_objection(
+            uow, till.actor, till.now, till.today, kit(), till.contract_id, d("2026-02-01"), till.month("2026-02").revision, accepts=True,
+            on=till.today, evidence=Evidence(),
+        )  # fmt: skip
+    till.enter(figures("2026-02", tickets=4000), seen=till.month("2026-02").revision, by="a")
     with till.units() as uow:
         answer_objection(
             uow, till.actor, till.now, till.today, kit(), till.contract_id, d("2026-02-01"), till.month("2026-02").revision, accepts=True,

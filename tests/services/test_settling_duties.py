@@ -10,7 +10,7 @@ import pytest
 
 from app.domain.notice import Method
 from app.domain.obligations import Catalogue
-from app.services.billing import reverse_payment
+from app.services.billing import NewPayment, record_payment, reverse_payment
 from app.services.matching import match_payment, payment_with
 from app.services.obligation_planning import Almanac, plan_contracts
 from app.services.overdue import record_overdue
@@ -56,6 +56,7 @@ def test_handing_figures_in_begins_the_review_and_the_review_the_objection(till:
     till.at("2026-03-10").review("2026-02", agrees=False, words="接通率分母漏计放弃呼入")
     assert duty(till, "O-5.2-2", "2026年2月") == ("done", d("2026-03-13"), d("2026-03-10"))
     assert duty(till, "O-5.2-3", "2026年2月") == ("open", d("2026-03-13"), None)
+    till.enter(figures("2026-02", tickets=4000), seen=till.month("2026-02").revision, by="a")
     with till.units() as uow:
         answer_objection(
             uow, till.actor, till.now, till.today, kit(), till.contract_id, d("2026-02-01"), till.month("2026-02").revision, accepts=True,
@@ -127,6 +128,20 @@ def test_the_clock_records_once_that_a_payment_is_overdue(till: Till) -> None:
     assert record_overdue(till.units, kit(), till.at("2026-04-09").now, till.today) == 0
     assert ("payment_overdue", "JS-SHFW-2025-0001-202602", d("2026-04-08")) in events(till)
     assert duty(till, "O-8.2-5", "JS-SHFW-2025-0001-202602") is not None
+
+
+def test_a_payment_that_turns_out_to_have_come_in_time_takes_the_delay_back(till: Till) -> None:
+    made = till.owing()
+    till.at("2026-04-10")
+    record_overdue(till.units, kit(), till.now, till.today)
+    assert "payment_overdue" in {kind for kind, _, _ in events(till)}
+    with till.units() as uow:
+        payment = NewPayment(d("2026-04-03"), D("124889.60"), "HD-迟录")
+        record_payment(uow, till.actor, till.now, till.today, kit(), till.contract_id, payment)
+    assert "payment_overdue" not in {kind for kind, _, _ in events(till)}
+    assert till.row(made).open_amount == D("0.00")
+    plan_contracts(till.units, LAWYER, till.now, ALMANAC, [till.contract_id])
+    assert duty(till, "O-8.2-5", "JS-SHFW-2025-0001-202602") is None
 
 
 def test_what_is_paid_over_everything_is_owed_back_until_it_is_matched(till: Till) -> None:

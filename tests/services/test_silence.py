@@ -8,15 +8,19 @@ from collections.abc import Callable
 import pytest
 
 from app.domain.errors import ContractError, InputError
+from app.domain.notice import Method, Proof
 from app.notify.mail_texts import write_mail
+from app.services.paper_delivery import arrive_alone, send_alone
+from app.services.paper_freezing import freeze_paper
 from app.services.settling import object_to
 from app.services.silence import Confirmed, confirm_silent, deem_confirmed
 from app.services.stage_mails import Post
 from app.store.audit import entries
+from app.store.deliveries import find_delivery
 from app.store.outbox import messages
 from app.store.service_months import find_service_month
 from app.store.uow import UnitOfWork
-from tests.services.living import d
+from tests.services.living import OFFICIAL, d
 from tests.services.paper_house import kit
 from tests.services.settling_house import Till, figures
 
@@ -75,7 +79,9 @@ def test_owner_and_both_parties_are_told_once_why_and_what_follows(till: Till) -
     assert len(found) == 3, "with the owner"
     expected = "甲方至2026年3月13日期限届满没有提出，依合同第5.2.5.2款视为确认"
     assert [expected in words for _, words in found] == [True] * 3, found[0][1]
-    assert all("整改通知 SHFW-2025-0001-ZG-01 已起草" in words for _, words in found)
+    assert ["整改通知 SHFW-2025-0001-ZG-01 已起草" in words for _, words in found] == [False, False, True], (
+        "no business of the parties yet"
+    )
     linked = [to for to, words in found if "/settlements/months/2026-02" in words]
     assert linked == [found[2][0]], "only who may open the page gets its address"
 
@@ -110,6 +116,27 @@ def test_a_settlement_counts_from_its_receipt_and_the_later_of_both_periods(till
     assert till.row(made).due_on == d("2026-05-13"), (
         "the invoice came 28 days late; the payment period runs from the day of silence"
     )
+
+
+def test_a_sheet_that_party_b_sent_counts_from_its_arrival(till: Till) -> None:
+    till.confirmed("2026-02")
+    made = till.draw("2026-02")
+    paper = till.row(made).instrument_id
+    with till.units() as uow:
+        freeze_paper(uow, till.actor, till.now, till.today, kit(), paper)
+    with till.units() as uow:
+        sent = send_alone(
+            uow, till.actor, till.now, till.today, OFFICIAL, paper, sender="b", method=Method.EXPRESS, sent_on=till.today
+        )
+    till.at("2026-03-09")
+    with till.units() as uow:
+        delivery = find_delivery(uow.session, sent)
+        assert delivery is not None
+        arrive_alone(
+            uow, till.actor, till.now, till.today, OFFICIAL, sent, delivery.revision, arrived_on=till.today, proof=Proof.SIGNED_FOR,
+            evidence="EMS 1100000000009",
+        )  # fmt: skip
+    assert (till.row(made).received_on, till.row(made).silent_on) == (d("2026-03-09"), d("2026-03-16"))
 
 
 def test_a_word_in_time_stops_the_clock(till: Till) -> None:
