@@ -13,6 +13,7 @@ from app.services.approval_mails import Post as ApprovalPost
 from app.services.archive_renewal import is_renewal_due, renew_due
 from app.services.auditing import make_checkpoint
 from app.services.calendar_planning import plan_by_new_calendar
+from app.services.correction_mails import tell_corrections
 from app.services.documents import check_blobs
 from app.services.ending_clock import look_at_endings
 from app.services.heartbeat import beat
@@ -97,20 +98,18 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
         return "，".join(f"{label} {count} {unit}" for label, count, unit in parts if count)
 
     def settle() -> str:
-        done = confirm_silent(
-            wiring.unit_of_work,
-            wiring.papers,
-            wiring.now(),
-            wiring.today(),
-            wiring.clockwork.post,
-            carry_on=lambda: not ending.is_set(),
-        )
-        for fault in done.faults:
+        now, today, post, going = wiring.now(), wiring.today(), wiring.clockwork.post, lambda: not ending.is_set()
+        silent = confirm_silent(wiring.unit_of_work, wiring.papers, now, today, post, carry_on=going)
+        for fault in silent.faults:
             log.warning("视为确认：%s", fault)
-        overdue = record_overdue(
-            wiring.unit_of_work, wiring.papers, wiring.now(), wiring.today(), carry_on=lambda: not ending.is_set()
+        overdue = record_overdue(wiring.unit_of_work, wiring.papers, now, today, carry_on=going)
+        proposed = tell_corrections(wiring.unit_of_work, now, post)
+        parts = (
+            ("考核视为确认", silent.months, "期"),
+            ("结算单视为确认", silent.settlements, "份"),
+            ("付款逾期", overdue, "份"),
+            ("更正建议", proposed, "项"),
         )
-        parts = (("考核视为确认", done.months, "期"), ("结算单视为确认", done.settlements, "份"), ("付款逾期", overdue, "份"))
         return "，".join(f"{label} {count} {unit}" for label, count, unit in parts if count)
 
     def watch_seats() -> str:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Date, ForeignKey, Index, String, Text, select
+from sqlalchemy import Date, ForeignKey, Index, String, Text, literal, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.store.base import Base, Instant, Yuan
+from app.store.outbox import OutboxRow
+
+MAIL = "correction:"
+"""How the key of the message begins that tells of a proposal."""
 
 
 class CorrectionRow(Base):
@@ -43,6 +47,7 @@ class CorrectionRow(Base):
     __table_args__ = (
         Index("ix_settlement_corrections_contract_id", "contract_id", "created_at"),
         Index("ix_settlement_corrections_settlement_id", "settlement_id"),
+        Index("ix_settlement_corrections_state", "state"),
     )
     __mapper_args__ = {"version_id_col": revision}  # noqa: RUF012  (SQLAlchemy's own form)
 
@@ -51,6 +56,15 @@ def corrections_of(session: Session, contract_id: str) -> list[CorrectionRow]:
     """In the order in which they were proposed."""
     statement = select(CorrectionRow).where(CorrectionRow.contract_id == contract_id)
     return list(session.scalars(statement.order_by(CorrectionRow.created_at, CorrectionRow.number)))
+
+
+def untold_corrections(session: Session) -> list[tuple[str, str]]:
+    """(contract, correction) proposed because terms changed, of which nobody was written to yet."""
+    told = select(OutboxRow.id).where(OutboxRow.key == literal(MAIL) + CorrectionRow.id)
+    statement = select(CorrectionRow.contract_id, CorrectionRow.id).where(
+        CorrectionRow.state == "proposed", CorrectionRow.cause == "terms", ~told.exists()
+    )
+    return [(c, i) for c, i in session.execute(statement.order_by(CorrectionRow.created_at, CorrectionRow.id))]
 
 
 def find_correction(session: Session, correction_id: str) -> CorrectionRow | None:

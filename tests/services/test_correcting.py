@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.domain.errors import ContractError, InputError
+from app.notify.mail_texts import write_mail
 from app.services.correcting import (
     CorrectionLine,
     accept_correction,
@@ -18,15 +19,19 @@ from app.services.correcting import (
     corrections,
     refuse_correction,
 )
+from app.services.correction_mails import tell_corrections
 from app.services.money_rows import sheet_of
 from app.services.paper_freezing import study_paper
 from app.services.settling import void_settlement
+from app.services.stage_mails import Post
 from app.store.blobs import BlobStore
+from app.store.outbox import messages
 from app.store.uow import UnitOfWork
 from tests.services.paper_house import Desk, kit
 from tests.services.settling_house import Till, figures
 
 Units = Callable[[], UnitOfWork]
+POST = Post(write_mail, lambda contract: f"https://example.com/contracts/{contract}/")
 
 
 @pytest.fixture
@@ -169,6 +174,11 @@ def test_an_amendment_that_reaches_back_proposes_a_correction_by_itself(units: U
     # 500 tickets × 28.00 × 0.2 more, less 6 %
     assert (line.cause, line.excl, line.state) == ("terms", D("2632.00"), "proposed")
     assert "SHFW-2025-0001-BC-01" in line.reason
+    assert [tell_corrections(units, till.now, POST), tell_corrections(units, till.now, POST)] == [1, 0]
+    with units() as uow:
+        [mail] = [m for m in messages(uow.session) if m.key.startswith("correction:")]
+        assert "不含税2,632.00元" in mail.text
+        assert f"/contracts/{till.contract_id}/settlements/corrections" in mail.text
     accept(till, line)
     next_one = settled(till, "2026-03", "2026-04-08")
     assert [x[1] for x in carried(till, next_one)] == [D("2632.00")]

@@ -49,6 +49,7 @@ def upgrade() -> None:
     op.create_index('ix_settlement_corrections_contract_id', 'settlement_corrections', ['contract_id', 'created_at'])
     op.create_index('ix_settlement_corrections_settlement_id', 'settlement_corrections', ['settlement_id'])
     op.add_column('contract_events', sa.Column('level', sa.String(length=2), server_default='', nullable=False))
+    op.create_index('ix_settlement_corrections_state', 'settlement_corrections', ['state'])
     # The clock works the right day out when it first looks at a month.
     op.execute("UPDATE service_months SET silent_on = submitted_on WHERE state <> 'confirmed'")
 
