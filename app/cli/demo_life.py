@@ -35,6 +35,7 @@ from app.services.paper_texts import fill_paper
 from app.services.raising import raise_due
 from app.services.record import require_contract
 from app.services.renewal_reminding import work_out_waiting
+from app.services.silence import confirm_silent
 from app.services.taking_effect import SigningDate, check_off, note_signed
 from app.services.telling import tell_people
 from app.services.versions import save_version
@@ -90,6 +91,10 @@ class Life:
         post = self.wiring.clockwork.term_post
         look_at_endings(self.wiring.unit_of_work, self.now, self.today, self.wiring.calendar, post)
         return self
+
+    def silence(self) -> None:
+        """Let the clock confirm what nobody spoke of in time."""
+        confirm_silent(self.wiring.unit_of_work, self.wiring.papers, self.now, self.today, self.wiring.clockwork.post)
 
     def remind(self) -> str:
         """Let the clock remind of what is due; the text of the message that it wrote, empty where it wrote none."""

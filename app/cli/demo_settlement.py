@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -14,12 +15,13 @@ from app.domain.permissions import Actor
 from app.domain.settlement.figure import Figure
 from app.domain.settlement.receivable import InvoiceLine
 from app.services.billing import NewInvoice, NewPayment, draft_dunning, record_invoice, record_payment
+from app.services.correcting import accept_correction, correct_month, corrections
 from app.services.generation import Format, Tools
 from app.services.paper_files import PAPER_FORMATS
 from app.services.paper_texts import PaperKit
 from app.services.service_levels import Evidence, enter_month, review_month
 from app.services.settlement_views import SettlementDesk, month_desk, settlement_desk
-from app.services.settling import confirm_settlement, draw_up
+from app.services.settling import confirm_settlement, draw_up, receive_settlement
 
 GOOD = ((3936, 4100), (4400, 5000), (3567, 4100), (40, 40), (840, 1000), (8, 1000), (190, 200))
 """The month of brief B6: 82.49 points. Invented, in the order of the contract's table of weights."""
@@ -59,6 +61,7 @@ def _settled(life: Life) -> Life:
         lambda uow: record_payment(uow, *_kit(life), NewPayment(life.today, _sheet(life).open_amount, "HD20260420001"))
     )
     life.hold("付清后没有未付，也没有多付", left == 0 and _sheet(life).open_amount == 0)
+    _corrected(life)
     return life
 
 
@@ -146,6 +149,40 @@ def _dunned(life: Life) -> None:
     life.say(f"逾期{late.delay.days}日，违约金{late.delay.damages:,.2f}元：{'；'.join(late.delay.lines)}")
     paper = life.do(lambda uow: draft_dunning(uow, *_kit(life)))
     life.finish(paper, "dunning", {})
+
+
+def _corrected(life: Life) -> None:
+    """A slip in the counts of February comes to light: the difference goes into the sheet of March, which silence confirms."""
+    with life.wiring.reading() as uow:
+        figures = month_desk(uow, life.actor, life.wiring.papers, life.contract_id, FEBRUARY).figures
+    assert figures is not None
+    right = replace(figures, tickets=Decimal(4000))
+    life.do(lambda uow: correct_month(uow, life.actor, life.now, life.contract_id, right, "一百件工单重复计数，见双方核对表"))
+    with life.wiring.reading() as uow:
+        line = corrections(uow, life.actor, life.contract_id)[0]
+    life.hold(f"更正建议{line.number}：{line.working.parts[0].how}", line.excl == Decimal("-2632.00"))
+    life.do(
+        lambda uow: accept_correction(
+            uow, life.actor, life.now, life.today, life.contract_id, line.id, line.revision, "双方确认函QR-20260420"
+        )
+    )
+    life.settlement = str(life.do(lambda uow: draw_up(uow, *_kit(life), MARCH)))
+    found = _sheet(life)
+    carried = [x.amount.excl for x in found.sheet.extras if x.carry]
+    life.hold(f"更正列入{found.paper.number}，原结算单不变", carried == [line.excl])
+    life.do(lambda uow: receive_settlement(uow, *_kit(life), found.id, found.revision, on=life.today))
+    last = _sheet(life).silence.last
+    life.hold("甲方2026-04-20收到，确认期和异议期至2026-04-27届满", last == date(2026, 4, 27))
+    life.at(2026, 4, 27)
+    life.silence()
+    life.hold("期限届满当日仍可提出异议，没有确认", _sheet(life).state == "open")
+    life.at(2026, 4, 28)
+    life.silence()
+    found = _sheet(life)
+    life.hold(
+        "次日依合同第8.2节视为确认，付款期自2026-04-27起算",
+        (found.how, found.confirmed_on) == ("silence", date(2026, 4, 27)),
+    )
 
 
 def _sheet(life: Life) -> SettlementDesk:

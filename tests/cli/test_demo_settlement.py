@@ -17,7 +17,15 @@ def test_a_month_goes_from_its_figures_to_its_payment(tmp_path: Path) -> None:
     assert failed == []
     assert set(files) == {"figures.xlsx", "settlement.txt", "settlement.xlsx", "dunning.txt", "improvement.txt", "settling.txt"}
     said = "\n".join(lines)
-    for words in ("付款到期日：2026-04-07", "逾期10日，违约金374.67元", "fees.monthly_fixed", "第8.1.1.1款", "付清后没有未付"):
+    for words in (
+        "付款到期日：2026-04-07",
+        "逾期10日，违约金374.67元",
+        "fees.monthly_fixed",
+        "第8.1.1.1款",
+        "付清后没有未付",
+        "更正后104,528.00－已结算107,160.00",
+        "视为确认",
+    ):
         assert words in said, words
     paper, dunning, improvement = (files[f"{name}.txt"].decode() for name in ("settlement", "dunning", "improvement"))
     for words in ("114,000.00×6%", "人民币124,889.60元", "壹拾贰万肆仟捌佰捌拾玖元陆角", "82.49"):
