@@ -44,6 +44,7 @@ def signed(server: Server) -> Iterator[Post]:
 
 def fits(page: Page) -> None:
     """At both widths nothing sticks out, and nothing keeps anybody from using the page."""
+    page.wait_for_load_state()
     for width in (390, 1440):
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
