@@ -21,11 +21,11 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from lxml import etree
 
 from app.domain.documents import DocumentMeta
-from app.domain.tree import Instrument, Layout
+from app.domain.tree import Box, FormRow, Instrument, Layout
 from app.rendering.docx_body import BodyWriter
 from app.rendering.docx_code import code_picture
 from app.rendering.docx_contents import contents_xml
-from app.rendering.docx_forms import CONTENT, LABEL, FormFrame
+from app.rendering.docx_forms import CONTENT, COVER_BOX, LABEL, FormFrame, place_cover_boxes
 from app.rendering.docx_numbering import Numbering, number_properties
 from app.rendering.docx_package import set_custom_properties, write_package
 from app.rendering.docx_runs import RunWriter, Targets
@@ -60,7 +60,7 @@ def template_context(instrument: Instrument, meta: DocumentMeta) -> dict[str, ob
         "digest": meta.digest,
         "digest_short": meta.digest[:SHORT_DIGEST],
         "draft_mark": "" if meta.final else DRAFT_MARK,
-        "cover": [{"label": clean(r.label), "value": clean(r.text)} for r in instrument.cover],
+        "cover": [{"label": clean(r.label), "value": _cover_value(r)} for r in instrument.cover],
         "contents": CONTENTS,
         "body": BODY,
         "form_label": LABEL,
@@ -178,10 +178,17 @@ def open_template(context: Mapping[str, object], template: Path | None = None) -
     numbering_root = etree.fromstring(main.part_related_by(RELATIONSHIP_TYPE.NUMBERING).blob)
     styles, ids = read_styles(styles_root), Ids()
     root = _root(document.docx.element)
+    place_cover_boxes(root, ids)
     numbering = Numbering.beside(numbering_root, styles, ids)
     return Sheet(
         document, root, styles_root, numbering_root, styles, ids, numbering, FormFrame.take(root[0]), PageLayout(root[0])
     )
+
+
+def _cover_value(row: FormRow) -> str:
+    """The words of a line of the cover, or the mark of the box that signing fills there."""
+    box = next((span for span in row.content if isinstance(span, Box)), None)
+    return f"{COVER_BOX}{box.name}{COVER_BOX}" if box is not None and not row.text else clean(row.text)
 
 
 def custom_properties(instrument: Instrument, meta: DocumentMeta) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
+from typing import Any
 
 from lxml import etree
 
@@ -16,6 +17,8 @@ LABEL = "\ue001label\ue001"
 CONTENT = "\ue001content\ue001"
 """What the placeholders ``form_label`` and ``form_content`` render to: marks that no text carries."""
 
+COVER_BOX = "\ue002"
+"""On both sides of a box's name, where the cover leaves room for what signing brings."""
 UNCHECKED = "☐"
 _DECLARATIONS = " ".join(f'xmlns:{k}="{v}"' for k, v in NSMAP.items())
 _TICK = (
@@ -143,6 +146,19 @@ def _cell(box: Box, width: int, content: str, ids: Ids) -> str:
     cell = f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/><w:vAlign w:val="center"/></w:tcPr>{content}</w:tc>'
     kind = _TICK if box.kind is BoxKind.CHECK else ""
     return control(cell, control_tag("box", box.name), box.name, ids.of("box", box.name), kind)
+
+
+def place_cover_boxes(root: etree._Element, ids: Ids) -> None:
+    """A content control around every cell of the cover that a box was marked in."""
+    for words in [t for t in root.iter(w("t")) if t.text and t.text.startswith(COVER_BOX) and t.text.endswith(COVER_BOX)]:
+        name = str(words.text).strip(COVER_BOX)
+        words.text = "　　"
+        cell = next(a for a in words.iterancestors(w("tc")))
+        row: Any = cell.getparent()
+        holder: Any
+        (holder,) = _parse(control("", control_tag("box", name), name, ids.of("box", name)))
+        row.replace(cell, holder)
+        holder.find(w("sdtContent")).append(cell)
 
 
 def _parse(fragment: str) -> list[etree._Element]:

@@ -10,6 +10,7 @@ import subprocess
 import uuid
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -18,7 +19,9 @@ from lxml import etree
 from PIL import Image
 
 from app.domain.digest import canonical_lines
+from app.domain.tree import Box, BoxKind
 from app.rendering.proof.compare import compare_stream
+from app.rendering.proof.docx_text import prove_docx
 from signatures.authority import Authority
 from signatures.certificates import Holder, HolderKind
 from signatures.credentials import KeyCredentials
@@ -300,3 +303,19 @@ def test_entities_are_refused(approved: bytes, system: KeyCredentials) -> None:
     with refused("docx.unusable"):
         make_working_copy(evil, {}, record(), system, utc_now())
     assert etree.fromstring(part(approved).encode()) is not None
+
+
+def test_the_cover_bears_the_day_of_signing_like_the_pdf(system: KeyCredentials, tmp_path: Path) -> None:
+    box = Box("contract.sign_date", BoxKind.DATE, 50, 9)
+    cover = tuple(replace(r, content=(box,)) if r.label == "签订日期" else r for r in SAMPLE.cover)
+    assert cover != SAMPLE.cover
+    dated = replace(SAMPLE, cover=cover)
+    source = rendered(dated, meta_of(dated, final=True), pages={"ch.1": 4})
+    assert prove_docx(source, dated).equal
+    filled = {**FILLINGS, "contract.sign_date": Filling(text="2026年11月28日")}
+    made = tmp_path / "dated.docx"
+    made.write_bytes(make_working_copy(source, filled, record(), system, utc_now()))
+    (row,) = [r for r in tree(made.read_bytes()).iter(f"{W}tr") if "签订日期" in "".join(t.text or "" for t in r.iter(f"{W}t"))]
+    assert "".join(t.text or "" for t in row.iter(f"{W}t")).split("：")[1].strip() == "2026年11月28日"
+    text = libreoffice(made, "txt:Text (encoded):UTF8", ".txt").read_text(encoding="utf-8-sig")
+    assert "2026年11月28日" in text.partition("目　录")[0]
