@@ -11,6 +11,8 @@ from app.web import (
     account,
     amendments,
     annex,
+    api,
+    api_tokens,
     approval,
     approval_desk,
     calendar_feed,
@@ -30,6 +32,7 @@ from app.web import (
     duties,
     duty_events,
     effect,
+    elsewhere,
     ending,
     exits,
     files,
@@ -60,12 +63,14 @@ from app.web import (
     signing,
     term,
     term_desks,
+    trust,
     users,
     verification,
     versions,
     workbench,
     workspace,
 )  # fmt: skip
+from app.web.api import init_api
 from app.web.contract_pages import init_contract_pages
 from app.web.desk import KEY, Desk
 from app.web.errors import init_errors
@@ -100,6 +105,7 @@ BLUEPRINTS = (
     outbox.pages, register.pages, register_import.pages, verification.pages, seals.pages, contract_seals.pages,
     pki.pages, certificates.pages, setup.pages,
     signing.pages, ceremony.pages, paper_signing.pages, proving.pages,
+    elsewhere.pages, elsewhere.ceremony_pages, trust.pages, api.pages, api_tokens.pages,
 )  # fmt: skip
 
 
@@ -127,6 +133,7 @@ def create_app(settings: Settings, wiring: Desk | None = None) -> Flask:
     init_paper_signing(app)
     init_evidence(app)
     init_pki(app)
+    init_api(app)
     init_setup(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

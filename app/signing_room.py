@@ -6,7 +6,7 @@ Heavy libraries load with this module, so wiring imports it on first use.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -33,11 +33,12 @@ from app.domain.signing_form import (
     SignOrder,
     Use,
 )
-from app.services.ports import CertificateState, EvidenceFile, RecordOfSignature
+from app.services.ports import ArchivedFile, CertificateState, EvidenceFile, RecordOfSignature, RemoteAnswer, RemoteAsk
 from signatures.appearance import Appearance, Picture
 from signatures.archive import archive, archive_ends
 from signatures.authority import Authority, open_authority
 from signatures.certificates import Holder, HolderKind, fingerprint, read_certificates, serial_text
+from signatures.collecting import Collected, collect
 from signatures.credentials import KeyCredentials
 from signatures.docx.fill import Filling, Record, RecordLine, places
 from signatures.docx.package import Parts
@@ -50,10 +51,13 @@ from signatures.hand import typed, written
 from signatures.image import prepare_handwriting
 from signatures.keystore import KeyRing, SealedKey, new_private_key, open_key, pin_faults, seal_key
 from signatures.layout import LARGEST_SEAL, Box, CheckMark, Layout, Seam, Sign, SignatureField, TextMark
+from signatures.outside import Found, certificates_in, certificates_of
 from signatures.pdfium import opened
+from signatures.remote import Pending, algorithm_of, begin, covered, finish, finish_with_cms
 from signatures.revocation import Reason, Revocation, Status
 from signatures.seal import SealDesign, SealKind, draw_seal
 from signatures.seam import SeamOptions, SeamPages
+from signatures.signer_check import read_signer, signer_faults
 from signatures.signing import Signing, sign
 from signatures.time_source import OutsideService, TimeSource
 from signatures.validation_data import ValidationData
@@ -82,7 +86,8 @@ class Room:
     clock: Callable[[], datetime]
     keys: str = ""
     timestamp_url: str = ""
-    roots: tuple[bytes, ...] = ()
+    roots: Callable[[], tuple[bytes, ...]] = tuple
+    """Outside authorities that are trusted now, in DER."""
 
     # ---- tools
 
@@ -114,11 +119,14 @@ class Room:
         state: CertificateState,
         now: datetime,
         seams: Sequence[PartySeam] = (),
+        on_paper: Collection[str] = (),
     ) -> bytes:
         """Raises ``layout.invalid``, ``pdf.unusable``, ``seam.narrow``, ``seam.page``."""
         try:
             own = self._credentials(system, SYSTEM, None)
-            return freeze(pdf, _layout(form, boxes, seams), own, self.source(), now, self._status(own.certificate, state, now))
+            return freeze(
+                pdf, _layout(form, boxes, seams, on_paper), own, self.source(), now, self._status(own.certificate, state, now)
+            )
         except SignatureError as error:
             raise told(error) from error
 
@@ -145,21 +153,49 @@ class Room:
         """Raises ``pin.wrong`` and what ``signatures.signing.sign`` raises."""
         try:
             own = self._credentials(credential, owner, pin)
-            shown = self._shown(order, own.certificate)
-            signing = Signing(
-                field=order.field,
-                appearance=shown,
-                sign=Sign.SEAL if order.seal_of else Sign.HANDWRITING,
-                texts=order.texts,
-                pictures=dict.fromkeys(order.hands, shown) if shown is not None else {},
-                ticks=order.ticks,
-                seams={order.seam: None if order.seam_held else shown} if order.seam else {},
-                name=order.name,
-                reason=order.reason,
-                place=order.place,
-            )
+            signing = self._signing(order, own.certificate)
             source = self.source()
             done = sign(pdf, signing, own, source, now, self._status(own.certificate, state, now))
+        except SignatureError as error:
+            raise told(error) from error
+        return SignedFile(done.pdf, done.clock.label, done.clock_note)
+
+    def serial_of(self, certificate: bytes) -> str:
+        """Raises ``certificate.unreadable``."""
+        try:
+            return serial_text(read_signer(certificate, ())[0])
+        except SignatureError as error:
+            raise told(error) from error
+
+    def remote_faults(
+        self, certificate: bytes, chain: Sequence[bytes], holders: Sequence[str], now: datetime
+    ) -> list[tuple[str, str]]:
+        return signer_faults(certificate, chain, holders, self.roots(), now)
+
+    def begin_remote(self, pdf: bytes, order: SignOrder, certificate: bytes, chain: Sequence[bytes], now: datetime) -> RemoteAsk:
+        """The revision that a device elsewhere is to sign, with what is known of its certificate's status. Raises what ``remote.begin`` raises."""
+        try:
+            own, beside = read_signer(certificate, chain)
+            known = collect([own], beside, self.roots(), now).data
+            pending = begin(pdf, self._signing(order, own), own, beside, now, known)
+        except SignatureError as error:
+            raise told(error) from error
+        return _ask(pending)
+
+    def remote_ask(self, state: str) -> RemoteAsk:
+        """Raises ``remote.state``."""
+        return _ask(_pending(state, b""))
+
+    def remote_covered(self, state: str, pdf: bytes) -> bytes:
+        """Raises ``remote.state``."""
+        return covered(_pending(state, pdf))
+
+    def finish_remote(self, state: str, pdf: bytes, answer: RemoteAnswer, base: bytes, now: datetime) -> SignedFile:
+        """Raises ``remote.outdated``, ``remote.signature``, ``remote.cms``."""
+        pending, source = _pending(state, pdf), self.source()
+        try:
+            work, value = (finish_with_cms, answer.cms) if answer.cms else (finish, answer.signature)
+            done = work(pending, value, source, base, now)
         except SignatureError as error:
             raise told(error) from error
         return SignedFile(done.pdf, done.clock.label, done.clock_note)
@@ -171,13 +207,14 @@ class Room:
         texts: Mapping[str, str],
         ticks: Sequence[str],
         now: datetime,
-    ) -> bytes:
-        """``states``: every certificate (PEM) that signed, with its state now."""
-        data = self._data(states, now)
+    ) -> ArchivedFile:
+        """``states``: every certificate of ours (PEM) that signed, with its state now. Of others' the status is fetched, as far as it can be had."""
+        outside = self._outside(pdf, now)
         try:
-            return archive(pdf, data, self.source(), texts, ticks)
+            content = archive(pdf, _together(self._data(states, now), outside.data), self.source(), texts, ticks)
         except SignatureError as error:
             raise told(error) from error
+        return ArchivedFile(content, outside.lacking)
 
     def archive_ends(self, pdf: bytes) -> datetime | None:
         """Until when the newest document timestamp proves by itself."""
@@ -186,13 +223,15 @@ class Room:
         except SignatureError as error:
             raise told(error) from error
 
-    def renew_archive(self, pdf: bytes, now: datetime) -> bytes:
+    def renew_archive(self, pdf: bytes, now: datetime) -> ArchivedFile:
         """One more document timestamp, with what proves the one before it; the authority's own certificate is a fresh one."""
+        found = self._outside(pdf, now)
         try:
             own = self.authority.renewed(now)
             data = ValidationData((own.parts["timestamping"].certificate, *own.retired, own.root), (), (own.authority_list(now),))
             outside = OutsideService(self.timestamp_url) if self.timestamp_url else None
-            return archive(pdf, data, TimeSource(own.timestamps(self.clock), outside))
+            source = TimeSource(own.timestamps(self.clock), outside)
+            return ArchivedFile(archive(pdf, _together(data, found.data), source), found.lacking)
         except SignatureError as error:
             raise told(error) from error
 
@@ -208,7 +247,7 @@ class Room:
         try:
             own = self._credentials(system, SYSTEM, None)
             known = places(Parts.read(docx)).keys()
-            # The cover of the DOCX has no places: what it would say stands in the record page. Hands, seals and ticks are never left out.
+            # Texts approved long ago have no place on their cover: what it would say stands in the record page. Hands, seals and ticks are never left out.
             wanted = {name: value for name, value in fillings.items() if name in known or not isinstance(value, str)}
             return make_working_copy(docx, {name: _filling(value) for name, value in wanted.items()}, record, own, now)
         except SignatureError as error:
@@ -230,7 +269,7 @@ class Room:
     def verify(self, pdf: bytes, now: datetime, signers: Mapping[str, str] | None = None) -> Verdict:
         """In a process of its own. ``signers``: field → fingerprint of the certificate on record."""
         root = self.authority.root.public_bytes(Encoding.DER)
-        return self.verifier.verify(pdf, Trust(own=(root,), others=self.roots), now, Expected(signers=signers or {}))
+        return self.verifier.verify(pdf, Trust(own=(root,), others=self.roots()), now, Expected(signers=signers or {}))
 
     def page(self, pdf: bytes, number: int) -> bytes:
         """A page (from 1) as PNG, with what signatures have filled in."""
@@ -245,10 +284,40 @@ class Room:
 
     # ---- inside
 
+    def _outside(self, pdf: bytes, now: datetime) -> Collected:
+        """What proves the certificates of other authorities in ``pdf``, and that of the service that will stamp it."""
+        roots = self.roots()
+        if not roots:
+            return Collected()
+        found = certificates_in(pdf)
+        leaves, beside = [*found.leaves], [*found.beside]
+        if self.timestamp_url:
+            try:
+                service = certificates_of(OutsideService(self.timestamp_url))
+            except SignatureError:
+                service = Found()  # the stamp itself will say that the service doesn't answer
+            leaves, beside = [*leaves, *service.leaves], [*beside, *service.beside]
+        return collect(leaves, beside, roots, now)
+
     def _credentials(self, credential: Credential, owner: str, pin: str | None) -> KeyCredentials:
         certificate = x509.load_pem_x509_certificate(credential.certificate.encode())
         key = open_key(SealedKey.read(credential.sealed), self.ring, credential.serial, owner, pin)
         return KeyCredentials(key, certificate, self.authority.chain)
+
+    def _signing(self, order: SignOrder, certificate: x509.Certificate) -> Signing:
+        shown = self._shown(order, certificate)
+        return Signing(
+            field=order.field,
+            appearance=shown,
+            sign=Sign.SEAL if order.seal_of else Sign.HANDWRITING,
+            texts=order.texts,
+            pictures=dict.fromkeys(order.hands, shown) if shown is not None else {},
+            ticks=order.ticks,
+            seams={order.seam: None if order.seam_held else shown} if order.seam else {},
+            name=order.name,
+            reason=order.reason,
+            place=order.place,
+        )
 
     def _shown(self, order: SignOrder, certificate: x509.Certificate) -> Appearance | None:
         if order.seal_of:
@@ -280,6 +349,22 @@ def read_roots(path: Path | None) -> tuple[bytes, ...]:
 
 def lines_of(verdict: Verdict, language: str) -> tuple[str, ...]:
     return tuple(spoken(verdict, language))
+
+
+def _together(one: ValidationData, other: ValidationData) -> ValidationData:
+    return ValidationData((*one.certificates, *other.certificates), (*one.ocsps, *other.ocsps), (*one.crls, *other.crls))
+
+
+def _pending(state: str, pdf: bytes) -> Pending:
+    try:
+        return Pending.read(state, pdf)
+    except SignatureError as error:
+        raise told(error) from error
+
+
+def _ask(pending: Pending) -> RemoteAsk:
+    own = x509.load_der_x509_certificate(pending.certificate)
+    return RemoteAsk(pending.state(), pending.pdf, pending.to_sign, pending.document_digest.hex(), algorithm_of(own))
 
 
 def _state(certificate: x509.Certificate, state: CertificateState) -> Status:
@@ -323,7 +408,11 @@ def _seam(item: PartySeam) -> Seam:
     return Seam(item.key, _title(item.party, "骑缝章"), options, held, LARGEST_SEAL)
 
 
-def _layout(form: SigningForm, boxes: Sequence[BoxPlacement], seams: Sequence[PartySeam] = ()) -> Layout:
+def _layout(
+    form: SigningForm, boxes: Sequence[BoxPlacement], seams: Sequence[PartySeam] = (), on_paper: Collection[str] = ()
+) -> Layout:
+    """``on_paper``: places that are signed with ink beside electronic ones. They are no signature fields, or the finished file would seem to
+    lack signatures: the system says there, at the end, that the paper bears them."""
     placed = {b.name: Box(b.page, b.x1, b.y1, b.x2, b.y2) for b in boxes}
     marks: list[TextMark | CheckMark] = [
         (CheckMark if f.use is Use.CONFIRMATION else TextMark)(f.key, placed[f.name], f.label)
@@ -331,9 +420,15 @@ def _layout(form: SigningForm, boxes: Sequence[BoxPlacement], seams: Sequence[Pa
         if f.name in placed
     ]
     made = {m.name for m in marks}
+    inked = {p.owner for p in form.places if p.key in on_paper}
+    shared = [f.key for owner in ("", *sorted(inked)) for f in form.owned(owner) if f.key in made]
     signatures: list[SignatureField] = []
     for place in form.places:
         seal = place.mark is Mark.SEAL
+        if place.key in on_paper:
+            marks.append(TextMark(place.key, placed[place.name], f"{_title(place.owner, place.label)}（纸质签署）"))
+            shared.append(place.key)
+            continue
         box = placed[place.name].grown_to(LARGEST_SEAL) if seal else placed[place.name]
         # What a party fills goes with its hand; a party that only seals fills it with the seal.
         leads = not seal or form.place(place.owner, Mark.SIGNATURE) is None
@@ -343,8 +438,7 @@ def _layout(form: SigningForm, boxes: Sequence[BoxPlacement], seams: Sequence[Pa
         signatures.append(
             SignatureField(place.key, box, _title(place.owner, place.label), Sign.SEAL if seal else Sign.HANDWRITING, fills)
         )
-    shared = tuple(f.key for f in form.owned("") if f.key in made)
-    return Layout(tuple(signatures), tuple(marks), tuple(map(_seam, seams)), shared)
+    return Layout(tuple(signatures), tuple(marks), tuple(map(_seam, seams)), tuple(shared))
 
 
 def _title(owner: str, label: str) -> str:

@@ -16,8 +16,11 @@ from app.domain.errors import ContractError
 from app.services.ports import OnRecord, OutsideSignature
 from signatures.authority import read_roots
 from signatures.certificates import fingerprint, serial_text
+from signatures.collecting import collect
 from signatures.errors import SignatureError
 from signatures.imported import accept, signer_of
+from signatures.outside import certificates_in
+from signatures.validation_data import ValidationData
 from signatures.verification.contents import revisions
 from signatures.verification.trusting import Expected, Trust
 from signatures.verification.verdict import Verdict
@@ -48,10 +51,16 @@ class VerificationRoom:
         trust = Trust(own=read_roots(self.folder), others=self.roots)
         return self.verifier.verify(pdf, trust, now, Expected(digest=record.digest, signers=record.signers))
 
-    def accept(self, before: bytes, after: bytes, field: str, now: datetime) -> OutsideSignature:
+    def accept(self, before: bytes, after: bytes, field: str, now: datetime, holders: tuple[str, ...]) -> OutsideSignature:
         """The strict gate of ``signatures.imported``, with the roots that this installation takes. Raises ``import.refused``."""
+        trust = Trust(own=read_roots(self.folder), others=self.roots)
+
+        def status(pdf: bytes) -> ValidationData:
+            seen = certificates_in(pdf)
+            return collect(seen.leaves, seen.beside, self.roots, now).data
+
         try:
-            found = accept(before, after, field, self.verifier, Trust(own=read_roots(self.folder), others=self.roots), now)
+            found = accept(before, after, field, self.verifier, trust, now, holders, status)
         except SignatureError as error:
             raise ContractError(error.code, error.message) from error
         made = x509.load_der_x509_certificate(signer_of(after, field))

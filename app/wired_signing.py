@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from app.signing_room import Room
     from app.store.page_cache import PageCache
     from app.store.seal import AuditSeal
+    from app.store.uow import UnitOfWork
+    from signatures.verification.worker import Verifier
 
 
 class SigningTools:
@@ -28,6 +30,9 @@ class SigningTools:
     settings: Settings
 
     def now(self) -> datetime:
+        raise NotImplementedError
+
+    def reading(self) -> UnitOfWork:
         raise NotImplementedError
 
     def inspect_file(self, content: bytes, name: str) -> str:
@@ -46,14 +51,29 @@ class SigningTools:
         raise NotImplementedError
 
     @cached_property
+    def configured_roots(self) -> tuple[bytes, ...]:
+        """Outside roots of the file that TRUSTED_ROOTS names, in DER. Raises ``certificate.unreadable``."""
+        from app.signing_room import read_roots
+
+        return read_roots(Path(self.settings.trusted_roots) if self.settings.trusted_roots else None)
+
+    def trusted_roots(self) -> tuple[bytes, ...]:
+        """Outside roots that count now: of the file, and those that somebody has added."""
+        from app.services.trusted_roots import der_of_roots
+
+        with self.reading() as uow:
+            return (*self.configured_roots, *der_of_roots(uow))
+
+    @cached_property
     def signing_room(self) -> Room:
         """Where documents are signed: built-in authority, keys and clock. Made at first use. Raises ``key.ring``, ``authority.damaged``."""
-        from app.signing_room import Room, read_roots
+        from app.signing_room import Room
 
         settings = self.settings
-        roots = read_roots(Path(settings.trusted_roots) if settings.trusted_roots else None)
         folder, reachable = settings.data_dir / "pki", settings.public_url.rstrip("/")
-        return Room(folder, settings.organisation, reachable, self.now, settings.signing_keys, settings.timestamp_url, roots)
+        return Room(
+            folder, settings.organisation, reachable, self.now, settings.signing_keys, settings.timestamp_url, self.trusted_roots
+        )
 
     @cached_property
     def authority(self) -> AuthorityRoom:
@@ -84,13 +104,18 @@ class SigningTools:
         return Studio()
 
     @cached_property
+    def _outside_verifier(self) -> Verifier:
+        from app.verification_room import LIMITS
+        from signatures.verification.worker import Verifier
+
+        return Verifier(LIMITS, reserve=True)
+
+    @property
     def file_verifier(self) -> SignedFileVerifier:
-        """Examines signed files of strangers against this installation's roots."""
-        from app.signing_room import read_roots
+        """Examines signed files of strangers against the roots that this installation trusts now."""
         from app.verification_room import VerificationRoom
 
-        trusted = self.settings.trusted_roots
-        return VerificationRoom(self.settings.data_dir / "pki", read_roots(Path(trusted) if trusted else None))
+        return VerificationRoom(self.settings.data_dir / "pki", self.trusted_roots(), self._outside_verifier)
 
     @property
     def paper_kit(self) -> PaperKit:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from signatures.errors import SignatureError
 from signatures.revisions import entry
+from signatures.validation_data import ValidationData
 from signatures.verification.reasons import Weight
 from signatures.verification.trusting import Trust
 from signatures.verification.verdict import Outcome, Signature, Verdict
 from signatures.verification.worker import Verifier
+
+StatusOf = Callable[[bytes], ValidationData]
+"""What is known elsewhere of the certificates in a file; it parses the file, so only one that the verifier has found sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,21 +34,45 @@ class Imported:
     notes: tuple[str, ...]
 
 
-def accept(before: bytes, after: bytes, field: str, verifier: Verifier, trust: Trust, now: datetime) -> Imported:
-    """``after`` is ``before`` with exactly one more signature, in ``field``, by a certificate of a trusted root.
+def accept(
+    before: bytes, after: bytes, field: str, verifier: Verifier, trust: Trust, now: datetime, holders: tuple[str, ...] = (),
+    status: StatusOf | None = None,
+) -> Imported:  # fmt: skip
+    """``after`` is ``before`` with exactly one more signature, in ``field``, by a certificate of a trusted root that names one of ``holders``.
 
-    Raises ``import.refused`` with every reason. ``trust`` names the roots that the installation takes for this party.
+    Raises ``import.refused`` with every reason at once. ``trust`` names the roots that the installation takes for this party; empty
+    ``holders``: whoever it names. ``status`` is asked where nothing but the status of a certificate is missing.
     """
-    faults = _byte_faults(before, after)
-    if faults:
-        raise SignatureError("import.refused", "不能接受该文件：" + "；".join(faults) + "。")
+    if after == before:
+        raise _refusal(["文件没有新的签名"])
+    extends = after.startswith(before)
+    faults = [] if extends else ["它不是在我方发出的文件上追加签名得到的（可能被重新保存过）"]
     verdict = verifier.verify(after, trust, now)
+    if status is not None and extends and "trust.status" in verdict.codes() and not _broken(verdict):
+        data = status(after)
+        more = tuple(c.public_bytes(Encoding.DER) for c in data.certificates)
+        trust = replace(
+            trust, certificates=(*trust.certificates, *more), ocsps=(*trust.ocsps, *data.ocsps), crls=(*trust.crls, *data.crls)
+        )
+        verdict = verifier.verify(after, trust, now)
     known = verifier.verify(before, trust, now)
-    faults = _faults(verdict, known, field)
+    faults += _faults(verdict, known, field, holders, extends=extends)
     if faults:
-        raise SignatureError("import.refused", "不能接受该文件：" + "；".join(dict.fromkeys(faults)) + "。")
+        raise _refusal(faults)
     made = next(s for s in verdict.signatures if s.field == field)
     return Imported(made, verdict, hashlib.sha256(after).hexdigest(), _notes(after, field))
+
+
+def _broken(verdict: Verdict) -> bool:
+    return any(r.weight in (Weight.FAILS, Weight.UNREADABLE) for r in verdict.reasons)
+
+
+def _refusal(faults: list[str]) -> SignatureError:
+    told = list(dict.fromkeys(faults))
+    if len(told) == 1:
+        return SignatureError("import.refused", f"不能接受该文件：{told[0]}。")
+    lines = "\n".join(f"{number}. {fault}；" for number, fault in enumerate(told, 1))
+    return SignatureError("import.refused", f"不能接受该文件，共{len(told)}处不符：\n{lines[:-1]}。")
 
 
 def signer_of(pdf: bytes, field: str) -> bytes:
@@ -52,15 +82,7 @@ def signer_of(pdf: bytes, field: str) -> bytes:
     return der
 
 
-def _byte_faults(before: bytes, after: bytes) -> list[str]:
-    if not after.startswith(before):
-        return ["它不是在我方发出的文件上追加签名得到的（可能被重新保存过）"]
-    if len(after) == len(before):
-        return ["文件没有新的签名"]
-    return []
-
-
-def _faults(verdict: Verdict, known: Verdict, field: str) -> list[str]:
+def _faults(verdict: Verdict, known: Verdict, field: str, holders: tuple[str, ...], *, extends: bool) -> list[str]:
     faults = [r.chinese.rstrip("。") for r in verdict.reasons if r.weight in (Weight.FAILS, Weight.UNREADABLE)]
     if verdict.outcome is Outcome.UNREADABLE:
         return faults
@@ -69,10 +91,27 @@ def _faults(verdict: Verdict, known: Verdict, field: str) -> list[str]:
         named = "、".join(sorted(added)) or "无"
         faults.append(f"新的签名应当只在栏位“{field}”，实际为：{named}")
     made = next((s for s in verdict.signatures if s.field == field), None)
-    if made is not None and not made.trusted:
-        faults.append(f"签名证书（{made.name}，签发者 {made.issuer}）不在受信任之列，或者其状态无法确认")
-    if len(verdict.revisions) != len(known.revisions) + 1:
+    if made is not None:
+        faults += _faults_of_signer(made, verdict, holders)
+    if extends and len(verdict.revisions) != len(known.revisions) + 1:
         faults.append("签名之外还追加了其他内容")
+    return faults
+
+
+def _faults_of_signer(made: Signature, verdict: Verdict, holders: tuple[str, ...]) -> list[str]:
+    faults = []
+    if not made.trusted:
+        why = [
+            r.chinese.rstrip("。")
+            for r in verdict.reasons
+            if r.weight is Weight.UNTRUSTED and r.code != "trust.unknown" and f"“{made.label}”" in r.chinese
+        ]
+        detail = f"：{'；'.join(why)}" if why else ""
+        faults.append(f"签名证书（{made.name}，签发者 {made.issuer}）不在受信任之列，或者其状态无法确认{detail}")
+    if holders and set(holders).isdisjoint({made.name, made.organisation}):
+        told = "、".join(n for n in dict.fromkeys((made.name, made.organisation)) if n) or "（空）"
+        wanted = "”、“".join(dict.fromkeys(holders))
+        faults.append(f"签名证书的持有人是“{told}”，与应当签署的“{wanted}”都不符")
     return faults
 
 

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko.sign.general import simple_cms_attribute
 from pyhanko.sign.signers import ExternalSigner, PdfSignatureMetadata, PdfSigner
 from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest
 from pyhanko_certvalidator.registry import SimpleCertificateStore
@@ -28,6 +29,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from signatures.credentials import plain
 from signatures.errors import SignatureError
 from signatures.freezing import NoStamp
+from signatures.remote_cms import read_cms
 from signatures.revisions import RESERVED, settle
 from signatures.signing import Signed, Signing, prepared
 from signatures.time_source import Stamper, TimeSource
@@ -156,6 +158,50 @@ async def _finished(pending: Pending, signer: ExternalSigner, source: TimeSource
     output = io.BytesIO(pending.pdf)
     PreparedByteRangeDigest(pending.document_digest, pending.start, pending.end).fill_with_cms(output, signed)
     return output.getvalue()
+
+
+def covered(pending: Pending) -> bytes:
+    """The bytes that the signature is over: the file with its new revision, without the gap. A detached CMS is made from them."""
+    return pending.pdf[: pending.start] + pending.pdf[pending.end :]
+
+
+def algorithm_of(certificate: x509.Certificate) -> str:
+    """How a raw signature over ``to_sign`` is made: ``ecdsa-sha256`` (DER of RFC 3279, 2.2.3) or ``rsa-pkcs1v15-sha256``."""
+    return "ecdsa-sha256" if isinstance(certificate.public_key(), ec.EllipticCurvePublicKey) else "rsa-pkcs1v15-sha256"
+
+
+def finish_with_cms(pending: Pending, answer: bytes, source: TimeSource, base: bytes, now: datetime) -> Signed:
+    """The same with a whole detached CMS (DER) that the device has made of ``covered``; a timestamp is added if it has none.
+
+    Raises ``remote.outdated``, and ``remote.cms`` with everything that is wrong with it (ETSI EN 319 122-1, 5; EN 319 142-1, 6.3).
+    Whether it holds is for the verifier to say.
+    """
+    if hashlib.sha256(base).hexdigest() != pending.base_digest:
+        raise SignatureError("remote.outdated", "等待期间已有他人签署了同一份文件，请重新发起签署。")
+    content_info, faults = read_cms(answer, pending.certificate, covered(pending))
+    if faults or content_info is None:
+        raise SignatureError("remote.cms", "返回的 CMS 签名不能接受：" + "；".join(faults) + "。")
+    content = asyncio.run(_filled(pending, content_info, source))
+    note = source.used[-1][1] if source.used else ""
+    return Signed(content, pending.field, now.replace(microsecond=0), source.clock, note, hashlib.sha256(content).hexdigest())
+
+
+async def _filled(pending: Pending, content_info: cms.ContentInfo, source: TimeSource) -> bytes:
+    info = content_info["content"]["signer_infos"][0]
+    others = list(info["unsigned_attrs"]) if info["unsigned_attrs"].native else []
+    if not any(a["type"].native == "signature_time_stamp_token" for a in others):
+        token = await Stamper(source).async_timestamp(hashlib.sha256(info["signature"].native).digest(), _DIGEST)
+        info["unsigned_attrs"] = cms.CMSAttributes([*others, simple_cms_attribute("signature_time_stamp_token", token)])
+    output = io.BytesIO(pending.pdf)
+    _require_room(pending, content_info)
+    PreparedByteRangeDigest(pending.document_digest, pending.start, pending.end).fill_with_cms(output, content_info)
+    return output.getvalue()
+
+
+def _require_room(pending: Pending, content_info: cms.ContentInfo) -> None:
+    room = (pending.end - pending.start - 2) // 2
+    if len(content_info.dump()) > room:
+        raise SignatureError("remote.cms", f"返回的 CMS 签名过大，连同时间戳不得超过{room}字节；请不要附带根证书和吊销列表。")
 
 
 def _external(certificate: x509.Certificate, chain: tuple[x509.Certificate, ...], value: bytes) -> ExternalSigner:

@@ -100,31 +100,32 @@ class TimeSource:
         failure = ""
         if self.outside is not None:
             try:
-                response = self._granted(self.outside.respond(request.dump()), request)
+                response = granted(self.outside.respond(request.dump()), request)
                 if self.check_outside is not None:
                     self.check_outside(response["time_stamp_token"])
                 self.used.append((Clock.OUTSIDE, ""))
                 return response
             except SignatureError as error:
                 failure = error.message
-        response = self._granted(self.built_in.respond(request.dump()), request)
+        response = granted(self.built_in.respond(request.dump()), request)
         self.used.append((Clock.BUILT_IN_INSTEAD if self.outside is not None else Clock.BUILT_IN, failure))
         return response
 
-    @staticmethod
-    def _granted(answer: bytes, request: tsp.TimeStampReq) -> tsp.TimeStampResp:
-        try:
-            response = tsp.TimeStampResp.load(answer, strict=True)
-            status = response["status"]["status"].native
-            if status not in ("granted", "granted_with_mods"):
-                raise SignatureError("time.refused", f"时间戳服务拒绝了请求（{status}）。")
-            info = response["time_stamp_token"]["content"]["encap_content_info"]["content"].parsed
-            same = info["message_imprint"].dump() == request["message_imprint"].dump()
-            if not same or info["nonce"].native != request["nonce"].native:
-                raise SignatureError("time.refused", "时间戳服务返回的内容与请求不符。")
-        except (ValueError, TypeError, KeyError) as error:
-            raise SignatureError("time.refused", "时间戳服务的响应无法解析。") from error
-        return response
+
+def granted(answer: bytes, request: tsp.TimeStampReq) -> tsp.TimeStampResp:
+    """The response to ``request``, if it is one and grants it. Raises ``time.refused``."""
+    try:
+        response = tsp.TimeStampResp.load(answer, strict=True)
+        status = response["status"]["status"].native
+        if status not in ("granted", "granted_with_mods"):
+            raise SignatureError("time.refused", f"时间戳服务拒绝了请求（{status}）。")
+        info = response["time_stamp_token"]["content"]["encap_content_info"]["content"].parsed
+        same = info["message_imprint"].dump() == request["message_imprint"].dump()
+        if not same or info["nonce"].native != request["nonce"].native:
+            raise SignatureError("time.refused", "时间戳服务返回的内容与请求不符。")
+    except (ValueError, TypeError, KeyError) as error:
+        raise SignatureError("time.refused", "时间戳服务的响应无法解析。") from error
+    return response
 
 
 def probe(service: Responds) -> datetime:
@@ -132,7 +133,7 @@ def probe(service: Responds) -> datetime:
     imprint = {"hash_algorithm": {"algorithm": "sha256"}, "hashed_message": secrets.token_bytes(32)}
     nonce = secrets.randbits(63)
     request = tsp.TimeStampReq({"version": "v1", "message_imprint": imprint, "nonce": nonce, "cert_req": True})
-    response = TimeSource._granted(service.respond(request.dump()), request)
+    response = granted(service.respond(request.dump()), request)
     at: datetime = response["time_stamp_token"]["content"]["encap_content_info"]["content"].parsed["gen_time"].native
     return at
 

@@ -47,6 +47,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "reminders": ("app.cli.reminders", "提醒：近期日期、策略、推迟"),
     "advance": ("app.cli.advance", "按日期自动流转合同阶段（平时由后台任务进行）"),
     "signing": ("app.cli.signing", "签署：发起、进度、提醒、更正、更换、撤回"),
+    "api-tokens": ("app.cli.api_tokens", "签署接口的令牌"),
     "verify": ("app.cli.verify", "验证已签署的 PDF"),
     "users": ("app.cli.users", "账号：新建、修改、停用、一次性链接、两步验证"),
     "keys": ("app.cli.keys", "签署密钥和证书：状态、更换密钥加密密钥"),

@@ -12,6 +12,7 @@ from app.cli.contract_options import reason_option
 from app.cli.signing_elsewhere import elsewhere
 from app.cli.signing_paper import paper
 from app.cli.signing_plan import plan_data, power_options, put_scan, read_plan
+from app.cli.signing_roots import roots
 from app.domain.ceremony import CodeWay
 from app.domain.errors import ContractError
 from app.services import signing_lead as lead
@@ -213,3 +214,4 @@ def _print(one: Round) -> None:
 
 signing.add_command(paper)
 signing.add_command(elsewhere)
+signing.add_command(roots)

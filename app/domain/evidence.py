@@ -31,7 +31,8 @@ EVENTS = {
     "paper_scan": "收到纸质签署的扫描件并逐页核对",
     "paper_signed": "登记纸质签署",
     "imported": "接受在系统外签署的文件",
-    "remote_begun": "发起外部设备签署",
+    "remote_begun": "准备由外部设备签署摘要",
+    "remote_signed": "接受外部设备的签名",
 }
 """What happened in a signing, by the stable code of the event."""
 

@@ -122,6 +122,11 @@ class Action(Enum):
     READ_CERTIFICATES = "certificate.read"
     REVOKE_CERTIFICATES = "certificate.revoke"
     READ_SETUP = "setup.read"
+    READ_TRUST = "trust.read"
+    """See which outside authorities' certificates this installation takes."""
+    KEEP_TRUST = "trust.keep"
+    KEEP_API_TOKENS = "api_token.keep"
+    """Make and revoke tokens with which a program signs for others by the API; each acts with its maker's own permissions."""
     # the log
     READ_AUDIT = "audit.read"
     EXPORT_CONTRACT_AUDIT = "audit.export"
@@ -184,6 +189,18 @@ def _hands_over(actor: Actor, record: Record) -> bool:
     return _keeps(actor, record) or _role(Role.SYSTEM_ADMINISTRATOR)(actor, record)
 
 
+def _trusts(actor: Actor, _record: Record) -> bool:
+    """Decides whose certificates count: the system administrator, or the head of legal as an approver."""
+    head = Role.APPROVER in actor.roles and Function.LEGAL_HEAD in actor.offices
+    return bool(actor.id) and (head or Role.SYSTEM_ADMINISTRATOR in actor.roles)
+
+
+def _keeps_tokens(actor: Actor, record: Record) -> bool:
+    """The own ones of who leads signings; a contract administrator those of everybody. ``record.owner``: who made the token."""
+    mine = Role.DRAFTER in actor.roles and record.owner in ("", actor.id)
+    return bool(actor.id) and (mine or Role.CONTRACT_ADMINISTRATOR in actor.roles)
+
+
 def _waives(actor: Actor, record: Record) -> bool:
     """Gives up what a party owes: a contract administrator, or the head of legal as an approver."""
     head = Role.APPROVER in actor.roles and Function.LEGAL_HEAD in actor.offices
@@ -225,6 +242,9 @@ PERMISSIONS: Mapping[Action, Predicate] = {
     _A.READ_CERTIFICATES: _role(_R.AUDITOR, _R.SYSTEM_ADMINISTRATOR),
     _A.REVOKE_CERTIFICATES: _role(_R.SYSTEM_ADMINISTRATOR),
     _A.READ_SETUP: _role(_R.SYSTEM_ADMINISTRATOR),
+    _A.READ_TRUST: _role(*_READERS, _R.SYSTEM_ADMINISTRATOR),
+    _A.KEEP_TRUST: _trusts,
+    _A.KEEP_API_TOKENS: _keeps_tokens,
     _A.READ_AUDIT: _role(_R.AUDITOR),
     _A.EXPORT_CONTRACT_AUDIT: _with(_R.CONTRACT_ADMINISTRATOR, _R.AUDITOR),
     _A.READ_USERS: _role(_R.SYSTEM_ADMINISTRATOR, _R.AUDITOR),
@@ -244,6 +264,9 @@ _OWN_READING: Mapping[Action, Action] = {
     _A.REVOKE_CERTIFICATES: _A.READ_CERTIFICATES,
     _A.READ_CERTIFICATES: _A.READ_CERTIFICATES,
     _A.READ_SETUP: _A.READ_SETUP,
+    _A.READ_TRUST: _A.READ_TRUST,
+    _A.KEEP_TRUST: _A.READ_TRUST,
+    _A.KEEP_API_TOKENS: _A.KEEP_API_TOKENS,
     _A.READ_SEALS: _A.READ_SEALS,
     _A.RETRY_MAIL: _A.READ_OUTBOX,
     _A.READ_REMINDERS: _A.READ_REMINDERS,

@@ -72,7 +72,8 @@ def _renew(kit: SigningKit, signing_id: str) -> str:
         return _remember(kit, signing_id, base, ends)
     if ends is not None and ends <= now:
         return _give_up(kit, signing_id, base, ends)
-    fresh = kit.room.renew_archive(content, now)
+    archived = kit.room.renew_archive(content, now)
+    fresh = archived.content
     until = kit.room.archive_ends(fresh)
     if until is None or (ends is not None and until <= ends):
         raise ContractError("archive.useless", "新的存档时间戳并不比原来的更长久；请检查时间戳证书是否已经换发。")
@@ -91,7 +92,9 @@ def _renew(kit: SigningKit, signing_id: str) -> str:
                 sha256=sha256, note=f"存档时间戳续期至{day}；前{len(content):,}字节与原文件相同", created_at=now, created_by=CLOCK.name,
             )
         )  # fmt: skip
-        happened(uow, mine.id, "", now, "renewed", before=base, final=sha256, until=until.isoformat())
+        happened(
+            uow, mine.id, "", now, "renewed", before=base, final=sha256, until=until.isoformat(), lacking=list(archived.lacking)
+        )
         note(uow, CLOCK, now, "signing.renewed", contract=contract.id, signing=mine.id, before=base, final=sha256, until=day)
         tell_owner(
             uow, now, kit.post, contract, mine, f"renewed:{day}", f"的签署原件已续期存档时间戳，至{day}",

@@ -12,6 +12,7 @@ from app.services.access import actor_of, record_of
 from app.services.journal import note
 from app.services.ports import AuthorityServices, CertificateState, MailWriter
 from app.services.record import require_contract
+from app.services.signing_kit import OUTSIDE
 from app.store.signings import (
     CertificateRow,
     certificates_by_date,
@@ -25,7 +26,7 @@ from app.store.uow import UnitOfWork
 from app.store.users import find_user
 from signatures.revocation import Reason
 
-KINDS = {"system": "系统", "person": "自然人", "seal": "单位（印章）"}
+KINDS = {"system": "系统", "person": "自然人", "seal": "单位（印章）", OUTSIDE: "外部机构签发"}
 PAGE = 50
 
 
@@ -70,12 +71,15 @@ def revoke_certificate(
 ) -> None:
     """Revoke one (电子签名法 15): CRL and OCSP say so from now on, and the owners of contracts signed with it are told.
 
-    What was signed before and timestamped stays valid. Raises ``certificate.missing``, ``certificate.revoked``, ``certificate.reason``.
+    What was signed before and timestamped stays valid. Raises ``certificate.missing``, ``certificate.outside``, ``certificate.revoked``,
+    ``certificate.reason``.
     """
     require(actor, Action.REVOKE_CERTIFICATES)
     row = find_certificate(uow.session, serial, lock=True)
     if row is None:
         raise ContractError("certificate.missing", "没有找到这张证书。")
+    if row.kind == OUTSIDE:
+        raise ContractError("certificate.outside", "这张证书由外部机构签发，只能由签发机构吊销；请持有人联系该机构。")
     if row.revoked_at is not None:
         raise ContractError("certificate.revoked", "这张证书已经吊销。")
     why = next((r for r in Reason if r.value == reason), None)
@@ -91,7 +95,7 @@ def revoke_certificate(
 def public_state(uow: UnitOfWork, serial: str) -> CertificateState | None:
     """What the register says of a serial number (hex); None for one that was never issued. Asks nobody's permission: OCSP is public."""
     row = find_certificate(uow.session, serial)
-    return None if row is None else CertificateState(row.revoked_at, row.revoked_why)
+    return None if row is None or row.kind == OUTSIDE else CertificateState(row.revoked_at, row.revoked_why)
 
 
 def public_revocations(uow: UnitOfWork) -> tuple[tuple[str, CertificateState], ...]:

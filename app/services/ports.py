@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -220,6 +220,14 @@ class RecordOfSignature:
     clock: str
 
 
+@dataclass(frozen=True, slots=True)
+class ArchivedFile:
+    """A file with a fresh archive timestamp. ``lacking``: Chinese sentences on outside certificates whose status could not be had."""
+
+    content: bytes
+    lacking: tuple[str, ...] = ()
+
+
 class SigningRoom(Protocol):
     """Where files are frozen, signed, archived and proven. Refusals are ``ContractError`` with the codes of ``signatures``."""
 
@@ -232,6 +240,7 @@ class SigningRoom(Protocol):
         state: CertificateState,
         now: datetime,
         seams: Sequence[PartySeam] = (),
+        on_paper: Collection[str] = (),
     ) -> bytes: ...
 
     def issue(self, person: Person, pin: str | None, now: datetime) -> IssuedKey: ...
@@ -242,6 +251,26 @@ class SigningRoom(Protocol):
         self, pdf: bytes, order: SignOrder, credential: Credential, owner: str, pin: str, state: CertificateState, now: datetime
     ) -> SignedFile: ...
 
+    def serial_of(self, certificate: bytes) -> str:
+        """In hex, of a certificate in PEM or DER."""
+        ...
+
+    def remote_faults(
+        self, certificate: bytes, chain: Sequence[bytes], holders: Sequence[str], now: datetime
+    ) -> list[tuple[str, str]]:
+        """Why a certificate can't sign here: JSON pointer and Chinese sentence of each reason."""
+        ...
+
+    def begin_remote(
+        self, pdf: bytes, order: SignOrder, certificate: bytes, chain: Sequence[bytes], now: datetime
+    ) -> RemoteAsk: ...
+
+    def remote_ask(self, state: str) -> RemoteAsk: ...
+
+    def remote_covered(self, state: str, pdf: bytes) -> bytes: ...
+
+    def finish_remote(self, state: str, pdf: bytes, answer: RemoteAnswer, base: bytes, now: datetime) -> SignedFile: ...
+
     def archive(
         self,
         pdf: bytes,
@@ -249,13 +278,13 @@ class SigningRoom(Protocol):
         texts: Mapping[str, str],
         ticks: Sequence[str],
         now: datetime,
-    ) -> bytes: ...
+    ) -> ArchivedFile: ...
 
     def archive_ends(self, pdf: bytes) -> datetime | None:
         """Until when the newest document timestamp proves by itself."""
         ...
 
-    def renew_archive(self, pdf: bytes, now: datetime) -> bytes: ...
+    def renew_archive(self, pdf: bytes, now: datetime) -> ArchivedFile: ...
 
     def working_copy(
         self, docx: bytes, fillings: Mapping[str, Hand | SealShown | str | bool], lines: Sequence[RecordOfSignature], title: str, number: str,
@@ -300,6 +329,28 @@ class OnRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class RemoteAsk:
+    """A revision that waits for its signature. ``to_sign``: what a raw signature is over; ``covered``: SHA-256 of what a CMS is over.
+
+    ``algorithm``: as in ``rsa-pkcs1v15-sha256``; ``state``: to be kept as text beside ``pdf``, which is empty where it is only read back.
+    """
+
+    state: str
+    pdf: bytes
+    to_sign: bytes
+    covered: str
+    algorithm: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteAnswer:
+    """What came back from a device: a raw signature, or a detached CMS in DER; one of the two."""
+
+    signature: bytes = b""
+    cms: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class OutsideSignature:
     """A signature made elsewhere that passed the gate. ``certificate``: PEM; ``notes``: remarks in Chinese."""
 
@@ -325,8 +376,11 @@ class SignedFileVerifier(Protocol):
 
     def verify(self, pdf: bytes, now: datetime, record: OnRecord) -> Verdict: ...
 
-    def accept(self, before: bytes, after: bytes, field: str, now: datetime) -> OutsideSignature:
-        """``after`` is ``before`` with one more signature, in ``field``. Raises ``import.refused`` with every reason."""
+    def accept(self, before: bytes, after: bytes, field: str, now: datetime, holders: tuple[str, ...]) -> OutsideSignature:
+        """``after`` is ``before`` with one more signature, in ``field``, by a certificate that names one of ``holders``.
+
+        Raises ``import.refused`` with every reason.
+        """
         ...
 
 

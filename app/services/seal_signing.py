@@ -57,10 +57,7 @@ def seal_for_signature(
         assert seal is not None
         _require_active(seal)
         return _opened(seal, safe, row.id)
-    organisations = [p.organisation_id for p in contract.parties if f"party_{p.role}" == party and p.organisation_id]
-    kept = [
-        s for s in all_seals(uow.session, organisations) if s.state == SealState.ACTIVE.value and s.look != SealLook.NONE.value
-    ]
+    kept = _kept(uow, contract, party)
     if kept:
         names = "、".join(s.name for s in kept)
         raise ContractError(
@@ -68,6 +65,19 @@ def seal_for_signature(
             f"本方登记了可以用于电子签署的印章（{names}），但保管人还没有为这份文本放行。请先在合同的“用印”页申请、审批、放行。",
         )
     return None
+
+
+def keeps_seals(uow: UnitOfWork, contract: ContractRow, party: str, digest: str) -> bool:
+    """Whether ``party`` shows a seal of the register or none: one was released for the text, or its organisation keeps some here."""
+    row = released_application(uow.session, contract.id, party)
+    return (row is not None and row.digest == digest) or bool(_kept(uow, contract, party))
+
+
+def _kept(uow: UnitOfWork, contract: ContractRow, party: str) -> list[SealRow]:
+    organisations = [p.organisation_id for p in contract.parties if f"party_{p.role}" == party and p.organisation_id]
+    return [
+        s for s in all_seals(uow.session, organisations) if s.state == SealState.ACTIVE.value and s.look != SealLook.NONE.value
+    ]
 
 
 def log_use(

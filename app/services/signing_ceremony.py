@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from app.domain.ceremony import PIN_TRIES, REASON, consent_text
+from app.domain.ceremony import PIN_TRIES, consent_text
 from app.domain.errors import ContractError
 from app.domain.execution import PARTIES, Execution, Mark, Place, Status
 from app.domain.lifecycle import Event
@@ -20,14 +18,8 @@ from app.domain.signing_form import (
     Hand,
     Person,
     RegisteredSeal,
-    SignOrder,
-    Use,
-    confirmations,
-    party_texts,
     require_confirmed,
-    seam_key,
 )
-from app.domain.term import BEIJING
 from app.services.access import Client
 from app.services.approval_mails import Post as ApprovalPost
 from app.services.content import void_round
@@ -36,8 +28,9 @@ from app.services.moving import law_day, move
 from app.services.record import require_contract
 from app.services.seal_signing import log_use, read_seams, require_held, seal_for_signature
 from app.services.signing_access import Visit, entered
-from app.services.signing_kit import PLATFORM, SigningKit, certificate_row, credential, holder, state
+from app.services.signing_kit import SigningKit, certificate_row, credential, holder, state
 from app.services.signing_mails import invite, tell_owner, tell_signatories
+from app.services.signing_orders import ink_of, sign_order, statements_of
 from app.services.signing_rows import close, happened, read_details, read_form
 from app.store.signings import CertificateRow, SigningPlaceRow, SigningRow, certificate_for, find_certificate
 from app.store.uow import UnitOfWork
@@ -96,15 +89,9 @@ def _marks(found: Visit) -> frozenset[Mark]:
     return frozenset(p.mark for p in found.line or (found.place,))
 
 
-def _leads(found: Visit, mark: Mark) -> bool:
-    """Whether this mark fills the boxes of its party: the hand; the seal where the party only seals."""
-    form = read_form(found.row.form)
-    return mark is Mark.SIGNATURE or form.place(found.place_row.party, Mark.SIGNATURE) is None
-
-
 def _statements(found: Visit) -> tuple[FormField, ...]:
-    leads = any(_leads(found, mark) for mark in _marks(found))
-    return confirmations(read_form(found.row.form), found.place_row.party) if leads else ()
+    told = (statements_of(found.row, place) for place in found.line or (found.place,))
+    return next((each for each in told if each), ())
 
 
 def mark_read(kit: SigningKit, client: Client, token: str, secret: str, upto: int) -> int:
@@ -183,7 +170,7 @@ def _sign_at(
     """
     with kit.units() as uow:
         at = bench(uow, kit.now(), token, secret, lock=True, at=place_id)
-        _require_ready(at.visit, kit.now())
+        require_ready(at.visit, kit.now())
         if at.visit.place_row.mark == Mark.SIGNATURE.value and hand is None:
             raise ContractError("hand.empty", "请先写下您的签名。")
         seal = _released(uow, kit, at.visit)
@@ -194,10 +181,10 @@ def _sign_at(
         uow.session.expunge_all()  # read on while the signature is made
     own = at.certificate if at.certificate is not None else _new_certificate(kit, at, pin, again)
     made = at.certificate is None
-    ink = kit.blobs.put(_ink(hand)) if hand is not None else ""
+    ink = kit.blobs.put(ink_of(hand)) if hand is not None else ""
     for _ in range(ROUNDS):
         row = at.visit.row
-        order = _order(at.visit, hand, own.serial, kit.now(), seal)
+        order = sign_order(row, at.visit.place, hand, own.serial, kit.now(), seal)
         try:
             done = kit.room.sign(kit.blobs.get(row.file), order, credential(own), own.reference, pin, state(own), kit.now())
         except ContractError as error:
@@ -209,7 +196,7 @@ def _sign_at(
         base, file = row.file, kit.blobs.put(done.content)
         with kit.units() as uow:
             at = bench(uow, kit.now(), token, secret, lock=True, at=place_id)
-            _require_ready(at.visit, kit.now())
+            require_ready(at.visit, kit.now())
             if at.visit.row.file != base:
                 uow.session.expunge_all()
                 continue
@@ -377,7 +364,8 @@ def _require_turn(found: Visit, now: datetime) -> None:
     found.execution.sign(found.place_row.id, found.place.signatory.id, law_day(now), found.row.digest, law_day(now))
 
 
-def _require_ready(found: Visit, now: datetime) -> None:
+def require_ready(found: Visit, now: datetime) -> None:
+    """Whoever signs has the turn and has consented. Raises ``execution.*``, ``signing.consent``."""
     _require_turn(found, now)
     if found.place_row.consented_at is None:
         raise ContractError("signing.consent", "请先读完全文并确认同意。")
@@ -391,34 +379,3 @@ def _released(uow: UnitOfWork, kit: SigningKit, found: Visit) -> RegisteredSeal 
     seal = seal_for_signature(uow, kit.safe, found.contract, place.party, row.digest)
     require_held(read_seams(row.seams).get(place.party, ""), seal)
     return seal
-
-
-def _order(found: Visit, hand: Hand | None, serial: str, now: datetime, registered: RegisteredSeal | None) -> SignOrder:
-    form, place, person = read_form(found.row.form), found.place_row, found.place.signatory
-    seal, leads = found.place.mark is Mark.SEAL, _leads(found, found.place.mark)
-    ours, seams = form.owned(place.party) if leads else (), read_seams(found.row.seams)
-    texts = party_texts(
-        form, place.party, on=law_day(now), serial=serial, at=f"{now.astimezone(BEIJING):%Y-%m-%d %H:%M:%S}（北京时间）",
-        digest=found.row.digest, platform=PLATFORM, signing=f"{found.row.id[:12]}-{place.ordinal}".upper(),
-    )  # fmt: skip
-    return SignOrder(
-        field=place.id,
-        name=person.party_name if seal else person.name,
-        reason=REASON,
-        place="",
-        hand=None if seal else hand,
-        seal_of=person.party_name if seal else "",
-        texts=texts if leads else {},
-        ticks=tuple(f.key for f in ours if f.use is Use.CONFIRMATION),
-        hands=() if seal else tuple(f.key for f in ours if f.use is Use.HAND),
-        seal=registered,
-        seam=seam_key(place.party) if seal and place.party in seams else "",
-        seam_held=bool(seams.get(place.party)),
-    )
-
-
-def _ink(hand: Hand) -> bytes:
-    data = {
-        "kind": hand.kind.value, "strokes": hand.strokes, "text": hand.text, "image": base64.b64encode(hand.image).decode(),
-    }  # fmt: skip
-    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()

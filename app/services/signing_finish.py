@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable, Mapping
 
 from app.domain.errors import ContractError
 from app.domain.execution import Execution, Mark, Medium
 from app.domain.lifecycle import Event, Stage
 from app.domain.lifecycle_facts import Facts
-from app.domain.signing_form import Hand, HandKind, SealShown, Use, party_texts, shared_texts
+from app.domain.signing_form import Hand, SealShown, Use, party_texts, shared_texts
 from app.domain.term import BEIJING
 from app.services.approval_rows import current
 from app.services.filing import DocumentKind, attached_unasked
@@ -22,6 +20,7 @@ from app.services.ports import RecordOfSignature
 from app.services.record import require_contract, state_of
 from app.services.signing_kit import PLATFORM, SigningKit, credential, states_of, system_credential
 from app.services.signing_mails import send_copies, tell_owner
+from app.services.signing_orders import read_hand
 from app.services.signing_rows import happened, place_row, read_execution, read_form
 from app.services.taking_effect import SigningDate, note_signed, take_effect
 from app.store.contracts import ContractRow
@@ -64,9 +63,10 @@ def finish(kit: SigningKit, signing_id: str) -> bool:
     execution, form = read_execution(row), read_form(row.form)
     last = max(execution.signed_on)
     code = row.digest[:16].upper()
-    shared = shared_texts(form, last, code)
+    shared = {**shared_texts(form, last, code), **_inked(execution)}
     ticks = [f.key for f in form.owned("") if f.use is Use.CONFIRMATION]
-    final = kit.room.archive(kit.blobs.get(row.file), states, shared, ticks, now)
+    archived = kit.room.archive(kit.blobs.get(row.file), states, shared, ticks, now)
+    final = archived.content
     pdf = kit.blobs.put(final)
     docx = kit.blobs.put(_working_copy(kit, row, execution, contract.title, contract.number, pdf, shared))
     with kit.units() as uow:
@@ -82,9 +82,10 @@ def finish(kit: SigningKit, signing_id: str) -> bool:
         )  # fmt: skip
         form_contract(uow, kit, contract, mine, execution, signed.id)
         uow.session.flush()
-        happened(uow, mine.id, "", now, "archived", final=pdf, docx=docx)
+        happened(uow, mine.id, "", now, "archived", final=pdf, docx=docx, lacking=list(archived.lacking))
         note(
             uow, CEREMONY, now, "signing.archived", contract=contract.id, signing=mine.id, final=pdf, docx=docx, digest=mine.digest,
+            lacking=list(archived.lacking),
         )  # fmt: skip
         send_copies(uow, now, kit.post, contract, mine, pdf)
         tell_owner(
@@ -124,6 +125,12 @@ def form_contract(
     take_effect(uow, CLOCK, now, kit.today(), kit.stage_post, contract)
 
 
+def _inked(execution: Execution) -> dict[str, str]:
+    """What the electronic file says where ink is: that, and on which day. By place."""
+    paper = [s for s in execution.signed if execution.place(s.place).medium is Medium.PAPER]
+    return {s.place: f"{s.on.year}年{s.on.month}月{s.on.day}日以纸质签署，见纸质原件" for s in paper}
+
+
 def _document(
     uow: UnitOfWork, kit: SigningKit, row: SigningRow, contract: ContractRow, sha256: str, size: int, name: str, media_type: str,
     remark: str,
@@ -141,6 +148,7 @@ def _working_copy(
     """The approved DOCX with the same hands, seals and words as the PDF."""
     form = read_form(row.form)
     names = {f.key: f.name for f in form.fields}
+    names |= {p.key: p.name for p in form.places}
     fillings: dict[str, Hand | SealShown | str | bool] = {names[key]: words for key, words in shared.items()}
     lines = []
     for signed in execution.signed:
@@ -149,7 +157,7 @@ def _working_copy(
         person, at = place.signatory, stored.signed_at.astimezone(BEIJING)
         lines.append(RecordOfSignature(place.label, person.name, stored.serial or "", stored.signed_at, stored.clock))
         if place.medium is Medium.PAPER:
-            continue  # the ink is on the paper original
+            continue  # the ink is on the paper original, and ``shared`` says so
         hand = read_hand(kit.blobs.get(stored.hand)) if stored.hand else None
         box = next(p.name for p in form.places if p.key == place.id)
         if place.mark is Mark.SEAL:
@@ -170,10 +178,3 @@ def _working_copy(
     fillings |= {f.name: True for f in form.owned("") if f.use is Use.CONFIRMATION}
     system = credential(system_credential(kit))
     return kit.room.working_copy(kit.blobs.get(row.docx), fillings, lines, title, number, pdf, system, kit.now())
-
-
-def read_hand(content: bytes) -> Hand:
-    """A stored handwriting."""
-    data = json.loads(content)
-    strokes = tuple(tuple((float(x), float(y)) for x, y in stroke) for stroke in data["strokes"])
-    return Hand(HandKind(data["kind"]), strokes, data["text"], base64.b64decode(data["image"]))

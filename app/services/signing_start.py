@@ -62,7 +62,9 @@ def start(
     prepared = replace(prepared, form=replace(prepared.form, fields=fields))
     pdf, docx = made.files[FILE_NAMES[Format.PDF]], made.files[FILE_NAMES[Format.DOCX]]
     seams = _seams(kit, contract_id, prepared, plan)
-    frozen = kit.room.freeze(pdf, prepared.form, made.boxes, credential(system), CertificateState(), now, seams)
+    places = prepared.execution.places
+    inked = {p.id for p in places if p.medium is Medium.PAPER} if any(p.medium is Medium.ELECTRONIC for p in places) else set()
+    frozen = kit.room.freeze(pdf, prepared.form, made.boxes, credential(system), CertificateState(), now, seams, inked)
     row = _row(actor, prepared, made.page_count)
     row.contract_id, row.system, row.started_at = contract_id, system.serial, now
     row.frozen = row.file = kit.blobs.put(frozen)

@@ -15,6 +15,7 @@ from app.store import (
     documents,
     drafts,
     effects,
+    elsewhere,
     endings,
     instruments,
     links,
@@ -36,8 +37,8 @@ from app.store import (
 from app.store.base import Base
 
 MODULES = (
-    amendments, approvals, audit, beats, channels, comments, contracts, corrections, deliveries, documents, drafts, effects, endings, instruments, links,
-    obligations, organisations, outbox, paper_texts, reminders, seals, search, service_months, settlements,
+    amendments, approvals, audit, beats, channels, comments, contracts, corrections, deliveries, documents, drafts, effects, elsewhere,
+    endings, instruments, links, obligations, organisations, outbox, paper_texts, reminders, seals, search, service_months, settlements,
     signings, terms, users, versions, views,
 )  # fmt: skip
 METADATA = Base.metadata

@@ -38,12 +38,12 @@ class Bound:
         self._lock = Lock()
 
     @contextmanager
-    def admitted(self, address: str, now: datetime) -> Iterator[None]:
-        """For the time of one piece of work. Raises ``TooMany``."""
+    def admitted(self, address: str, now: datetime, name: str = "") -> Iterator[None]:
+        """For the time of one piece of work; counted for ``name`` where there is one, else for the address. Raises ``TooMany``."""
         if not self._room.acquire(timeout=3):
             raise TooMany(_("此刻正在处理的文件较多，请稍后再试。"), often=False)
         try:
-            self._count(_place(address), now)
+            self._count(name or _place(address), now)
             yield
         finally:
             self._room.release()

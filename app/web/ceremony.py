@@ -17,6 +17,7 @@ from app.domain.signing_form import Hand, HandKind
 from app.services import signing_access as doors
 from app.services import signing_ceremony as service
 from app.services.credentials import digest_of
+from app.services.signing_elsewhere import may_sign_elsewhere
 from app.web.desk import desk
 from app.web.gate import client
 from app.web.made_files import stem_of
@@ -61,7 +62,7 @@ def enter(token: str) -> ResponseReturnValue:
 def page(token: str, number: int) -> ResponseReturnValue:
     """A page as a picture; drawn once and kept for a while."""
     with desk().reading() as uow:
-        found = doors.entered(uow, desk().now(), token, _secret(token))
+        found = doors.entered(uow, desk().now(), token, secret_of(token))
         file, count = found.row.file, found.row.pages
     if not 1 <= number <= count:
         abort(404)
@@ -76,7 +77,7 @@ def page(token: str, number: int) -> ResponseReturnValue:
 @pages.post("/read")
 def read(token: str) -> ResponseReturnValue:
     upto = request.form.get("upto", "0")
-    done = service.mark_read(desk().signing_kit, client(), token, _secret(token), int(upto) if upto.isdigit() else 0)
+    done = service.mark_read(desk().signing_kit, client(), token, secret_of(token), int(upto) if upto.isdigit() else 0)
     return jsonify(read=done) if request.form.get("script") else redirect(url_for("ceremony.show", token=token))
 
 
@@ -84,7 +85,7 @@ def read(token: str) -> ResponseReturnValue:
 def consent(token: str) -> ResponseReturnValue:
     ticked = frozenset(request.form.getlist("statement"))
     agreed = request.form.get("agreed") == "1"
-    return _do(token, lambda: service.consent(desk().signing_kit, client(), token, _secret(token), ticked, agreed=agreed))
+    return _do(token, lambda: service.consent(desk().signing_kit, client(), token, secret_of(token), ticked, agreed=agreed))
 
 
 @pages.post("/sign")
@@ -93,7 +94,7 @@ def sign(token: str) -> ResponseReturnValue:
 
     def work() -> None:
         try:
-            service.sign(desk().signing_kit, client(), token, _secret(token), _hand(), pin, again)
+            service.sign(desk().signing_kit, client(), token, secret_of(token), _hand(), pin, again)
         except ContractError as error:
             if error.code != "execution.twice":  # a second press: it is signed
                 raise
@@ -103,20 +104,20 @@ def sign(token: str) -> ResponseReturnValue:
 
 @pages.post("/forget")
 def forget(token: str) -> ResponseReturnValue:
-    return _do(token, lambda: service.forget_pin(desk().signing_kit, client(), token, _secret(token)))
+    return _do(token, lambda: service.forget_pin(desk().signing_kit, client(), token, secret_of(token)))
 
 
 @pages.post("/refuse")
 def refuse(token: str) -> ResponseReturnValue:
     reason = request.form.get("reason", "")[:2000]
-    return _do(token, lambda: service.refuse(desk().signing_kit, client(), token, _secret(token), reason))
+    return _do(token, lambda: service.refuse(desk().signing_kit, client(), token, secret_of(token), reason))
 
 
 @pages.get("/copy")
 def copy(token: str) -> ResponseReturnValue:
     """The file as it stands: the finished original once everybody has signed."""
     with desk().reading() as uow:
-        found = doors.entered(uow, desk().now(), token, _secret(token))
+        found = doors.entered(uow, desk().now(), token, secret_of(token))
         sha256, number, done = found.row.final or found.row.file, found.contract.number, bool(found.row.final)
     name = f"{stem_of(number)}-{_('已签署') if done else _('待签署')}.pdf"
     content = io.BytesIO(desk().blobs.get(sha256))
@@ -138,20 +139,22 @@ def _do(token: str, work: Callable[[], None], told: str = "") -> ResponseReturnV
 
 def _page(token: str, problem: str = "", status: int = 200) -> ResponseReturnValue:
     """The page of the step at which the signatory stands."""
-    now, secret = desk().now(), _secret(token)
+    now, secret = desk().now(), secret_of(token)
     with desk().reading() as uow:
         found = doors.visit(uow, now, token, secret)
         at = service.bench(uow, now, token, secret) if found.entered else None
         values: dict[str, Any] = {"visit": found, "contract": found.contract, "row": found.row, "place": found.place, "at": at}
         marks = {p.mark for p in found.line} or {p.mark for p in (found.execution.place(r.id) for r in found.mine)}
         body = render_template(
-            f"sign/{_step(found)}.html", token=token, problem=problem, told=request.args.get("told", ""), entered=request.form,
-            seal=marks == {Mark.SEAL}, both=len(marks) > 1, texts_go_out=bool(desk().settings.sms_url), **values,
+            f"sign/{step_of(found)}.html", token=token, problem=problem, told=request.args.get("told", ""), entered=request.form,
+            seal=marks == {Mark.SEAL}, both=len(marks) > 1, texts_go_out=bool(desk().settings.sms_url),
+            elsewhere=may_sign_elsewhere(uow, found.contract, found.row, found.place), **values,
         )  # fmt: skip
     return body, status
 
 
-def _step(found: doors.Visit) -> str:
+def step_of(found: doors.Visit) -> str:
+    """The page at which a signatory stands: ``door``, ``read``, ``hand``, ``wait``, ``done``, ``over``."""
     status = found.execution.status
     if status not in (Status.OPEN, Status.COMPLETE):
         return "over"
@@ -186,7 +189,8 @@ def _hand() -> Hand | None:
         raise ContractError("hand.empty", _("没有收到完整的签名，请清除后重新书写。")) from error
 
 
-def _secret(token: str) -> str:
+def secret_of(token: str) -> str:
+    """What this browser showed after its code; empty where it has shown none."""
     kept = session.get(SECRETS)
     return str(kept.get(_name(token), "")) if isinstance(kept, dict) else ""
 

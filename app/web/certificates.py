@@ -54,7 +54,9 @@ def _page(problem: str = "", serial: str = "") -> str:
 
 @pages.app_template_global()
 def certificate_kind(kind: str) -> str:
-    return str({"system": _("系统"), "person": _("自然人"), "seal": _("单位（印章）")}.get(kind, kind))
+    return str(
+        {"system": _("系统"), "person": _("自然人"), "seal": _("单位（印章）"), "outside": _("外部机构签发")}.get(kind, kind)
+    )
 
 
 @pages.app_template_global()

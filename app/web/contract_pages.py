@@ -50,7 +50,7 @@ def tabs() -> tuple[Tab, ...]:
         Tab("versions.index", _("版本与比较"), others=("comparison",)),
         Tab("papers.index", _("变更"), others=("paper_form", "paper_documents", "amendment", "consolidated", "annex")),
         Tab("term.show", _("期限"), others=("ending", "exits", "contract_reminders")),
-        Tab("signing.show", _("签署"), others=("paper_signing", "evidence")),
+        Tab("signing.show", _("签署"), others=("paper_signing", "elsewhere", "evidence")),
         Tab("settlements.show", _("结算"), others=("settlement_months", "settlement_sheets", "payments", "corrections")),
         Tab("contract_seals.show", _("用印")),
         Tab("obligations.show", _("履行"), others=("duty_events",)),

@@ -35,6 +35,7 @@ from app.services.ports import (
     SignedFileVerifier,
 )
 from app.services.redlining import RedlineTools
+from app.services.signing_elsewhere import ElsewhereKit
 from app.services.signing_kit import Post as SignPost
 from app.services.signing_kit import SigningKit
 from app.services.telling import Post as ReminderPost
@@ -100,6 +101,10 @@ class Desk(Protocol):
     def signing_kit(self) -> SigningKit: ...
     @property
     def paper_kit(self) -> InkKit: ...
+    @property
+    def elsewhere_kit(self) -> ElsewhereKit: ...
+    @property
+    def configured_roots(self) -> tuple[bytes, ...]: ...
     @property
     def evidence_kit(self) -> EvidenceKit: ...
     @property

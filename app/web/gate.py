@@ -25,7 +25,7 @@ from app.web.desk import desk
 from app.web.errors import answer
 from app.web.pages import is_fragment
 from app.web.settlement_needs import SETTLEMENT_NEEDS
-from app.web.signing_needs import CEREMONY, SIGNING_NEEDS
+from app.web.signing_needs import API, CEREMONY, SIGNING_NEEDS
 
 OPEN_TO_ALL = frozenset(
     {
@@ -33,7 +33,7 @@ OPEN_TO_ALL = frozenset(
         "access.sign_out", "access.forgotten", "access.request_link", "access.first_run", "access.begin", "access.link",
         "access.set_password", "deciding.show", "deciding.decide", "calendar_feed.read", "verification.show", "verification.check", "verification.text",
         "pki.certificate", "pki.revocation_list", "pki.ocsp", "pki.ocsp_by_address", "pki.timestamp",
-        *CEREMONY,
+        *CEREMONY, *API,
     }
 )  # fmt: skip
 """What must work for somebody who is not signed in."""

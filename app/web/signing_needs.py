@@ -23,6 +23,16 @@ SIGNING_NEEDS: Mapping[str, Action] = {
     "paper_signing.copy": _A.LEAD_SIGNING,
     "paper_signing.scan": _A.LEAD_SIGNING,
     "paper_signing.record": _A.LEAD_SIGNING,
+    "elsewhere.index": _A.LEAD_SIGNING,
+    "elsewhere.file": _A.LEAD_SIGNING,
+    "elsewhere.accept": _A.LEAD_SIGNING,
+    "api_tokens.index": _A.KEEP_API_TOKENS,
+    "api_tokens.make": _A.KEEP_API_TOKENS,
+    "api_tokens.revoke": _A.KEEP_API_TOKENS,
+    "trust.index": _A.READ_TRUST,
+    "trust.look": _A.KEEP_TRUST,
+    "trust.add": _A.KEEP_TRUST,
+    "trust.remove": _A.KEEP_TRUST,
     "evidence.show": _A.READ_CONTRACTS,
     "evidence.state": _A.READ_CONTRACTS,
     "evidence.make": _A.LEAD_SIGNING,
@@ -45,5 +55,7 @@ SIGNING_NEEDS: Mapping[str, Action] = {
 }
 CEREMONY = frozenset(
     f"ceremony.{view}" for view in ("show", "code", "enter", "page", "read", "consent", "sign", "forget", "refuse", "copy")
-)
+) | {"ceremony_elsewhere.show", "ceremony_elsewhere.upload"}
 """Whoever comes here shows a link, and a code that was mailed."""
+API = frozenset(f"api.{view}" for view in ("state", "file", "show", "content", "prepare", "complete"))
+"""Whoever comes here shows a token; ``app.web.api`` asks for it and the services ask the permission table for its maker."""

@@ -1,15 +1,15 @@
 #!/usr/bin/env python3
 """Checks an evidence package. Needs Python 3.9 or newer, its standard library and the `openssl` program (3.0 or newer); nothing else.
 
-    python3 verify.py PACKAGE --root-sha256 FINGERPRINT [--tsa-ca FILE] [--at YYYY-MM-DD]
+    python3 verify.py PACKAGE --root-sha256 FINGERPRINT [--tsa-ca FILE] [--signer-ca FILE] [--at YYYY-MM-DD]
 
 PACKAGE is the ZIP file or the folder it was unpacked to. FINGERPRINT is the SHA-256 of the root certificate; take it from a source
 outside this package (the contract, the other party, a notary), or the check proves nothing about who made it.
 
 What it proves: the files are those of a manifest that was signed and timestamped; every electronic signature of signed.pdf fits the
-bytes it covers, was made with a certificate issued below the root, and bears a timestamp; certificates were not revoked according
-to the status data in the package; the last signature reaches to the end of the file; entries of the audit log have the hashes they
-claim and belong to the log of the checkpoint beside them.
+bytes it covers, was made with a certificate issued below the root (or below one of --signer-ca), and bears a timestamp or lies under
+one; certificates were not revoked according to the status data in the package; the last signature reaches to the end of the file;
+entries of the audit log have the hashes they claim and belong to the log of the checkpoint beside them.
 What it does not do: it makes no analysis of what was changed in signed.pdf between one signature and the next (a PDF may be extended
 after a signature). That is the task of the system's own verifier (`python -m app verify signed.pdf`) or of another PAdES validator.
 """
@@ -124,12 +124,14 @@ def included(data: bytes, index: int, size: int, proof: list[str], root: bytes) 
 
 
 class Package:
-    def __init__(self, folder: str, work: str, tsa_ca: str | None, at: float | None, report: Report) -> None:
+    def __init__(
+        self, folder: str, work: str, tsa_ca: str | None, at: float | None, report: Report, signer_ca: str | None = None
+    ) -> None:
         self.folder, self.work, self.report = folder, work, report
         self.as_of = ["-attime", str(int(at))] if at else []
         self.root = os.path.join(folder, "certificates", "root.pem")
         self.issuing = os.path.join(folder, "certificates", "issuing.pem")
-        self.tsa = self.root
+        self.tsa, self.signer_ca = self.root, signer_ca
         if tsa_ca:
             with open(tsa_ca, "rb") as stream:
                 self.tsa = self.put("tsa-ca.pem", self.read("certificates/root.pem") + stream.read())
@@ -207,7 +209,8 @@ class Package:
         )
         for number, (covered, der, _) in enumerate(found, 1):
             label = expected[number - 1]["label"] if number <= len(expected) else "?"
-            self.check_signature(number, label, covered, der)
+            later = [d for _, d, _ in found[number:] if TIMESTAMP_CONTENT in d[:64]]
+            self.check_signature(number, label, covered, der, later[0] if later else b"")
         for revision in json.loads(self.read("revisions.json")):
             if digest(pdf[: revision["length"]]) != revision["sha256"]:
                 self.report.say(False, f"第 {revision['number']} 个版本与登记不符", "a revision differs from the record")
@@ -240,7 +243,8 @@ class Package:
             "audit entries and inclusion proofs",
         )
 
-    def check_signature(self, number: int, label: str, covered: bytes, der: bytes) -> None:
+    def check_signature(self, number: int, label: str, covered: bytes, der: bytes, over: bytes) -> None:
+        """`over`: the first document timestamp over it, which proves the time of a signature that bears none of its own."""
         content, signature = self.put(f"{number}.bin", covered), self.put(f"{number}.der", der)
         if TIMESTAMP_CONTENT in der[:64]:
             good, text = openssl(
@@ -258,15 +262,29 @@ class Package:
             good, text = openssl("ts", "-verify", "-data", signed, "-in", stamp, "-token_in", "-CAfile", self.tsa, *self.as_of)
             at = time_of(stamp, token=True)
             self.report.say(good, f"{number} {label}：时间戳 {moment(at)}", "timestamp" + ("" if good else ": " + text))
-        good, text = openssl(
-            "cms", "-verify", "-binary", "-inform", "DER", "-in", signature, "-content", content, "-CAfile", self.root,
+        elif over:
+            at = time_of(self.put(f"{number}.over", over), token=True)
+            self.report.note(f"{number} {label}：没有自己的时间戳，以存档时间戳 {moment(at)} 为准", "no timestamp of its own")
+        good, text = self.verified(signature, content, at, number, self.root)
+        outside = not good and self.signer_ca is not None
+        if outside and self.signer_ca is not None:
+            good, text = self.verified(signature, content, at, number, self.signer_ca)
+        who = self.subject(number) if good else text.strip()
+        where = "，由 --signer-ca 所给的机构签发" if outside and good else ""
+        self.report.say(good, f"{number} {label}：签名有效（{who}）{where}", "signature verified")
+        if good and outside:
+            self.report.note(
+                f"{number} {label}：证书状态在 signed.pdf 之内，本程序不核对", "status of an outside certificate not checked"
+            )
+        elif good:
+            self.check_status(number, label, at)
+
+    def verified(self, signature: str, content: str, at: float | None, number: int, authority: str) -> tuple[bool, str]:
+        return openssl(
+            "cms", "-verify", "-binary", "-inform", "DER", "-in", signature, "-content", content, "-CAfile", authority,
             "-certfile", self.issuing, "-purpose", "any", "-attime", str(int(at or 0)), "-out", os.devnull, "-signer",
             os.path.join(self.work, f"{number}.pem"),
         )  # fmt: skip
-        who = self.subject(number) if good else text.strip()
-        self.report.say(good, f"{number} {label}：签名有效（{who}）", "signature verified")
-        if good:
-            self.check_status(number, label, at)
 
     def subject(self, number: int) -> str:
         words = (
@@ -359,6 +377,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("package")
     parser.add_argument("--root-sha256", required=True, help="fingerprint of the root certificate, from outside the package")
     parser.add_argument("--tsa-ca", help="certificates (PEM) of an outside timestamp service, if one was used")
+    parser.add_argument("--signer-ca", help="certificates (PEM) of the authorities of signatories with certificates of their own")
     parser.add_argument("--at", metavar="YYYY-MM-DD", help="check timestamps as of this day (UTC), not as of now")
     options = parser.parse_args(arguments)
     at = datetime.strptime(options.at, "%Y-%m-%d").replace(tzinfo=UTC).timestamp() if options.at else None
@@ -368,7 +387,7 @@ def main(arguments: list[str]) -> int:
             folder = options.package
             if not os.path.isdir(folder):
                 folder = unpack(folder, os.path.join(work, "package"))
-            package = Package(folder, work, options.tsa_ca, at, report)
+            package = Package(folder, work, options.tsa_ca, at, report, options.signer_ca)
             package.check_root(options.root_sha256)
             manifest = package.check_manifest()
             package.check_files(manifest)

@@ -266,6 +266,8 @@ class _Examination:
             self.say("time.own")
         else:
             self.say("time.outside", detail=_owner(stamp.signing_cert))
+            if not self.judge.knows_status(stamp.signing_cert, self.store):
+                self.say("time.status", detail=_owner(stamp.signing_cert))
 
     # ---- document timestamps
 

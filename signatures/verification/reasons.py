@@ -153,6 +153,11 @@ _TEXTS: Mapping[str, tuple[Weight, str, str]] = {
         "签署时间由外部时间戳服务证明：{detail}。",
         "Times are asserted by an outside timestamp service: {detail}.",
     ),
+    "time.status": (
+        Weight.NOTE,
+        "外部时间戳服务“{detail}”的证书是否曾被吊销，文件中没有记载；时间戳本身和签发机构均已核对。",
+        "Whether the certificate of the timestamp service “{detail}” was ever revoked is not on record in the file; the stamp and its authority were checked.",
+    ),
     "authority.own": (
         Weight.NOTE,
         "签名证书由本系统内置的签发机构签发，该机构不是依法设立的电子认证服务提供者。",

@@ -94,6 +94,13 @@ class Judge:
         """A document timestamp as of ``moment``: now for the newest, the time of the next newer one for the others."""
         return await async_validate_pdf_timestamp(stamp, self._context(moment, store, "soft-fail"), skip_diff=True)
 
+    def knows_status(self, certificate: Certificate, store: Store) -> bool:
+        """Whether an OCSP response or a CRL at hand speaks of ``certificate``; what it says is for the validation."""
+        answers = [a for o in (*store.ocsps, *self._ocsps) for a in _answers(o)]
+        if any(_serial(a) == certificate.serial_number for a in answers):
+            return True
+        return any(c.issuer == certificate.issuer for c in (*store.crls, *self._crls))
+
     async def _validated(
         self, one: EmbeddedPdfSignature, moment: datetime, stamp_moment: datetime, store: Store
     ) -> PdfSignatureStatus:

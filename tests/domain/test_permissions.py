@@ -59,6 +59,9 @@ reminder.keep             --ffyfy
 certificate.read          -----yy
 certificate.revoke        -----fy
 setup.read                ------y
+trust.read                --yyyyy
+trust.keep                --ffffy
+api_token.keep            ----y--
 audit.read                -----y-
 audit.export              --ffyy-
 user.read                 -----yy
@@ -122,7 +125,7 @@ def test_the_auditor_changes_nothing() -> None:
     allowed = {a for a in Action if may(auditor, a, Record("me"))}
     assert allowed == {
         Action.READ_DRAFTS, Action.READ_CONTRACTS, Action.EXPORT_REGISTER, Action.READ_ORGANISATIONS, Action.READ_SEALS, Action.READ_REMINDERS,
-        Action.READ_AUDIT, Action.READ_CERTIFICATES,
+        Action.READ_AUDIT, Action.READ_CERTIFICATES, Action.READ_TRUST,
         Action.EXPORT_CONTRACT_AUDIT, Action.READ_USERS, Action.USE_OWN_ACCOUNT,
     }  # fmt: skip
 
@@ -149,3 +152,15 @@ def test_offices_count_for_approvers_alone() -> None:
     offices = frozenset({Function.LEGAL_HEAD})
     assert Actor("某", "me", frozenset({Role.APPROVER}), offices).approver().functions == offices
     assert Actor("某", "me", frozenset({Role.DRAFTER}), offices).approver().functions == frozenset()
+
+
+def test_a_drafter_keeps_the_own_api_tokens_alone() -> None:
+    drafter = Actor("某", "me", frozenset({Role.DRAFTER}))
+    assert may(drafter, Action.KEEP_API_TOKENS, Record("me"))
+    assert not may(drafter, Action.KEEP_API_TOKENS, OPEN)
+
+
+def test_the_head_of_legal_decides_whose_certificates_count() -> None:
+    head = Actor("某", "me", frozenset({Role.APPROVER}), frozenset({Function.LEGAL_HEAD}))
+    assert may(head, Action.KEEP_TRUST)
+    assert decide(Actor("某", "me", frozenset({Role.APPROVER})), Action.KEEP_TRUST) is Decision.FORBIDDEN

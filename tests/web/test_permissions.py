@@ -53,6 +53,8 @@ POST /sign/TOKEN/sign                         nnnnnnn
 POST /sign/TOKEN/forget                       nnnnnnn
 POST /sign/TOKEN/refuse                       nnnnnnn
 GET  /sign/TOKEN/copy                         nnnnnnn
+GET  /sign/TOKEN/elsewhere/                   nnnnnnn
+POST /sign/TOKEN/elsewhere/                   nnnnnnn
 GET  /contracts/                              inoooon
 GET  /contracts/CONTRACT/hits                 inoooon
 GET  /contracts/CONTRACT/                     inoooon
@@ -257,6 +259,22 @@ GET  /pki/ocsp/BASE64                         ooooooo
 POST /pki/tsa                                 ooooooo
 GET  /certificates/                           innnnoo
 POST /certificates/SERIAL/revocation          innnnfo
+GET  /account/api-tokens/                     inononn
+POST /account/api-tokens/                     inononn
+POST /account/api-tokens/KEPT/revocation      innnnnn
+GET  /api/v1/contracts/NUMBER/signing         iiiiiii
+GET  /api/v1/contracts/NUMBER/file            iiiiiii
+POST /api/v1/contracts/NUMBER/signatures      iiiiiii
+GET  /api/v1/signatures/REMOTE                iiiiiii
+GET  /api/v1/signatures/REMOTE/content        iiiiiii
+POST /api/v1/signatures/REMOTE/completion     iiiiiii
+GET  /trust/                                  inooooo
+POST /trust/                                  inffffo
+POST /trust/look                              inffffo
+POST /trust/ROOT/removal                      inffffo
+GET  /contracts/CONTRACT/signing/elsewhere/   inofofn
+POST /contracts/CONTRACT/signing/elsewhere/   inofofn
+GET  /contracts/CONTRACT/signing/elsewhere/file inofofn
 GET  /setup/                                  innnnno
 POST /setup/time                              innnnno
 GET  /seals/                                  inoooon
@@ -286,7 +304,8 @@ NAMES = {
     "<path:filename>": "css/app.css", "<any(a,b):role>": "a", "<organisation_id>": "ORGANISATION", "<view_id>": "VIEW", "<export_id>": "EXPORT",
     "<import_id>": "IMPORT", "<digest>": "DIGEST",
     "<any(root,issuing):name>": "root", "<any(root,signatories):name>": "root", "<path:encoded>": "BASE64", "<serial>": "SERIAL",
-    "<seal_id>": "SEAL", "<grant_id>": "GRANT", "<application_id>": "APPLICATION",
+    "<seal_id>": "SEAL", "<root_id>": "ROOT", "<token_id>": "KEPT", "<remote_id>": "REMOTE", "<number>": "NUMBER",
+    "<grant_id>": "GRANT", "<application_id>": "APPLICATION",
     "<paper_id>": "PAPER", "<delivery_id>": "DELIVERY", "<case_id>": "CASE", "<exit_id>": "EXIT", "<key>": "KEY",
     "<obligation_id>": "OBLIGATION", "<event_id>": "EVENT", "<kind>": "xlsx",
     "<link_id>": "LINK", "<date_id>": "DATE", "<channel_id>": "CHANNEL",

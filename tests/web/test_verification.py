@@ -176,6 +176,16 @@ def test_who_asks_too_often_or_with_too_many_others_is_asked_to_wait(app: Flask,
     assert answer.status_code == 429
 
 
+def test_whoever_has_a_name_is_counted_by_it_from_wherever_they_ask(app: Flask) -> None:
+    now, bound = datetime.now(UTC), Bound(1, timedelta(minutes=10), 1)
+    with bound.admitted("127.0.0.1", now, "token-1"):
+        pass
+    with app.test_request_context(), pytest.raises(TooMany), bound.admitted("203.0.113.9", now, "token-1"):
+        pass
+    with bound.admitted("127.0.0.1", now, "token-2"):
+        pass
+
+
 def test_a_file_is_verified_in_the_browser_on_a_telephone(server: Server, fresh_page: Page, tmp_path: Path) -> None:
     content = signed_file(server.data_dir)
     good, bad = tmp_path / "合同.pdf", tmp_path / "改过的合同.pdf"

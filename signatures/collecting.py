@@ -1,0 +1,242 @@
+"""Revocation data of outside certificates, fetched while their authority still answers, so that a file carries its own proof.
+
+Only the addresses of certificates that lead to a trusted root are followed: whoever makes up a certificate can't send us anywhere. What can't be
+had is told and stops nothing: RFC 6960 (OCSP) first, then the CRL of RFC 5280.
+"""
+
+from __future__ import annotations
+
+import http.client
+import ssl
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
+
+from signatures.errors import SignatureError
+from signatures.roots import root_of
+from signatures.validation_data import ValidationData
+
+LARGEST = 8 * 1024 * 1024
+"""Bytes of one answer; CRLs of licensed authorities have some hundred kilobytes."""
+DEEPEST = 6
+SKEW = timedelta(minutes=10)
+_OCSP_REQUEST = "application/ocsp-request"
+
+Fetch = Callable[[str, bytes | None], bytes]
+"""What an address answers to GET, or to POST with an OCSP request. Raises ``collect.unreachable``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """``lacking``: Chinese sentences, one for each certificate whose status could not be had."""
+
+    data: ValidationData = field(default_factory=ValidationData)
+    lacking: tuple[str, ...] = ()
+
+
+def fetch(url: str, body: bytes | None = None, timeout: float = 6.0) -> bytes:
+    """Raises ``collect.unreachable``."""
+    if not url.startswith(("http://", "https://")):
+        raise SignatureError("collect.unreachable", f"不支持的地址 {url[:120]}")
+    headers = {"Content-Type": _OCSP_REQUEST} if body is not None else {}
+    call = urllib.request.Request(url, body, headers)  # noqa: S310 - scheme checked above
+    try:
+        with urllib.request.urlopen(call, timeout=timeout, context=ssl.create_default_context()) as answer:  # noqa: S310
+            content: bytes = answer.read(LARGEST + 1)
+    except (OSError, urllib.error.URLError, http.client.HTTPException, ValueError) as error:
+        raise SignatureError("collect.unreachable", f"{url[:120]} 未能响应（{error}）") from error
+    if len(content) > LARGEST:
+        raise SignatureError("collect.unreachable", f"{url[:120]} 的响应过大")
+    return content
+
+
+def collect(
+    leaves: Iterable[x509.Certificate],
+    beside: Iterable[x509.Certificate],
+    roots: Sequence[bytes],
+    now: datetime,
+    get: Fetch = fetch,
+) -> Collected:
+    """Status of ``leaves`` and of the authorities between them and a root. ``beside``: certificates that came along; ``roots``: DER.
+
+    A leaf that leads to no root is passed over: whoever judges the file says so.
+    """
+    anchors = [x509.load_der_x509_certificate(der) for der in roots]
+    work = _Collecting(anchors, list(beside), now, get)
+    for leaf in dict.fromkeys(leaves):
+        work.follow(leaf)
+    certificates = tuple(dict.fromkeys(work.certificates))
+    return Collected(
+        ValidationData(certificates, tuple(dict.fromkeys(work.ocsps)), tuple(dict.fromkeys(work.crls))), tuple(work.lacking)
+    )
+
+
+@dataclass
+class _Collecting:
+    anchors: Sequence[x509.Certificate]
+    known: list[x509.Certificate]
+    now: datetime
+    get: Fetch
+    certificates: list[x509.Certificate] = field(default_factory=list)
+    ocsps: list[bytes] = field(default_factory=list)
+    crls: list[bytes] = field(default_factory=list)
+    lacking: list[str] = field(default_factory=list)
+    done: set[bytes] = field(default_factory=set)
+
+    def follow(self, leaf: x509.Certificate) -> None:
+        chain = path_to_root(leaf, self.known, self.anchors)
+        for certificate, issuer in pairwise(chain):
+            mark = certificate.fingerprint(hashes.SHA256())
+            if mark in self.done:
+                continue
+            self.done.add(mark)
+            self.certificates += [certificate, issuer]
+            if certificate in self.anchors or _needs_no_check(certificate):
+                continue
+            why = self._status(certificate, issuer)
+            if why:
+                name = root_of(certificate.public_bytes(Encoding.DER)).subject
+                self.lacking.append(f"证书“{name}”的吊销状态未能取得：{why}。")
+
+    def _status(self, certificate: x509.Certificate, issuer: x509.Certificate) -> str:
+        """Empty where the status was had, whatever it is; else why not."""
+        responders, lists = _responders(certificate), _lists(certificate)
+        if not responders and not lists:
+            return "证书没有指明查询地址"
+        faults = []
+        for url in responders:
+            try:
+                self.ocsps.append(self._asked(url, certificate, issuer))
+            except (SignatureError, ValueError) as error:
+                faults.append(str(error) or "响应无法解析")
+            else:
+                return ""
+        for url in lists:
+            try:
+                self.crls.append(self._listed(url, issuer))
+            except (SignatureError, ValueError) as error:
+                faults.append(str(error) or "吊销列表无法解析")
+            else:
+                return ""
+        return "；".join(faults)
+
+    def _asked(self, url: str, certificate: x509.Certificate, issuer: x509.Certificate) -> bytes:
+        # SHA-1 names the issuer here and protects nothing; many responders know no other (RFC 5019, 2.1.1).
+        request = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, hashes.SHA1()).build()  # noqa: S303
+        content = self.get(url, request.public_bytes(Encoding.DER))
+        answer = ocsp.load_der_ocsp_response(content)
+        if answer.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+            raise SignatureError("collect.refused", f"{url[:120]} 拒绝了查询（{answer.response_status.name}）")
+        if answer.serial_number != certificate.serial_number or answer.certificate_status is ocsp.OCSPCertStatus.UNKNOWN:
+            raise SignatureError("collect.refused", f"{url[:120]} 不知道这张证书")
+        self._require_fresh(url, answer.this_update_utc, answer.next_update_utc)
+        signers = [issuer, *(c for c in answer.certificates if _issued(c, issuer) and _may_respond(c))]
+        if not any(_signed(c, answer.signature, answer.tbs_response_bytes, answer.signature_hash_algorithm) for c in signers):
+            raise SignatureError("collect.refused", f"{url[:120]} 的响应不是由签发机构签名")
+        self.certificates += [c for c in signers if c is not issuer]
+        return content
+
+    def _listed(self, url: str, issuer: x509.Certificate) -> bytes:
+        content = self.get(url, None)
+        pem = content.lstrip().startswith(b"-----BEGIN")
+        listed = x509.load_pem_x509_crl(content) if pem else x509.load_der_x509_crl(content)
+        try:
+            sound = listed.is_signature_valid(issuer.public_key())  # type: ignore[arg-type]
+        except (TypeError, UnsupportedAlgorithm):
+            sound = False
+        if listed.issuer != issuer.subject or not sound:
+            raise SignatureError("collect.refused", f"{url[:120]} 的吊销列表不是由签发机构签名")
+        self._require_fresh(url, listed.last_update_utc, listed.next_update_utc)
+        return listed.public_bytes(Encoding.DER)
+
+    def _require_fresh(self, url: str, made: datetime, until: datetime | None) -> None:
+        if made - SKEW > self.now or (until is not None and until + SKEW < self.now):
+            raise SignatureError("collect.refused", f"{url[:120]} 的答复已经过期")
+
+
+def path_to_root(
+    leaf: x509.Certificate, known: Sequence[x509.Certificate], anchors: Sequence[x509.Certificate]
+) -> list[x509.Certificate]:
+    """From the leaf to an anchor, by name, signature and the right to issue; empty where there is no way. Neither dates nor status are looked at."""
+    chain = [leaf]
+    while chain[-1] not in anchors:
+        above = (c for c in [*anchors, *known] if (c in anchors or _may_issue(c)) and _issued(chain[-1], c))
+        issuer = next(above, None)
+        if issuer is None or issuer in chain or len(chain) > DEEPEST:
+            return []
+        chain.append(issuer)
+    return chain
+
+
+def _may_issue(certificate: x509.Certificate) -> bool:
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
+
+
+def _issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+    if certificate.issuer != issuer.subject:
+        return False
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+    return True
+
+
+def _signed(certificate: x509.Certificate, signature: bytes, content: bytes, algorithm: hashes.HashAlgorithm | None) -> bool:
+    try:
+        key = certificate.public_key()
+        if isinstance(key, rsa.RSAPublicKey) and algorithm is not None:
+            key.verify(signature, content, padding.PKCS1v15(), algorithm)
+            return True
+        if isinstance(key, ec.EllipticCurvePublicKey) and algorithm is not None:
+            key.verify(signature, content, ec.ECDSA(algorithm))
+            return True
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError):
+        pass
+    return False
+
+
+def _may_respond(certificate: x509.Certificate) -> bool:
+    try:
+        return ExtendedKeyUsageOID.OCSP_SIGNING in certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return False
+
+
+def _needs_no_check(certificate: x509.Certificate) -> bool:
+    return any(isinstance(e.value, x509.OCSPNoCheck) for e in certificate.extensions)
+
+
+def _responders(certificate: x509.Certificate) -> list[str]:
+    try:
+        access = certificate.extensions.get_extension_for_class(x509.AuthorityInformationAccess).value
+    except x509.ExtensionNotFound:
+        return []
+    return _addresses(d.access_location for d in access if d.access_method == AuthorityInformationAccessOID.OCSP)
+
+
+def _lists(certificate: x509.Certificate) -> list[str]:
+    try:
+        points = certificate.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
+    except x509.ExtensionNotFound:
+        return []
+    return _addresses(name for point in points for name in point.full_name or ())
+
+
+def _addresses(names: Iterable[x509.GeneralName]) -> list[str]:
+    found = [str(n.value) for n in names if isinstance(n, x509.UniformResourceIdentifier)]
+    return [url for url in found if url.startswith(("http://", "https://"))][:4]
