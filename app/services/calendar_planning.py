@@ -51,8 +51,10 @@ def plan_anew(uow: UnitOfWork, actor: Actor, now: datetime, calendar: WorkingCal
 
 def plan_by_new_calendar(uow: UnitOfWork, now: datetime, calendar: WorkingCalendar) -> PlannedAnew | None:
     """For the clock: work out everything anew where the calendar's content isn't the one that was planned by last; None where it is. Commits."""
-    if settings_row(uow.session).calendar_digest == calendar.digest:
+    row = settings_row(uow.session)
+    if row.calendar_digest == calendar.digest:
         return None
+    uow.session.expire(row)  # what was read without the lock may be over once it is held
     if settings_row(uow.session, lock=True).calendar_digest == calendar.digest:
         return None  # another clock was quicker
     made = _plan_all(uow, CLOCK, now, calendar)

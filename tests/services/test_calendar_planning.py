@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -100,6 +101,24 @@ def test_who_was_told_the_provisional_day_is_told_that_it_moved(house: House) ->
     with house.units() as uow:
         texts = [m.text for m in messages(uow.session, limit=200) if "2026年9月" in m.text and "提交结算单与明细" in m.text]
     assert any("2026年10月7日" in text and "2026年10月13日" in text for text in texts)
+
+
+def test_two_clocks_at_once_plan_anew_once(house: House) -> None:
+    made: list[PlannedAnew | None] = []
+    together = threading.Barrier(4)
+
+    def look() -> None:
+        together.wait()
+        with house.units() as uow:
+            made.append(plan_by_new_calendar(uow, house.now, OFFICIAL))
+
+    clocks = [threading.Thread(target=look) for _ in range(4)]
+    for clock in clocks:
+        clock.start()
+    for clock in clocks:
+        clock.join()
+    assert [found is None for found in made].count(False) == 1
+    assert len(entries(house, "reminder.planned_anew")) == 2  # the first one is of the provisional calendar
 
 
 def test_by_hand_it_needs_who_keeps_reminders_and_says_what_it_will_do(house: House) -> None:
