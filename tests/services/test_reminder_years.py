@@ -146,11 +146,10 @@ def serving(*manners: str) -> Iterator[Server]:
         server.stop()
 
 
-def killed(tmp_path: Path, seed: int, contracts: int, days: int, kills: int) -> Counter[str]:
+def killed(url: str, seed: int, contracts: int, days: int, kills: int) -> Counter[str]:
     """Lives through the world by ``reminder_kills`` with a mail server that misbehaves, and holds what came of it against the oracle."""
     from app.store.migrate import upgrade
 
-    url = f"sqlite:///{tmp_path / 'killed.sqlite3'}"
     engine = open_engine(url)
     upgrade(engine)
     engine.dispose()
@@ -183,8 +182,9 @@ def killed(tmp_path: Path, seed: int, contracts: int, days: int, kills: int) -> 
     return happened
 
 
-def test_a_clock_that_is_killed_again_and_again_neither_loses_nor_doubles_a_reminder(tmp_path: Path) -> None:
-    happened = killed(tmp_path, 11, 40, 30, 12)
+@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)], indirect=True)
+def test_a_clock_that_is_killed_again_and_again_neither_loses_nor_doubles_a_reminder(database: str) -> None:
+    happened = killed(database, 11, 40, 30, 12)
     assert happened["killed"] >= 8
     assert happened["reminders"] > 20
     assert min(happened[name] for name in ("doubled", "set_back", "asleep")) > 0
@@ -195,7 +195,7 @@ def test_a_clock_that_is_killed_again_and_again_neither_loses_nor_doubles_a_remi
 def test_three_years_of_a_clock_that_is_killed_200_times_neither_lose_nor_double_a_reminder(tmp_path: Path) -> None:
     seed = int(os.environ.get("SOAK_SEED") or random.SystemRandom().randrange(2**32))
     print(f"seed {seed} (repeat with SOAK_SEED={seed})")
-    happened = killed(tmp_path, seed, 500, 1096, 200)
+    happened = killed(f"sqlite:///{tmp_path / 'killed.sqlite3'}", seed, 500, 1096, 200)
     print(dict(happened))
     assert happened["killed"] == 200
     assert happened["asleep"] == 40
