@@ -14,6 +14,7 @@ import pytest
 from app.services.filing import create_contract
 from app.settings import Settings
 from app.wiring import Wiring
+from tests.data_folders import with_database
 from tests.services.fixtures import LAWYER, NOW, PATTERN, TODAY, draft, reference
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,7 +29,7 @@ def _audit(data_dir: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
-    wiring = Wiring(Settings(data_dir=tmp_path))
+    wiring = Wiring(Settings(data_dir=with_database(tmp_path)))
     with wiring.unit_of_work() as uow:
         create_contract(uow, LAWYER, NOW, TODAY, reference(), draft(uow), PATTERN)
     wiring.engine.dispose()

@@ -13,8 +13,8 @@ from app.services.filing import create_contract, load_contract_unasked
 from app.settings import Settings
 from app.wiring import Wiring
 from tests.cli.test_commands import Command, run
+from tests.data_folders import with_database, with_fonts
 from tests.rendering.docx_tools import part
-from tests.rendering.fixtures import FONTS, fonts
 from tests.services.fixtures import LAWYER, NOW, PATTERN, TODAY, draft, later, reference
 
 __all__ = ["run"]
@@ -25,12 +25,10 @@ ME = ("--as", LAWYER.id)
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
-    wiring = Wiring(Settings(data_dir=tmp_path))
+    wiring = Wiring(Settings(data_dir=with_database(with_fonts(tmp_path))))
     with wiring.unit_of_work() as uow:
         create_contract(uow, LAWYER, NOW, TODAY, reference(), draft(uow), PATTERN)
     wiring.engine.dispose()
-    fonts()  # cut once for all tests
-    (tmp_path / "fonts").symlink_to(FONTS)
     return tmp_path
 
 

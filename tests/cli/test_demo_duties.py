@@ -7,10 +7,11 @@ from pathlib import Path
 from app.cli.demo_duties import duty_files
 from app.settings import Settings
 from app.wiring import Wiring
+from tests.data_folders import with_database
 
 
 def test_obligations_are_planned_done_waived_and_timed(tmp_path: Path) -> None:
-    lent = Wiring(Settings(data_dir=tmp_path))
+    lent = Wiring(Settings(data_dir=with_database(tmp_path)))
     files, lines, failed = duty_files(lambda: lent.tools)
     assert failed == []
     assert sum("✓" in line for line in lines) >= 6

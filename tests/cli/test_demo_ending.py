@@ -13,12 +13,13 @@ from app.domain.errors import ContractError
 from app.services.generation import Format
 from app.settings import Settings
 from app.wiring import Wiring
+from tests.data_folders import with_database
 
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, bytes], list[str], list[str]]:
     # Laying out pages takes seconds and is shown elsewhere; the words of the papers are the same.
-    lent = Wiring(Settings(data_dir=tmp_path_factory.mktemp("lent")))
+    lent = Wiring(Settings(data_dir=with_database(tmp_path_factory.mktemp("lent"))))
     return ending_files(lambda: lent.tools, frozenset({Format.TXT}))
 
 
@@ -58,7 +59,7 @@ def test_the_record_tells_what_was_refused_and_why(told: Told) -> None:
 
 
 def test_a_claim_that_does_not_hold_is_told_and_nothing_is_left_behind(tmp_path: Path) -> None:
-    lent = Wiring(Settings(data_dir=tmp_path))
+    lent = Wiring(Settings(data_dir=with_database(tmp_path)))
     with lives(lambda: lent.tools, frozenset({Format.TXT})) as begin:
         life: Life = begin("一份合同")
         folder = Path(life.wiring.settings.data_dir)

@@ -12,6 +12,7 @@ from app.domain.documents import RenderedPdf
 from app.rendering.revisions import count_revisions
 from app.settings import Settings
 from app.wiring import Wiring
+from tests.data_folders import with_database
 from tests.rendering.docx_tools import part
 
 
@@ -32,7 +33,7 @@ def test_the_demonstration_is_reviewed_twice_and_approved_without_touching_the_d
 
 
 def test_the_two_versions_are_compared_and_only_shareable_comments_go_out(tmp_path: Path) -> None:
-    lent = Wiring(Settings(data_dir=tmp_path))
+    lent = Wiring(Settings(data_dir=with_database(tmp_path)))
     # Laying the contract out takes seconds and is shown elsewhere.
     vars(lent)["redline_tools"] = replace(
         lent.redline_tools, pages=lambda _instrument, _meta: {}, pdf=lambda _comparison, _meta: RenderedPdf(b"%PDF-", 1, {}, ())

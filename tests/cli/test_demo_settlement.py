@@ -8,11 +8,12 @@ from app.cli.demo_settlement import settlement_files
 from app.services.generation import Format
 from app.settings import Settings
 from app.wiring import Wiring
+from tests.data_folders import with_database
 
 
 def test_a_month_goes_from_its_figures_to_its_payment(tmp_path: Path) -> None:
     # Laying out pages takes seconds and is shown elsewhere; the words of the papers are the same.
-    lent = Wiring(Settings(data_dir=tmp_path))
+    lent = Wiring(Settings(data_dir=with_database(tmp_path)))
     files, lines, failed = settlement_files(lambda: lent.tools, frozenset({Format.TXT}))
     assert failed == []
     assert set(files) == {"figures.xlsx", "settlement.txt", "settlement.xlsx", "dunning.txt", "improvement.txt", "settling.txt"}

@@ -15,6 +15,7 @@ from app.rendering.organisation_sheet import organisation_template
 from app.settings import Settings
 from app.wiring import Wiring
 from tests.cli.test_commands import Command, run
+from tests.data_folders import with_database
 from tests.web.people import first_lawyer, person
 
 __all__ = ["run"]
@@ -22,7 +23,7 @@ __all__ = ["run"]
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
-    wiring = Wiring(Settings(data_dir=tmp_path))
+    wiring = Wiring(Settings(data_dir=with_database(tmp_path)))
     first_lawyer(wiring)
     person(wiring, "sun", Role.AUDITOR)
     return tmp_path

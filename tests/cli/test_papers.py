@@ -13,6 +13,7 @@ from app.domain.papers import PaperKind
 from app.settings import Settings
 from app.wiring import Wiring
 from tests.cli.test_commands import Command, run
+from tests.data_folders import with_database
 from tests.papers.files import PDF
 from tests.papers.samples import GIVEN
 from tests.services.living import in_force
@@ -27,7 +28,7 @@ FIRST, SECOND = f"{NUMBER}-BC-01", f"{NUMBER}-BC-02"
 @pytest.fixture
 def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A contract in force, looked at on 2 February 2026."""
-    wiring = Wiring(Settings(data_dir=tmp_path / "data"))
+    wiring = Wiring(Settings(data_dir=with_database(tmp_path / "data")))
     first_lawyer(wiring)
     in_force(wiring.unit_of_work)
     for module in (amendment, paper):

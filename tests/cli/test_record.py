@@ -14,6 +14,7 @@ from app.settings import Settings
 from app.store.users import user_with_login
 from app.wiring import Wiring
 from tests.cli.test_commands import Command, run
+from tests.data_folders import with_database
 from tests.intake.pdfs import pdf
 from tests.services.fixtures import LAWYER, NOW, OTHER, PATTERN, TODAY, draft, ensure, reference
 
@@ -25,7 +26,7 @@ CODE = "91350100M000100Y43"
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
-    wiring = Wiring(Settings(data_dir=tmp_path))
+    wiring = Wiring(Settings(data_dir=with_database(tmp_path)))
     with wiring.unit_of_work() as uow:
         create_contract(uow, LAWYER, NOW, TODAY, reference(), draft(uow), PATTERN)
     wiring.engine.dispose()

@@ -12,6 +12,7 @@ from app.services.registering import create_organisation
 from app.settings import Settings
 from app.wiring import Wiring
 from tests.cli.test_commands import Command, run
+from tests.data_folders import with_database
 from tests.services.fixtures import organisation
 from tests.services.sealing import seal_picture
 from tests.web.people import actor_named, approve_all, approvers, first_lawyer, person, ready_contract
@@ -22,7 +23,7 @@ UNTIL = "2029-12-31"
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
-    wiring = Wiring(Settings(data_dir=tmp_path / "data"))
+    wiring = Wiring(Settings(data_dir=with_database(tmp_path / "data")))
     first_lawyer(wiring)
     approvers(wiring)
     person(wiring, "zhang", Role.APPROVER, name="章保管")

@@ -12,6 +12,7 @@ from app.cli import settlement_corrections, settlement_money, settlement_months,
 from app.settings import Settings
 from app.wiring import Wiring
 from tests.cli.test_commands import Command, run
+from tests.data_folders import with_database
 from tests.domain.settlement.terms import COUNTS
 from tests.services.living import in_force
 from tests.web.people import first_lawyer
@@ -23,7 +24,7 @@ AS = ("--as", "wang")
 
 @pytest.fixture
 def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    wiring = Wiring(Settings(data_dir=tmp_path / "data"))
+    wiring = Wiring(Settings(data_dir=with_database(tmp_path / "data")))
     first_lawyer(wiring)
     in_force(wiring.unit_of_work)
     for module in (settlement_months, settlement_sheets, settlement_money, settlement_corrections):

@@ -10,6 +10,7 @@ import pytest
 from app.settings import Settings
 from app.wiring import Wiring
 from tests.cli.test_commands import Command, run
+from tests.data_folders import with_database
 from tests.services.fixtures import LAWYER
 from tests.services.living import in_force
 
@@ -21,7 +22,7 @@ ME = ("--as", LAWYER.id)
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
     """A contract in force for the year 2026."""
-    wiring = Wiring(Settings(data_dir=tmp_path))
+    wiring = Wiring(Settings(data_dir=with_database(tmp_path)))
     house = in_force(wiring.unit_of_work)
     assert house.view().number == NUMBER
     wiring.engine.dispose()

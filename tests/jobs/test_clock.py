@@ -20,6 +20,7 @@ from app.settings import Settings
 from app.store.outbox import LOCAL, messages
 from app.store.search import IndexedContractRow, PostingRow
 from app.wiring import Wiring, now
+from tests.data_folders import with_database
 from tests.services.shelf import Shelf
 
 
@@ -68,7 +69,7 @@ def test_a_fault_of_a_task_is_logged_and_does_not_stop_the_clock(caplog: pytest.
 
 
 def test_the_tasks_of_the_product_deliver_mail_and_sign_the_log_and_are_idle_afterwards(tmp_path: Path) -> None:
-    wiring = Wiring(Settings(data_dir=tmp_path))
+    wiring = Wiring(Settings(data_dir=with_database(tmp_path)))
     with wiring.unit_of_work() as uow:
         uow.record(now(), "u1", "test.written", {})
         uow.send(now(), NewMail("k", "a@example.com", "标题", "正文"))
@@ -87,7 +88,7 @@ def test_the_tasks_of_the_product_deliver_mail_and_sign_the_log_and_are_idle_aft
 
 
 def test_the_clock_fills_the_search_index(tmp_path: Path) -> None:
-    wiring = Wiring(Settings(data_dir=tmp_path))
+    wiring = Wiring(Settings(data_dir=with_database(tmp_path)))
     Shelf(wiring.unit_of_work).contract("HT-1", (("违约金条款",),))
     with wiring.unit_of_work() as uow:
         for table in (PostingRow, IndexedContractRow):

@@ -19,6 +19,7 @@ from app.settings import Settings
 from app.store.beats import BeatRow
 from app.store.outbox import messages
 from app.wiring import Wiring
+from tests.data_folders import with_database
 from tests.services.fixtures import LAWYER, ensure
 from tests.services.mail_server import MailServer, mail_server
 
@@ -35,7 +36,9 @@ def server(tmp_path: Path) -> Iterator[MailServer]:
 @pytest.fixture
 def wiring(tmp_path: Path, server: MailServer) -> Iterator[Wiring]:
     """An installation with a mail server, an administrator, somebody else, and a mail that waits for the clock."""
-    made = Wiring(Settings(data_dir=tmp_path / "data", smtp_host="127.0.0.1", smtp_port=server.port, smtp_security="none"))
+    made = Wiring(
+        Settings(data_dir=with_database(tmp_path / "data"), smtp_host="127.0.0.1", smtp_port=server.port, smtp_security="none")
+    )
     with made.unit_of_work() as uow:
         ensure(uow, KEEPER, LAWYER)
         uow.send(made.now(), NewMail("other", "lawyer@example.com", "成约：另一封", "等待后台任务", "", None, LAWYER.id))

@@ -24,13 +24,6 @@ def fonts() -> FontSet:
     return ensure_fonts(FONTS)
 
 
-def with_fonts(data_dir: Path) -> Path:
-    """The same folder with the test run's fonts in it: to cut them takes two seconds of processor for each server."""
-    fonts()
-    (data_dir / "fonts").symlink_to(FONTS)
-    return data_dir
-
-
 @cache
 def renderer() -> PdfRenderer:
     return PdfRenderer(fonts())

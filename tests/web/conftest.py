@@ -14,11 +14,11 @@ from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 from playwright.sync_api import Browser, Page, StorageState, sync_playwright
 
-from app.factory import create_app
 from app.settings import Settings
 from app.web.desk import KEY
 from app.wiring import Wiring
-from tests.rendering.fixtures import with_fonts
+from tests.data_folders import with_database, with_fonts
+from tests.web.applications import application
 from tests.web.people import LAWYER, PASSWORD, first_lawyer, session_of
 from tests.web.servers import Server
 
@@ -32,7 +32,7 @@ FLAGS = [
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    made = create_app(Settings(data_dir=with_fonts(tmp_path_factory.mktemp("web"))))
+    made = application(Settings(data_dir=with_database(with_fonts(tmp_path_factory.mktemp("web")))))
     first_lawyer(made.extensions[KEY])
     return made
 

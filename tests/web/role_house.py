@@ -9,13 +9,14 @@ from flask import Flask
 
 from app.domain.organisations import Organisation
 from app.domain.permissions import Actor, Role
-from app.factory import create_app
 from app.services.comment_mails import Post
 from app.services.commenting import open_thread
 from app.services.drafts import create_draft
 from app.services.registering import create_organisation
 from app.settings import Settings
 from app.web.desk import KEY, Desk
+from tests.data_folders import with_database, with_fonts
+from tests.web.applications import application
 from tests.web.conftest import Visitor
 from tests.web.people import actor_named, contract_of, first_lawyer, person, session_of
 
@@ -52,7 +53,7 @@ class House:
 
 
 def house_in(folder: Path) -> House:
-    app = create_app(Settings(data_dir=folder))
+    app = application(Settings(data_dir=with_database(with_fonts(folder))))
     desk: Desk = app.extensions[KEY]
     first_lawyer(desk)
     person(desk, "nobody")

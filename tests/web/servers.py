@@ -23,8 +23,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NoReturn
 
+from tests.data_folders import with_database, with_fonts
 from tests.ports import free_port
-from tests.rendering.fixtures import with_fonts
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,7 +33,7 @@ class Server:
     """``python -m app serve`` on a free loopback port, over its own data folder."""
 
     def __init__(self, data_dir: Path) -> None:
-        self.data_dir = with_fonts(data_dir)
+        self.data_dir = with_database(with_fonts(data_dir))
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: int | None = None
@@ -107,7 +107,7 @@ def rehearse() -> None:
     from app.wiring import Wiring
 
     with TemporaryDirectory() as folder:
-        wiring = Wiring(Settings(data_dir=with_fonts(Path(folder))))
+        wiring = Wiring(Settings(data_dir=with_database(with_fonts(Path(folder)))))
         _ = wiring.tools, wiring.reference
         create_app(wiring.settings, wiring).test_client().get("/sign-in", buffered=True)
         wiring.engine.dispose()

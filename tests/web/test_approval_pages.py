@@ -8,18 +8,21 @@ from functools import cache
 import pytest
 from flask import Flask
 
-from app.factory import create_app
 from app.services.filing import load_contract_unasked
 from app.settings import Settings
 from app.store.outbox import messages
 from app.web.desk import KEY, Desk
+from tests.data_folders import with_database
+from tests.web.applications import application
 from tests.web.conftest import Visitor
 from tests.web.people import actor_named, approvers, contract_of, first_lawyer, ready_contract, session_of
 
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    made = create_app(Settings(data_dir=tmp_path_factory.mktemp("approvals"), public_url="https://contracts.example.com"))
+    made = application(
+        Settings(data_dir=with_database(tmp_path_factory.mktemp("approvals")), public_url="https://contracts.example.com")
+    )
     first_lawyer(made.extensions[KEY])
     approvers(made.extensions[KEY])
     return made

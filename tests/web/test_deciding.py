@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, time
-from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from app.domain.term import BEIJING
-from app.factory import create_app
 from app.services.raising import raise_due
 from app.services.renewal import renewal_desk
 from app.services.renewal_reminding import work_out_waiting
@@ -18,7 +16,9 @@ from app.services.telling import tell_people
 from app.settings import Settings
 from app.store.outbox import messages
 from app.wiring import Wiring
+from tests.data_folders import with_database
 from tests.services.living import LAWYER, OFFICIAL, in_force
+from tests.web.applications import application
 from tests.web.conftest import Visitor
 
 DAY = date(2026, 9, 24)
@@ -36,7 +36,7 @@ class Autumn(Wiring):
 
 @pytest.fixture(scope="module")
 def tools(tmp_path_factory: pytest.TempPathFactory) -> Autumn:
-    return Autumn(Settings(data_dir=Path(tmp_path_factory.mktemp("autumn")), public_url="http://localhost"))
+    return Autumn(Settings(data_dir=with_database(tmp_path_factory.mktemp("autumn")), public_url="http://localhost"))
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def app(tools: Autumn, contract: str) -> Flask:
     work_out_waiting(tools.unit_of_work, tools.now(), DAY, OFFICIAL)
     raise_due(tools.unit_of_work, tools.now(), OFFICIAL)
     tell_people(tools.unit_of_work, tools.now(), tools.reminder_post)
-    return create_app(tools.settings, tools)
+    return application(tools.settings, tools)
 
 
 def links(tools: Autumn) -> dict[str, str]:

@@ -7,10 +7,11 @@ import re
 import pytest
 
 from app.domain.permissions import Role
-from app.factory import create_app
 from app.settings import Settings
 from app.web.desk import KEY
 from app.web.gate import NEEDS, OPEN_TO_ALL
+from tests.data_folders import with_database
+from tests.web.applications import application
 from tests.web.conftest import Visitor
 from tests.web.people import first_lawyer, session_of
 from tests.web.permission_rows import ROWS_BEFORE_A_CONTRACT
@@ -358,7 +359,7 @@ def test_each_role_gets_through_where_the_table_says_and_nowhere_else(house: Hou
 
 
 def test_a_route_that_nobody_thought_of_is_shut(tmp_path_factory: pytest.TempPathFactory) -> None:
-    app = create_app(Settings(data_dir=tmp_path_factory.mktemp("shut")))
+    app = application(Settings(data_dir=with_database(tmp_path_factory.mktemp("shut"))))
     app.add_url_rule("/forgotten-by-all", "forgotten_by_all", lambda: "secret")
     first_lawyer(app.extensions[KEY])
     visitor = Visitor(app.test_client())

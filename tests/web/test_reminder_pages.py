@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from app.factory import create_app
 from app.services.heartbeat import beat
 from app.services.raising import raise_due
 from app.services.renewal_reminding import work_out_waiting
 from app.settings import Settings
+from tests.data_folders import with_database
 from tests.services.living import OFFICIAL, in_force
+from tests.web.applications import application
 from tests.web.conftest import Visitor
 from tests.web.people import first_lawyer, session_of
 from tests.web.test_deciding import DAY, Autumn
@@ -24,7 +24,7 @@ HOOK = "https://open.feishu.cn/open-apis/bot/v2/hook/"
 
 @pytest.fixture(scope="module")
 def tools(tmp_path_factory: pytest.TempPathFactory) -> Autumn:
-    return Autumn(Settings(data_dir=Path(tmp_path_factory.mktemp("reminders")), public_url="http://localhost"))
+    return Autumn(Settings(data_dir=with_database(tmp_path_factory.mktemp("reminders")), public_url="http://localhost"))
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def contract(tools: Autumn) -> str:
 
 @pytest.fixture(scope="module")
 def app(tools: Autumn, contract: str) -> Flask:
-    return create_app(tools.settings, tools)
+    return application(tools.settings, tools)
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from app.factory import create_app
 from app.settings import Settings
 from app.web import throttle as module
 from app.web.desk import KEY
 from app.web.throttle import MOST, WINDOW, Throttle
+from tests.data_folders import with_database
+from tests.web.applications import application
 from tests.web.conftest import Visitor
 from tests.web.people import LAWYER, PASSWORD, first_lawyer
 
@@ -62,7 +63,7 @@ def test_only_so_many_addresses_are_remembered(monkeypatch: pytest.MonkeyPatch) 
 
 def test_a_refused_address_does_not_get_in_even_with_the_right_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST", 2)
-    app = create_app(Settings(data_dir=tmp_path))
+    app = application(Settings(data_dir=with_database(tmp_path)))
     first_lawyer(app.extensions[KEY])
     here, there = {"REMOTE_ADDR": "198.51.100.7"}, {"REMOTE_ADDR": "203.0.113.9"}
 
