@@ -29,14 +29,13 @@ from app.store.outbox import messages
 from app.store.uow import UnitOfWork
 from tests.services.paper_house import Desk, kit
 from tests.services.settling_house import Till, figures
+from tests.services.snapshots import filled
 
 Units = Callable[[], UnitOfWork]
 POST = Post(write_mail, lambda contract: f"https://example.com/contracts/{contract}/")
 
 
-@pytest.fixture
-def till(units: Units) -> Till:
-    return Till.open(units)
+till = filled(Till.open)
 
 
 def settled(till: Till, month: str = "2026-02", day: str = "2026-03-06", **changes: Any) -> str:

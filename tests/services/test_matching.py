@@ -13,14 +13,13 @@ from app.services.matching import match_desk, match_payment, payment_with, unmat
 from app.store.uow import ChangedMeanwhile, UnitOfWork
 from tests.services.paper_house import kit
 from tests.services.settling_house import Till
+from tests.services.snapshots import filled
 
 Units = Callable[[], UnitOfWork]
 FIRST = SECOND = D("124889.60")
 
 
-@pytest.fixture
-def till(units: Units) -> Till:
-    return Till.open(units)
+till = filled(Till.open)
 
 
 def match(till: Till, reference: str, wanted: dict[str, D], reason: str = "", seen: int = -1) -> D:

@@ -37,6 +37,7 @@ from app.store.uow import ChangedMeanwhile, UnitOfWork
 from tests.services.living import OFFICIAL, d
 from tests.services.paper_house import Desk, kit
 from tests.services.settling_house import Till, figures
+from tests.services.snapshots import filled
 
 Units = Callable[[], UnitOfWork]
 DEARER = [
@@ -45,9 +46,7 @@ DEARER = [
 ]
 
 
-@pytest.fixture
-def till(units: Units) -> Till:
-    return Till.open(units)
+till = filled(Till.open)
 
 
 def test_a_month_is_entered_reviewed_and_confirmed_with_both_parties_words(till: Till) -> None:

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal as D
 
-import pytest
-
 from app.domain.notice import Method
 from app.domain.obligations import Catalogue
 from app.services.billing import NewPayment, record_payment, reverse_payment
@@ -24,16 +22,19 @@ from tests.services.fixtures import LAWYER, reference
 from tests.services.living import OFFICIAL, d
 from tests.services.paper_house import kit
 from tests.services.settling_house import Till, figures
+from tests.services.snapshots import filled
 
 Units = Callable[[], UnitOfWork]
 ALMANAC = Almanac(Catalogue.of(reference().library), OFFICIAL)
 
 
-@pytest.fixture
-def till(units: Units) -> Till:
+def planned(units: Units) -> Till:
     made = Till.open(units)
     plan_contracts(units, LAWYER, made.now, ALMANAC, [made.contract_id])
     return made
+
+
+till = filled(planned)
 
 
 def duty(till: Till, name: str, label: str) -> tuple[str, date | None, date | None] | None:

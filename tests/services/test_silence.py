@@ -23,6 +23,7 @@ from app.store.uow import UnitOfWork
 from tests.services.living import OFFICIAL, d
 from tests.services.paper_house import kit
 from tests.services.settling_house import Till, figures
+from tests.services.snapshots import filled
 
 POST = Post(write_mail, lambda contract: f"https://example.com/contracts/{contract}/")
 NO_SILENCE = [
@@ -33,9 +34,7 @@ NO_SILENCE = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def till(units: Callable[[], UnitOfWork]) -> Till:
-    return Till.open(units)
+till = filled(Till.open)
 
 
 def tick(till: Till, day: str = "") -> Confirmed:
