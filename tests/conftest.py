@@ -17,7 +17,9 @@ from tests.databases import binaries, copy_of_template, postgresql, prepare_temp
 from tests.scratch import scratch_folder
 
 _numbers = itertools.count(1)
-SLOW = ("_browser", "_killed", "_office", "_years", "test_signing", "test_elsewhere", "test_supervisor")
+SLOW = (
+    "_browser", "_killed", "_office", "_years", "test_signing", "test_elsewhere", "test_supervisor", "test_permissions", "test_verification",
+)  # fmt: skip
 """Parts of the names of files that take long with few tests."""
 
 
