@@ -81,7 +81,7 @@ def test_what_was_overtaken_is_taken_over_place_by_place(run: Command, tmp_path:
     signed = run("amendment", "sign", FIRST, "--as", "wang", "--on", "2026-02-02", "--copy", copy)
     assert "须以最新文本为基础重新拟定" in signed.out, signed.err
     shown = run("amendment", "show", SECOND, "--as", "wang").out
-    assert "[冲突] fees.payment.term" in shown
+    assert "[冲突] pay.days_after_confirm" in shown
     undecided = run("amendment", "rebase", SECOND, "--as", "wang")
     assert undecided.code == 1
     assert "8.2.2" in undecided.err
