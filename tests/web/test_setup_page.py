@@ -21,7 +21,7 @@ from app.web.desk import KEY
 from app.wiring import Wiring
 from signatures.authority import open_authority
 from signatures.keystore import KeyRing
-from tests.rendering.fixtures import with_fonts
+from tests.data_folders import with_fonts
 from tests.web.conftest import Visitor
 from tests.web.people import LAWYER, first_lawyer, session_of
 from tests.web.test_pki import issue
