@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from app.domain.calendar import WorkingCalendar
 from app.domain.settlement.silence import OBJECTION, REVIEW, STATEMENT, Silence, silence_after
 from app.domain.settlement.terms import PayTerms
@@ -33,7 +35,7 @@ def month_silence(row: ServiceMonthRow, terms: MonthTerms, calendar: WorkingCale
     return Silence("", OBJECTION, None, "确认已经撤销，须由双方重新确认")
 
 
-def settlement_silence(row: SettlementRow, pay: PayTerms, silent: frozenset[str], calendar: WorkingCalendar) -> Silence:
+def settlement_silence(row: SettlementRow, pay: PayTerms, silent: Mapping[str, str], calendar: WorkingCalendar) -> Silence:
     """The later end of the two periods, to confirm and to object, from the day on which party A had the sheet (section 8.2)."""
     if row.received_on is None:
         return Silence("a", STATEMENT, None, "还没有记录甲方收到结算单的日期，确认期和异议期不起算")

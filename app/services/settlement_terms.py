@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -12,7 +13,7 @@ from app.domain.lifecycle import Stage
 from app.domain.numbering import reference_labels
 from app.domain.settlement.fees import Span, span_of
 from app.domain.settlement.plan import months_of
-from app.domain.settlement.silence import agreed_silence
+from app.domain.settlement.silence import silence_in
 from app.domain.settlement.terms import FeeTerms, PayTerms, ServiceTerms
 from app.domain.term import chinese_date
 from app.domain.variables import Answers
@@ -26,14 +27,14 @@ from app.store.uow import UnitOfWork
 _SETTLED_IN = frozenset({Stage.ACTIVE, Stage.EXPIRING, Stage.EXPIRED, Stage.TERMINATED})
 
 
-_Text = tuple[Answers, dict[str, tuple[str, str]], frozenset[str]]
+_Text = tuple[Answers, dict[str, tuple[str, str]], Mapping[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class MonthTerms:
     """The terms of one month. ``span``: its days of service; ``remark``: what changes within the month, empty where nothing does.
 
-    ``silent``: provisions by which silence counts as consent (``domain.settlement.silence``).
+    ``silent``: provision → why its silence doesn't count as consent, empty where it does (``domain.settlement.silence``).
     """
 
     month: date
@@ -44,7 +45,7 @@ class MonthTerms:
     pay: PayTerms
     span: Span
     remark: str
-    silent: frozenset[str]
+    silent: Mapping[str, str]
 
 
 class TermsBook:
@@ -95,7 +96,7 @@ class TermsBook:
         if key not in self._texts:
             standing = consolidate(self.base.standing, self.amendments, day).standing
             text = standing.instrument
-            self._texts[key] = (standing.answers, reference_labels(text), agreed_silence(text))
+            self._texts[key] = (standing.answers, reference_labels(text), silence_in(text, self.base.standing.instrument))
         return self._texts[key]
 
     def _remark(self, span: Span) -> str:

@@ -151,13 +151,17 @@ def test_a_word_in_time_stops_the_clock(till: Till) -> None:
     assert tick(till, "2026-04-01").settlements == 0
 
 
-def test_without_the_clause_silence_does_nothing(units: Callable[[], UnitOfWork]) -> None:
-    till = Till.open(units, {"deviations": NO_SILENCE})
+@pytest.mark.parametrize(
+    "words", ["不视为确认", "视为未确认", "视为甲方不予确认", "并不当然视为确认", "视为确认，但甲方书面否认的除外"]
+)
+def test_where_the_clause_was_negotiated_the_clock_confirms_nothing(units: Callable[[], UnitOfWork], words: str) -> None:
+    own = {**NO_SILENCE[0], "text": NO_SILENCE[0]["text"].replace("不视为确认", words)}
+    till = Till.open(units, {"deviations": [own]})
     till.confirmed("2026-02")
     made = till.draw("2026-02")
     assert till.receive(made) is None
     assert tick(till, "2026-05-01").settlements == 0
-    with pytest.raises(InputError, match="沉默不产生确认的效果"):
+    with pytest.raises(InputError, match="条款已经改动"):
         till.confirm(made, how="silence", on="2026-03-13")
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from app.domain.calendar import WorkingCalendar
 from app.domain.term import add_working_days
-from app.domain.tree import Instrument
+from app.domain.tree import Blank, FilledValue, Instrument, Provision, Reference
 
 REVIEW = "quality.assessment.procedure.review"
 """Party A is silent on the figures that party B handed in (section 5.2)."""
@@ -16,7 +17,10 @@ OBJECTION = "quality.assessment.procedure.object"
 """Party B is silent on the result of party A's review (section 5.2)."""
 STATEMENT = "fees.payment.cycle.confirm"
 """Party A neither confirms a 结算单 nor objects to it (section 8.2)."""
-_SAID = re.compile(r"(?<!不)(?<!不得)(?<!不能)(?<!不应)(?<!不应当)视为[^，。；]*?(?:认可|确认)")
+NOT_SAID = "合同没有约定逾期未提出即视为认可，沉默不产生确认的效果（民法典第一百四十条）"
+CHANGED = "合同的这一条款已经改动，系统不代为认定沉默的效果（民法典第一百四十条），请人工核对条款，按双方的书面表示记录"
+_SAID = re.compile(r"视为[^，。；：]*?(?:认可|确认)")
+_DENIED = re.compile(r"[不未非拒无否]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +40,59 @@ class Silence:
         return self.last is not None and self.last < today
 
 
-def agreed_silence(text: Instrument) -> frozenset[str]:
-    """Which of the three provisions of this text say that silence counts as consent."""
-    found = ((name, text.provision(name)) for name in (REVIEW, OBJECTION, STATEMENT))
-    return frozenset(name for name, provision in found if provision is not None and _SAID.search(provision.text))
+def silence_in(text: Instrument, signed: Instrument) -> Mapping[str, str]:
+    """Each of the three provisions → empty where by this text silence counts as consent, otherwise why it doesn't.
+
+    ``signed``: the text before any amendment. Only words of the library are read by a machine: where the article was negotiated, or
+    reworded later, a person has to read it. Other figures in the same words (a longer period) change nothing.
+    """
+    return {name: _why_not(text, signed, name) for name in (REVIEW, OBJECTION, STATEMENT)}
+
+
+def _why_not(text: Instrument, signed: Instrument, name: str) -> str:
+    now, before = _article(text, name), _article(signed, name)
+    if now is None and before is None:
+        return NOT_SAID
+    if now is None or before is None or any(p.deviation is not None for p in before.walk()) or _frames(now) != _frames(before):
+        return CHANGED
+    said = next(p.text for p in now.walk() if p.id == name)
+    return "" if says_yes(said) else NOT_SAID
+
+
+def says_yes(words: str) -> bool:
+    """Whether a part of a sentence says that something counts as accepted, without a word of denial in that part."""
+    parts = re.split(r"[，。；：]", words)
+    return any(_SAID.search(part) and not _DENIED.search(part) for part in parts)
+
+
+def _article(text: Instrument, name: str) -> Provision | None:
+    """The article with the provision in it."""
+    sections = (section for chapter in text.chapters for section in chapter.sections)
+    return next((p for section in sections for p in section.provisions if any(x.id == name for x in p.walk())), None)
+
+
+def _frames(article: Provision) -> dict[str, tuple[str, str]]:
+    """Its words by provision, a filled-in value and a reference by what they stand for."""
+    return {p.id: (p.title, _framed(p)) for p in article.walk()}
+
+
+def _framed(provision: Provision) -> str:
+    words = ""
+    for span in provision.content:
+        match span:
+            case FilledValue(variable=variable) | Blank(variable=variable):
+                words += "{{" + variable + "}}"
+            case Reference(target=target):
+                words += "{{@" + target + "}}"
+            case _:
+                words += span.text
+    return words
 
 
 def silence_after(
-    party: str, provision: str, received: date, workdays: tuple[int, ...], agreed: frozenset[str], calendar: WorkingCalendar
+    party: str, provision: str, received: date, workdays: tuple[int, ...], agreed: Mapping[str, str], calendar: WorkingCalendar
 ) -> Silence:
-    """The longest of the periods counts, each from the day after receipt (brief B1-9)."""
-    if provision not in agreed:
-        return Silence(party, provision, None, "合同没有约定逾期未提出即视为认可，沉默不产生确认的效果（民法典第一百四十条）")
+    """The longest of the periods counts, each from the day after receipt (brief B1-9). ``agreed``: of ``silence_in``."""
+    if why := agreed.get(provision, NOT_SAID):
+        return Silence(party, provision, None, why)
     return Silence(party, provision, max(add_working_days(received, days, calendar).day for days in workdays))

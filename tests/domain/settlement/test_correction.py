@@ -1,22 +1,17 @@
-"""Corrections carry exactly the difference, once; and what of a text makes silence count."""
+"""Corrections carry exactly the difference, once."""
 
 from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal as D
-from functools import cache
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.settlement.correction import Settled, corrected, correction
 from app.domain.settlement.month import ItemKind, plain_item, read_item
 from app.domain.settlement.sheet import PastMonth, Sheet, settle
-from app.domain.settlement.silence import OBJECTION, REVIEW, STATEMENT, agreed_silence, silence_after
-from app.domain.tree import Instrument
-from tests.domain.settlement.terms import calendar, counts, figures, sheet_month
-from tests.domain.standings import demonstration
+from tests.domain.settlement.terms import counts, figures, sheet_month
 
 
 def sheet(tickets: int, csat: int = 840) -> Sheet:
@@ -57,45 +52,3 @@ def test_later_caps_and_quarters_count_from_the_corrected_month() -> None:
     month = date(2027, 3, 1)
     past = [PastMonth(date(2027, 2, 1), D(1), D(90), False), PastMonth(month, D(2), D(80), False)]
     assert corrected(past, [PastMonth(month, D(3), D(70), False)])[1].fee == D(3)
-
-
-@cache
-def text() -> Instrument:
-    return demonstration().instrument
-
-
-def test_the_library_says_that_silence_counts_in_three_places() -> None:
-    assert agreed_silence(text()) == {REVIEW, OBJECTION, STATEMENT}
-
-
-@pytest.mark.parametrize(
-    ("words", "counts"),
-    [
-        ("逾期的，视为认可乙方提交的得分。", True),
-        ("两项期限均届满而未确认也未异议的，视为于较晚届满日确认；", True),
-        ("逾期未提出的，应当视为确认。", True),
-        ("逾期的，不视为确认。", False),
-        ("逾期的，不得视为认可。", False),
-        ("逾期的，不应当视为确认。", False),
-        ("逾期的，视为违约；双方应当尽快确认。", False),
-        ("甲方应当书面确认。", False),
-    ],
-)
-def test_only_words_that_give_silence_its_meaning_do(words: str, counts: bool) -> None:
-    class Said:
-        text = words
-
-    class Text:
-        @staticmethod
-        def provision(name: str) -> Said | None:
-            return Said() if name == STATEMENT else None
-
-    assert agreed_silence(Text()) == ({STATEMENT} if counts else frozenset())  # type: ignore[arg-type]
-
-
-def test_the_longest_period_counts_from_the_day_after_receipt() -> None:
-    found = silence_after("a", STATEMENT, date(2026, 3, 9), (3, 5), frozenset({STATEMENT}), calendar())
-    assert (found.last, found.lapsed(date(2026, 3, 16)), found.lapsed(date(2026, 3, 17))) == (date(2026, 3, 16), False, True)
-    never = silence_after("a", STATEMENT, date(2026, 3, 9), (3, 5), frozenset(), calendar())
-    assert never.last is None
-    assert "民法典第一百四十条" in never.why
