@@ -83,6 +83,7 @@ from app.web.pages import ROOT, init_pages
 from app.web.paper_signing import init_paper_signing
 from app.web.pki import init_pki
 from app.web.proving import init_evidence
+from app.web.received import init_received
 from app.web.register_words import init_register
 from app.web.security import init_security
 from app.web.setup import init_setup
@@ -119,6 +120,7 @@ def create_app(settings: Settings, wiring: Desk | None = None) -> Flask:
     app.extensions[JOBS] = Jobs(settings.data_dir / "documents")
     app.extensions[STARTS] = Starts()
     app.extensions[access.THROTTLE] = Throttle()
+    init_received(app)
     init_security(app, secret_key=tools.secret_key, secure_cookies=settings.secure_cookies)
     init_language(app, settings.data_dir, settings.language)
     init_errors(app)
