@@ -6,16 +6,18 @@ What is settled is never computed anew in silence: a proposal shows both computa
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
 from app.domain.errors import ContractError, InputError, InputFault
 from app.domain.permissions import Action, Actor
 from app.domain.settlement.figure import Figure, read_figure
-from app.domain.settlement.month import ExtraItem, ItemKind, MonthFigures, month_faults, plain_month, read_month
+from app.domain.settlement.month import ExtraItem, MonthFigures, month_faults, plain_month
 from app.domain.settlement.scoring import score_month
-from app.services.correction_rows import ACCEPTED, FIGURES, PROPOSED, REFUSED, TERMS, keep, replayed
+from app.services.correction_replay import ACCEPTED, PROPOSED, REFUSED, figures_of_correction, items_of, replayed
+from app.services.correction_rows import FIGURES, TERMS, keep
 from app.services.journal import note
 from app.services.money_rows import VOID
 from app.services.record import opened
@@ -79,15 +81,8 @@ def correct_month(
     known = find_service_month(uow.session, contract_id, figures.month)
     if known is not None and plain_month(figures_of(known)) == plain_month(figures):
         raise ContractError("correction.same", f"与{month_name(figures.month)}已确认的数据相同，没有需要更正的。")
-    carried = _carried(row, figures.month)
-    found = replayed(
-        uow,
-        book,
-        row,
-        {figures.month: replace(figures, items=(*figures.items, *carried))},
-        corrections_of(uow.session, contract_id),
-    )
-    made = keep(uow, actor, now, row, found, FIGURES, reason.strip(), (figures,))
+    again = replayed(uow, book, row, {figures.month: figures}, corrections_of(uow.session, contract_id))
+    made = keep(uow, actor, now, row, again, FIGURES, reason.strip(), (figures,))
     uow.commit()
     return made.id
 
@@ -100,10 +95,10 @@ def correct_for_terms(uow: UnitOfWork, actor: Actor, now: datetime, contract_id:
         raise SettlementMissing(settlement_id)
     if not reason.strip():
         raise InputError([InputFault("reason", "更正的理由", "请写明适用哪一份补充协议")])
-    found = replayed(uow, TermsBook(uow, contract), row, {}, corrections_of(uow.session, contract_id))
-    if not found.items:
+    again = replayed(uow, TermsBook(uow, contract), row, {}, corrections_of(uow.session, contract_id))
+    if not again.found.items:
         raise ContractError("correction.same", "按现行条款重新计算，与原结算单没有差额。")
-    made = keep(uow, actor, now, row, found, TERMS, reason.strip(), ())
+    made = keep(uow, actor, now, row, again, TERMS, reason.strip(), ())
     uow.commit()
     return made.id
 
@@ -113,17 +108,15 @@ def accept_correction(
 ) -> None:
     """Both parties agreed: its lines go into the next sheet that is drawn up, the corrected figures and score into their month.
 
-    Raises ``correction.stale`` where another correction of the same period was accepted meanwhile: it must be proposed anew.
+    Raises ``correction.stale`` where the period no longer stands as it was computed from (another correction was accepted, the terms
+    changed, an objection was settled): it must be proposed anew.
     """
     contract, row = _come_to(uow, actor, contract_id, correction_id, seen)
     if len("".join(evidence.split())) < 4:
         raise InputError([InputFault("evidence", "双方确认的依据", "请写明确认函、邮件或者会议记录的名称、编号")])
-    made = corrections_of(uow.session, contract_id)
-    later = [c for c in made if c.settlement_id == row.settlement_id and c.state == ACCEPTED and c.created_at >= row.created_at]
-    if later:
-        raise ContractError("correction.stale", f"同一期间的更正{later[-1].number}已经接受，本建议的差额已经过时，请重新提出。")
+    _require_fresh(uow, contract, row)
     row.state, row.evidence, row.decided_on = ACCEPTED, evidence.strip(), today
-    for figures in (read_month(m) for m in json.loads(row.figures or "[]")):
+    for figures in figures_of_correction(row).values():
         _put_figures(uow, actor, now, today, contract, figures, f"更正{row.number}：{evidence.strip()}")
     note(
         uow, actor, now, "correction.accepted", contract=contract_id, correction=row.id, number=row.number, amount=f"{row.excl}",
@@ -160,13 +153,27 @@ def _settled(uow: UnitOfWork, contract: ContractRow, month: date) -> SettlementR
     raise ContractError("correction.unsettled", f"{month_name(month)}还没有列入结算单；请直接更正考核数据。")
 
 
-def _carried(row: SettlementRow, month: date) -> list[ExtraItem]:
-    """Lines of other corrections that the settled sheet holds in this month; they stay as they are."""
-    for stored in json.loads(row.sheet)["inputs"]:
-        found = read_month(stored)
-        if found.month == month:
-            return [i for i in found.items if i.kind is ItemKind.CORRECTION and i.working is not None]
-    return []
+def _require_fresh(uow: UnitOfWork, contract: ContractRow, row: CorrectionRow) -> None:
+    """Computed again, the proposal must come to the same from the same: two of one period would add up otherwise."""
+    settled = find_settlement(uow.session, row.settlement_id)
+    assert settled is not None
+    made = corrections_of(uow.session, contract.id)
+    try:
+        again = replayed(uow, TermsBook(uow, contract), settled, figures_of_correction(row), made, row.number)
+        fresh = row.basis in ("", again.basis) and _sums(again.found.items) == _sums(items_of(row))
+    except ValueError:
+        fresh = False
+    if not fresh:
+        others = [c.number for c in made if c.settlement_id == row.settlement_id and c.state == ACCEPTED]
+        why = f"（同一期间已接受更正{'、'.join(others)}）" if others else ""
+        raise ContractError(
+            "correction.stale",
+            f"更正{row.number}提出以后，该期间的数据、条款或者此前各期已经变化{why}，差额已经过时；请不予采纳，并重新提出。",
+        )
+
+
+def _sums(items: Sequence[ExtraItem]) -> list[tuple[Decimal, Decimal]]:
+    return [(i.rate, i.excl) for i in items]
 
 
 def _put_figures(

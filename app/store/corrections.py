@@ -19,7 +19,8 @@ class CorrectionRow(Base):
     """What a settled period differs by. ``cause``: figures | terms; ``state``: proposed | accepted | refused.
 
     ``figures``: JSON of the corrected month figures, empty where only terms changed; ``items``, ``months``, ``working``: JSON of what was
-    computed (``domain.settlement.correction``). ``taken_by``: the later settlement whose sheet holds the lines, NULL until one does.
+    computed (``domain.settlement.correction``). ``basis``: SHA-256 of what it was computed from and came to, empty for what was proposed
+    before that was kept. ``taken_by``: the later settlement whose sheet holds the lines, NULL until one does.
     """
 
     __tablename__ = "settlement_corrections"
@@ -34,6 +35,7 @@ class CorrectionRow(Base):
     items: Mapped[str] = mapped_column(Text)
     months: Mapped[str] = mapped_column(Text)
     working: Mapped[str] = mapped_column(Text)
+    basis: Mapped[str] = mapped_column(String(64), default="")
     excl: Mapped[Decimal] = mapped_column(Yuan)
     tax: Mapped[Decimal] = mapped_column(Yuan)
     state: Mapped[str] = mapped_column(String(16))

@@ -16,7 +16,7 @@ from app.domain.permissions import Forbidden
 from app.domain.presentation import money_digits
 from app.services.billing import NewPayment, draft_dunning, record_payment, reverse_payment, set_budget
 from app.services.correcting import CorrectionMissing, corrections
-from app.services.correction_rows import PROPOSED
+from app.services.correction_replay import PROPOSED
 from app.services.matching import PaymentMissing, unmatched
 from app.services.record import ContractMissing
 from app.services.service_levels import open_failure_case

@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal as D
-from typing import Any
 
 import pytest
 
 from app.domain.errors import ContractError, InputError
 from app.notify.mail_texts import write_mail
 from app.services.correcting import (
-    CorrectionLine,
-    accept_correction,
     correct_for_terms,
     correct_month,
-    corrections,
     refuse_correction,
 )
 from app.services.correction_mails import tell_corrections
@@ -27,6 +23,7 @@ from app.services.stage_mails import Post
 from app.store.blobs import BlobStore
 from app.store.outbox import messages
 from app.store.uow import UnitOfWork
+from tests.services.correcting_house import accept, carried, listed, propose, settled
 from tests.services.paper_house import Desk, kit
 from tests.services.settling_house import Till, figures
 from tests.services.snapshots import filled
@@ -36,35 +33,6 @@ POST = Post(write_mail, lambda contract: f"https://example.com/contracts/{contra
 
 
 till = filled(Till.open)
-
-
-def settled(till: Till, month: str = "2026-02", day: str = "2026-03-06", **changes: Any) -> str:
-    till.at(day).confirmed(month, **changes)
-    made = till.draw(month)
-    till.confirm(made)
-    return made
-
-
-def propose(till: Till, month: str, **changes: Any) -> CorrectionLine:
-    with till.units() as uow:
-        made = correct_month(uow, till.actor, till.now, till.contract_id, figures(month, **changes), "工单重复计数，见核对表")
-    return next(x for x in listed(till) if x.id == made)
-
-
-def listed(till: Till) -> tuple[CorrectionLine, ...]:
-    with till.units() as uow:
-        return corrections(uow, till.actor, till.contract_id)
-
-
-def accept(till: Till, line: CorrectionLine) -> None:
-    with till.units() as uow:
-        accept_correction(
-            uow, till.actor, till.now, till.today, till.contract_id, line.id, line.revision, "双方邮件确认2026-04-07"
-        )
-
-
-def carried(till: Till, settlement: str) -> list[tuple[str, D, str]]:
-    return [(x.item, x.amount.excl, x.voucher) for x in sheet_of(till.row(settlement)).extras if x.carry]
 
 
 def test_corrected_figures_propose_the_difference_and_change_nothing_else(till: Till) -> None:

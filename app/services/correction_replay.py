@@ -1,0 +1,98 @@
+"""A settled period computed again from what its record holds: the inputs and the past of its sheet, as corrections left them since."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from app.domain.money import ZERO
+from app.domain.settlement.correction import Correction, Settled, correction
+from app.domain.settlement.month import ExtraItem, ItemKind, MonthFigures, plain_month, read_item, read_month
+from app.domain.settlement.sheet import PastMonth, Sheet, SheetMonth, settle
+from app.domain.settlement.view import plain_past, read_past
+from app.services.money_rows import sheet_of
+from app.services.settlement_terms import TermsBook
+from app.store.corrections import CorrectionRow
+from app.store.instruments import find_instrument
+from app.store.settlements import SettlementRow
+from app.store.uow import UnitOfWork
+
+PROPOSED, ACCEPTED, REFUSED = "proposed", "accepted", "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """``number``: of the correction that is made of it. ``basis``: SHA-256 of what it was computed from and of what it came to; while
+    that stays the same, so does the difference."""
+
+    number: str
+    found: Correction
+    basis: str
+
+
+def replayed(
+    uow: UnitOfWork, book: TermsBook, row: SettlementRow, changed: Mapping[date, MonthFigures], made: Sequence[CorrectionRow], number: str = ""
+) -> Replay:  # fmt: skip
+    """The period computed again by the terms that are in force for it now, with ``changed`` figures in the place of its inputs; what
+    earlier corrections of it were accepted is no longer due. ``made``: every correction of the contract; ``number``: of one that there
+    is already. Raises ``ValueError`` for figures that can't be settled."""
+    kept = json.loads(row.sheet)
+    inputs = [_latest(read_month(m), made, row.id) for m in kept["inputs"]]
+    past = [read_past(p) for p in kept["past"]]
+    months = []
+    for figures in inputs:
+        terms = book.on(figures.month)
+        used = _carrying(changed[figures.month], figures) if figures.month in changed else figures
+        months.append(SheetMonth(used, terms.service, terms.fees, terms.span))
+    after = settle(months, past)
+    paper = find_instrument(uow.session, row.instrument_id)
+    named = paper.number if paper else row.id
+    mine = [c for c in made if c.settlement_id == row.id]
+    since: dict[Decimal, Decimal] = {}
+    for item in (i for c in mine if c.state == ACCEPTED for i in items_of(c)):
+        since[item.rate] = since.get(item.rate, ZERO) + item.excl
+    sheet = sheet_of(row)
+    before = Settled(named, {t.rate: t.excl for t in sheet.by_rate}, since, sheet.figure)
+    own = number or f"GZ-{named}-{len(mine) + 1}"[:60]
+    found = correction(before, after, own)
+    return Replay(own, found, _basis(inputs, past, since, after, found))
+
+
+def items_of(row: CorrectionRow) -> tuple[ExtraItem, ...]:
+    return tuple(read_item(i) for i in json.loads(row.items))
+
+
+def figures_of_correction(row: CorrectionRow) -> dict[date, MonthFigures]:
+    """The corrected figures that were entered, by month; none where only terms changed."""
+    return {m.month: m for m in (read_month(m) for m in json.loads(row.figures or "[]"))}
+
+
+def _latest(figures: MonthFigures, made: Sequence[CorrectionRow], settlement_id: str) -> MonthFigures:
+    """The figures of a settled month as corrected by what was accepted since; corrections it carried itself stay in it."""
+    for row in made:
+        if row.settlement_id == settlement_id and row.state == ACCEPTED:
+            figures = figures_of_correction(row).get(figures.month, figures)
+    return figures
+
+
+def _carrying(figures: MonthFigures, settled: MonthFigures) -> MonthFigures:
+    """With the lines of other corrections that the settled month holds; nobody enters them, and they stay as they are."""
+    carried = tuple(i for i in settled.items if i.kind is ItemKind.CORRECTION and i.working is not None)
+    return replace(figures, items=(*figures.items, *carried))
+
+
+def _basis(
+    inputs: Sequence[MonthFigures], past: Sequence[PastMonth], since: Mapping[Decimal, Decimal], after: Sheet, found: Correction
+) -> str:  # fmt: skip
+    def text(sums: Mapping[Decimal, Decimal]) -> list[list[str]]:
+        return [[format(rate, "f"), format(sums[rate], "f")] for rate in sorted(sums)]
+
+    whole = {
+        "inputs": [plain_month(m) for m in inputs], "past": [plain_past(p) for p in past], "since": text(since),
+        "after": text({t.rate: t.excl for t in after.totals.by_rate}), "months": [plain_past(m) for m in found.months],
+    }  # fmt: skip
+    return hashlib.sha256(json.dumps(whole, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
