@@ -34,6 +34,7 @@ from app.services.signing_rows import (
     read_details,
     read_execution,
     same_person,
+    shut,
 )
 from app.services.versions import read_version_unasked
 from app.store.contracts import ContractRow
@@ -70,6 +71,7 @@ def correct_address(
     _require_mail(row, place_id)
     before, address = place.email, require_address(email)
     mine = _open_places(row, place_id)
+    shut(same_person(row, place))
     for own in mine:
         own.email = address
         _start_over(row, own.id)
@@ -102,6 +104,7 @@ def set_code_way(
     place = place_row(row, place_id)
     before = code_address(place, way_of(place))
     mine = _open_places(row, place_id)
+    shut(same_person(row, place))
     for own in mine:
         own.code_way, own.phone = way.value, number
         _start_over(row, own.id)
@@ -328,6 +331,6 @@ def _open_places(row: SigningRow, place_id: str) -> list[SigningPlaceRow]:
 def _start_over(row: SigningRow, place_id: str) -> None:
     """Nothing that was shown or entered before counts for whoever comes now."""
     place = place_row(row, place_id)
-    place.token, place.expires_at, place.invited_at, place.reminded_at = None, None, None, None
-    place.code, place.code_until, place.session, place.session_until = "", None, "", None
+    shut([place])
+    place.expires_at, place.invited_at, place.reminded_at = None, None, None
     place.read_pages, place.consented_at, place.code_problem = 0, None, ""

@@ -15,7 +15,7 @@ from app.services.access import actor_of, record_of
 from app.services.credentials import digest_of, new_token
 from app.services.journal import note
 from app.services.signing_kit import Post
-from app.services.signing_rows import happened, place_row, read_details, read_execution, same_person
+from app.services.signing_rows import happened, place_row, read_details, read_execution, same_person, shut
 from app.store.contracts import ContractRow
 from app.store.signings import SigningPlaceRow, SigningRow
 from app.store.uow import UnitOfWork
@@ -50,15 +50,15 @@ def send_link(
     uow: UnitOfWork, actor: Actor, now: datetime, post: Post, contract: ContractRow, row: SigningRow, place: SigningPlaceRow, *,
     reminder: bool = False,
 ) -> None:  # fmt: skip
-    """A new link to a person's places, kept at ``place``; the one before it works no more."""
+    """A new link to a person's places, kept at ``place``; the one before it works no more, also where it was kept at a place that is signed."""
     token, waiting = new_token(), {p.id for p in read_execution(row).waiting}
+    shut(same_person(row, place))
     mine = [p for p in same_person(row, place) if p.signed_at is None]
     for own in mine:
-        own.token, own.session, own.session_until = None, "", None
         if own.id in waiting:
             own.invited_at, own.reminded_at = own.invited_at or now, now if reminder else own.reminded_at
     place.token, place.expires_at = digest_of(token), end_of_day(row.deadline)
-    place.code, place.code_until, place.code_tries, place.codes_sent, place.code_problem = "", None, 0, 0, ""
+    place.codes_sent, place.code_problem = 0, ""
     details = read_details(place)
     values = {
         **_values(contract, place), "deadline": chinese_date(row.deadline), "starter": row.starter, "link": post.sign(token),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -79,6 +80,14 @@ def same_person(row: SigningRow, place: SigningPlaceRow) -> tuple[SigningPlaceRo
     """The places of whoever is asked at ``place``, in order of signing: one link leads to all of them."""
     who = _who(place)
     return tuple(p for p in row.places if p is place or _who(p) == who)
+
+
+def shut(places: Iterable[SigningPlaceRow]) -> None:
+    """The link that is kept at any of them, its code and the browser that entered one are worth nothing any more; the link to the finished
+    copy stays."""
+    for place in places:
+        place.token, place.session, place.session_until = None, "", None
+        place.code, place.code_until, place.code_tries = "", None, 0
 
 
 def _who(place: SigningPlaceRow) -> tuple[str, ...]:

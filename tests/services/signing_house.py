@@ -165,7 +165,7 @@ class House:
         with self.units() as uow:
             found = messages(uow.session, states=(), limit=500)
             uow.session.expunge_all()
-        return [m for m in found if not address or m.recipient == address]
+        return [m for m in found if not address or m.recipient.casefold() == address.casefold()]
 
     def link(self, address: str) -> str:
         """The token of the newest link that went to an address."""

@@ -170,6 +170,54 @@ def test_reminders_addresses_and_ways_of_codes_are_one_for_the_person(home: Hous
     assert enter_code(home.kit, PHONE, token, home.code("+8613812345678"))
 
 
+def _signed_first(home: House) -> tuple[str, str]:
+    """Of somebody who has signed and will seal once the others are through: the link of then, and the browser that came by it."""
+    home.start((BOTH[0], BOTH[2], BOTH[3], BOTH[1]), Order.SEQUENTIAL)
+    token, secret = home.ready(LIN)
+    sign(home.kit, PHONE, token, secret, HAND, PIN, PIN)
+    return token, secret
+
+
+def dead(home: House, token: str) -> bool:
+    with home.units() as uow:
+        try:
+            visit(uow, home.at[0], token, "")
+        except LinkGone as gone:
+            return gone.why == "unknown"
+    return False
+
+
+def test_a_link_of_before_the_first_mark_ends_with_the_next_one(home: House) -> None:
+    token, secret = _signed_first(home)
+    with home.units() as uow:
+        assert visit(uow, home.at[0], token, secret).entered
+    home.sign(SHEN)
+    home.sign(HE, None)
+    assert dead(home, token), "the door was the place that is signed"
+    hand = place(home, A_SIGN)
+    assert (hand.token, hand.session, hand.session_until, hand.code) == (None, "", None, "")
+    second = home.link(LIN)
+    home.later(minutes=1)
+    with home.units() as uow:
+        remind(uow, LAWYER, home.at[0], home.kit.post, home.contract, A_SEAL)
+    assert dead(home, second)
+    assert home.sign(LIN, None) is True
+    assert place(home, A_SIGN).signed_at < place(home, A_SEAL).signed_at
+
+
+@pytest.mark.parametrize("by", ["address", "way"])
+def test_a_change_for_the_next_mark_ends_the_link_of_the_signed_one(home: House, by: str) -> None:
+    token, _secret = _signed_first(home)
+    with home.units() as uow:
+        at = (uow, LAWYER, home.at[0], home.kit.post, home.contract, A_SEAL)
+        if by == "address":
+            correct_address(*at, "new@party-a.example")
+        else:
+            set_code_way(*at, CodeWay.SMS, "13812345678")
+    assert dead(home, token)
+    assert place(home, A_SIGN).email == LIN, "where the signature was identified stays on record"
+
+
 @pytest.mark.parametrize("read", [False, True])
 def test_where_somebody_else_takes_the_seal_over_both_get_links_of_their_own(home: House, read: bool) -> None:
     home.start(BOTH)
