@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 
+from app.domain.errors import InputFault
+
 CENT = Decimal("0.01")
 RESIDUE_LIMIT = Decimal("0.05")
 """The largest rounding difference of one document that may go into its 尾差 line (brief B5)."""
@@ -25,6 +27,14 @@ def cents(value: Decimal) -> Decimal:
 def cents_within(value: Decimal) -> Decimal:
     """Cut to two decimals, for a limit that must not be exceeded by rounding."""
     return _sane(value).quantize(CENT, ROUND_DOWN)
+
+
+def amount_faults(
+    path: str, label: str, value: Decimal, problem: str, *, least: Decimal = CENT, most: Decimal = LARGEST
+) -> list[InputFault]:
+    """``problem`` at ``path`` where what was entered is no amount from ``least`` to ``most`` yuan, both included, in whole 分."""
+    sound = value.is_finite() and least <= value <= min(most, LARGEST) and value == cents(value)
+    return [] if sound else [InputFault(path, label, problem)]
 
 
 def _sane(value: Decimal) -> Decimal:

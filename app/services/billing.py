@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from app.domain.errors import ContractError, InputError, InputFault
-from app.domain.money import LARGEST, ZERO, cents
+from app.domain.money import LARGEST, ZERO, amount_faults
 from app.domain.notice import Method, arrival
 from app.domain.numbering import reference_labels
 from app.domain.papers import PaperKind
@@ -47,6 +47,7 @@ from app.store.settlements import (
 from app.store.uow import UnitOfWork
 
 _MAX_NUMBER = 40
+_ALL = Decimal(100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +142,13 @@ def _typing_faults(uow: UnitOfWork, contract_id: str, invoice: NewInvoice, today
         found.append(InputFault("lines", "发票金额", "请至少填写一行税率、不含税额和税额"))
     for place, line in enumerate(invoice.lines, 1):
         for label, value in (("不含税额", line.excl), ("税额", line.tax)):
-            if not value.is_finite() or abs(value) > LARGEST or value != cents(value):
-                found.append(InputFault(f"lines.{place}", f"第{place}行{label}", "至多两位小数，且不超出金额范围"))
+            found += amount_faults(
+                f"lines.{place}", f"第{place}行{label}", value, "至多两位小数，且不超出金额范围", least=-LARGEST
+            )
+        if not line.rate.is_finite() or not 0 <= line.rate <= _ALL:
+            found.append(InputFault(f"lines.{place}", f"第{place}行税率", "应在0至100之间"))
+    if not found and not abs(sum((x.excl + x.tax for x in invoice.lines), ZERO)) <= LARGEST:
+        found.append(InputFault("lines", "发票金额", "各行之和超出金额范围"))
     if invoice.document_id:
         document = find_document(uow.session, invoice.document_id)
         if document is None or document.contract_id != contract_id:
@@ -162,9 +168,7 @@ def record_payment(
     """
     contract = opened(uow, actor, Action.KEEP_PERFORMANCE, contract_id, lock=True)
     open_ = [s for s in settlements_of(uow.session, contract_id) if s.state == DONE and s.open_amount > 0]
-    faults = []
-    if not payment.amount.is_finite() or not 0 < payment.amount <= LARGEST or payment.amount != cents(payment.amount):
-        faults.append(InputFault("amount", "付款金额", "应大于零，至多两位小数"))
+    faults = amount_faults("amount", "付款金额", payment.amount, "应大于零，至多两位小数")
     if payment.paid_on > today:
         faults.append(InputFault("paid_on", "付款日", f"{payment.paid_on.isoformat()} 尚未到来"))
     if not payment.reference.strip():
@@ -173,9 +177,12 @@ def record_payment(
     for key, amount in (payment.matches or {}).items():
         if key not in by_id:
             faults.append(InputFault("matches", "核销", "所选结算单未确认或者已经付清"))
-        elif not 0 < amount <= by_id[key].open_amount:
-            faults.append(InputFault("matches", "核销", f"核销金额应大于零且不超过未付的{by_id[key].open_amount}元"))
-    if payment.matches and sum(payment.matches.values(), ZERO) > payment.amount:
+        else:
+            room = by_id[key].open_amount
+            problem = f"核销金额应大于零且不超过未付的{room}元，至多两位小数"
+            faults += amount_faults("matches", "核销", amount, problem, most=room)
+    laying = sum((a for a in (payment.matches or {}).values() if a.is_finite()), ZERO)
+    if payment.amount.is_finite() and laying > payment.amount:
         faults.append(InputFault("matches", "核销", "各笔核销之和大于付款金额"))
     if payment.document_id and ((d := find_document(uow.session, payment.document_id)) is None or d.contract_id != contract_id):
         faults.append(InputFault("document", "回单文件", "不属于本合同"))
@@ -279,8 +286,8 @@ def set_budget(
     """The budget of the contract year that ``year`` lies in, with tax. Raises ``InputError``."""
     contract = opened(uow, actor, Action.KEEP_PERFORMANCE, contract_id, lock=True)
     book = TermsBook(uow, contract)
-    if not amount.is_finite() or not 0 < amount <= LARGEST or amount != cents(amount):
-        raise InputError([InputFault("amount", "预算金额", "应大于零，至多两位小数")])
+    if faults := amount_faults("amount", "预算金额", amount, "应大于零，至多两位小数"):
+        raise InputError(faults)
     if not book.first_day <= year <= book.last_day:
         raise InputError([InputFault("year", "合同年度", "不在合同期内")])
     begins = contract_year(year, book.first_day)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from app.domain.errors import ContractError, InputError, InputFault
-from app.domain.money import ZERO, cents
+from app.domain.money import ZERO, amount_faults
 from app.domain.permissions import Action, Actor, may, require
 from app.domain.settlement.receivable import OpenItem, proposal
 from app.services.access import record_of
@@ -87,7 +87,7 @@ def match_payment(
     had = {m.settlement_id: m.amount for m in row.matches}
     wanted = {key: amount for key, amount in matches.items() if amount}
     faults = _faults(uow, contract, row, had, wanted)
-    less = [key for key, amount in had.items() if wanted.get(key, ZERO) < amount]
+    less = [key for key, amount in had.items() if (new := wanted.get(key, ZERO)).is_finite() and new < amount]
     if less and not reason.strip():
         faults.append(InputFault("reason", "理由", "撤销或者减少已有的核销，请写明理由"))
     if faults:
@@ -203,9 +203,8 @@ def _faults(
             found.append(InputFault(f"match-{key}", "核销", "所选结算单不存在或者尚未确认"))
             continue
         room = settlement.open_amount + had.get(key, ZERO)
-        if not amount.is_finite() or amount != cents(amount) or not 0 < amount <= room:
-            label = _number(uow, settlement)
-            found.append(InputFault(f"match-{key}", label, f"核销金额应不小于零、不超过可核销的{room}元，至多两位小数"))
+        problem = f"核销金额应不小于零、不超过可核销的{room}元，至多两位小数"
+        found += amount_faults(f"match-{key}", _number(uow, settlement), amount, problem, most=room)
     total = sum((a for a in wanted.values() if a.is_finite()), ZERO)
     if total > row.amount:
         found.append(InputFault("matches", "核销合计", f"各笔之和{total}元大于付款金额{row.amount}元"))

@@ -68,6 +68,7 @@ def enter_month(
         found.append(InputFault("submitted_on", "乙方提交日", f"应晚于服务月份的最后一日{terms.span.last.isoformat()}"))
     if (
         figures.tickets is not None
+        and figures.tickets.is_finite()
         and terms.fees.tiers
         and (top := terms.fees.tiers[-1].upper) is not None
         and figures.tickets >= top

@@ -13,7 +13,7 @@ from typing import Any
 
 from app.domain.calendar import WorkingCalendar
 from app.domain.errors import ContractError, InputError, InputFault
-from app.domain.money import ZERO
+from app.domain.money import ZERO, amount_faults
 from app.domain.obligations import Catalogue
 from app.domain.papers import PaperKind, PaperState
 from app.domain.permissions import Action, Actor
@@ -306,9 +306,7 @@ def object_to(
     terms = TermsBook(uow, contract).on(row.start.replace(day=1))
     received = row.received_on or row.submitted_on
     last = add_working_days(received, terms.pay.objection_workdays, kit.reference.calendar).day
-    faults = []
-    if not 0 < amount <= row.incl:
-        faults.append(InputFault("amount", "争议金额", f"应大于零且不超过本期应付{row.incl}元"))
+    faults = amount_faults("amount", "争议金额", amount, f"应大于零且不超过本期应付{row.incl}元，至多两位小数", most=row.incl)
     if not row.submitted_on <= on <= today:
         faults.append(InputFault("on", "异议日", "应在结算单提交之后，且不晚于今日"))
     elif on > last:
@@ -339,9 +337,8 @@ def resolve_objection(
     contract, row = come_to(uow, actor, contract_id, settlement_id, seen)
     if row.objected is None or row.objected_on is None or row.resolved_on is not None:
         raise ContractError("settlement.no_objection", "本结算单没有待处理的异议。")
-    faults = []
-    if not 0 <= reduced <= row.objected:
-        faults.append(InputFault("reduced", "核减金额", f"应在零与争议金额{row.objected}元之间"))
+    problem = f"应在零与争议金额{row.objected}元之间，至多两位小数"
+    faults = amount_faults("reduced", "核减金额", reduced, problem, least=ZERO, most=row.objected)
     if not row.objected_on <= on <= today:
         faults.append(InputFault("on", "结果确定日", "应在异议之后，且不晚于今日"))
     if not reason.strip():

@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any
 
 from app.domain.errors import InputFault
+from app.domain.money import RESIDUE_LIMIT, amount_faults
 from app.domain.settlement.figure import Figure, plain_figure, read_figure
 from app.domain.settlement.terms import FeeTerms, LevelTerms, ServiceTerms
 
@@ -17,6 +18,8 @@ CSAT = "满意度CSAT"
 LEAST_RESPONSE = Decimal(20)
 """Percent of the invitations that must have been answered for satisfaction to count (section 5.1)."""
 LARGEST = Decimal(100_000_000)
+LARGEST_ITEM = Decimal(10_000_000_000)
+"""Yuan: beyond it an item is a slip of the pen, and its tax need not be representable."""
 
 
 class ItemKind(Enum):
@@ -99,9 +102,9 @@ def _faults(figures: MonthFigures, service: ServiceTerms, fees: FeeTerms) -> Ite
         yield InputFault("tickets", "有效工单量", "请填写当月有效工单量")
     if fees.model == "per_seat":
         yield from _seat_faults(figures)
-    for name, label, value in (("tickets", "有效工单量", figures.tickets),):
-        if value is not None and (value < 0 or value != value.to_integral_value()):
-            yield InputFault(name, label, "应为不小于零的整数")
+    tickets = figures.tickets
+    if tickets is not None and (not _countable(tickets) or tickets != tickets.to_integral_value()):
+        yield InputFault("tickets", "有效工单量", "应为不小于零且不超过一亿的整数")
     if not 0 <= figures.outage_days <= 31:
         yield InputFault("outage_days", "未提供服务天数", "应为0至31的整数")
     known = {level.name for level in service.levels}
@@ -116,9 +119,9 @@ def _faults(figures: MonthFigures, service: ServiceTerms, fees: FeeTerms) -> Ite
 
 def _seat_faults(figures: MonthFigures) -> Iterator[InputFault]:
     due, present = figures.seat_days_due, figures.seat_days_present
-    if due is None or due <= 0:
+    if due is None or not _countable(due) or not due:
         yield InputFault("seat_days_due", "应到岗席位日", "按坐席计费的，请填写大于零的应到岗席位日")
-    if present is None or present < 0 or (due is not None and present > due):
+    if present is None or not _countable(present) or (due is not None and _countable(due) and present > due):
         yield InputFault("seat_days_present", "实际到岗席位日", "应不小于零且不超过应到岗席位日")
 
 
@@ -135,12 +138,17 @@ def _count_faults(level: LevelTerms, count: MetricCount | None) -> Iterator[Inpu
     if top is None or bottom is None:
         yield InputFault(place, level.name, "分子和分母须同时填写")
         return
-    if min(top, bottom) < 0 or max(top, bottom) > LARGEST:
-        yield InputFault(place, level.name, "分子和分母应为不小于零且不超过一亿的数")
-    elif top > bottom:
+    if not (_countable(top) and _countable(bottom) and (count.invited is None or _countable(count.invited))):
+        yield InputFault(place, level.name, "分子、分母和邀评数应为不小于零且不超过一亿的数")
+        return
+    if top > bottom:
         yield InputFault(place, level.name, f"分子{top}大于分母{bottom}")
     if count.metric == CSAT and count.invited is not None and bottom > count.invited * 5:
         yield InputFault(place, level.name, "有效评价份数大于邀评数")
+
+
+def _countable(value: Decimal) -> bool:
+    return value.is_finite() and 0 <= value <= LARGEST
 
 
 def _item_faults(place: str, item: ExtraItem) -> Iterator[InputFault]:
@@ -150,14 +158,16 @@ def _item_faults(place: str, item: ExtraItem) -> Iterator[InputFault]:
         yield InputFault(
             f"{place}.voucher", item.item or item.kind.label, "请填写票据和审批记录的编号，否则甲方有权拒付（第8.1节）"
         )
-    if item.kind in (ItemKind.EXTRA, ItemKind.ADVANCE) and item.excl <= 0:
-        yield InputFault(f"{place}.excl", item.item or item.kind.label, "金额应大于零")
-    if item.kind is ItemKind.RESIDUE and abs(item.excl) > Decimal("0.05"):
-        yield InputFault(f"{place}.excl", item.item or item.kind.label, "尾差的绝对值不得超过0.05元；更大的差额请作为更正列示")
-    if item.excl != item.excl.quantize(Decimal("0.01")):
-        yield InputFault(f"{place}.excl", item.item or item.kind.label, "金额至多两位小数")
-    if not 0 <= item.rate <= 100:
-        yield InputFault(f"{place}.rate", item.item or item.kind.label, "税率应在0至100之间")
+    label, where = item.item or item.kind.label, f"{place}.excl"
+    wrong = amount_faults(where, label, item.excl, "金额至多两位小数，不超过一百亿元", least=-LARGEST_ITEM, most=LARGEST_ITEM)
+    if wrong:
+        yield from wrong
+    elif item.kind in (ItemKind.EXTRA, ItemKind.ADVANCE) and item.excl <= 0:
+        yield InputFault(where, label, "金额应大于零")
+    elif item.kind is ItemKind.RESIDUE and abs(item.excl) > RESIDUE_LIMIT:
+        yield InputFault(where, label, f"尾差的绝对值不得超过{RESIDUE_LIMIT}元；更大的差额请作为更正列示")
+    if not item.rate.is_finite() or not 0 <= item.rate <= 100:
+        yield InputFault(f"{place}.rate", label, "税率应在0至100之间")
 
 
 # ---- storage
