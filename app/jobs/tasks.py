@@ -70,7 +70,7 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
 
     def advance() -> str:
         # What an amendment changed on its day comes first: the dates of the moves below are computed from it.
-        amended = apply_due(wiring.unit_of_work, wiring.now(), wiring.today())
+        amended = apply_due(wiring.unit_of_work, wiring.now(), wiring.today(), carry_on=lambda: not ending.is_set())
         done = advance_due(
             wiring.unit_of_work, wiring.clockwork, wiring.now, wiring.today(), carry_on=lambda: not ending.is_set()
         )
@@ -103,7 +103,7 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
         for fault in silent.faults:
             log.warning("视为确认：%s", fault)
         overdue = record_overdue(wiring.unit_of_work, wiring.papers, now, today, carry_on=going)
-        proposed = tell_corrections(wiring.unit_of_work, now, post)
+        proposed = tell_corrections(wiring.unit_of_work, now, post, carry_on=going)
         parts = (
             ("考核视为确认", silent.months, "期"),
             ("结算单视为确认", silent.settlements, "份"),

@@ -30,6 +30,7 @@ from app.services.taking_effect import effect_of
 from app.services.taking_over import take_over_by_rule
 from app.services.term_state import load_term_state
 from app.services.versions import VersionDamaged
+from app.store.amendments import amendments_to_apply
 from app.store.contracts import ContractRow, contracts_for_clock, find_contract
 from app.store.uow import UnitOfWork
 
@@ -77,11 +78,16 @@ def advance_due(
     units: Callable[[], UnitOfWork], work: Clockwork, now: Callable[[], datetime], today: date, *,
     limit: int = ROUND, carry_on: Callable[[], bool] = lambda: True,
 ) -> Advanced:  # fmt: skip
-    """Look at every contract that is due, at most ``limit`` and only while ``carry_on`` says so."""
+    """Look at every contract that is due, at most ``limit`` and only while ``carry_on`` says so.
+
+    One with an amendment whose day has come and that is not in effect waits for it: its dates would be computed from an old text.
+    """
     done = Advanced()
+    with units() as uow:
+        waiting = {contract_id for contract_id, _ in amendments_to_apply(uow.session, today)}
     while done.looked < limit and carry_on():
         with units() as uow:
-            found = contracts_for_clock(uow.session, today, 1, done.failed)
+            found = contracts_for_clock(uow.session, today, 1, [*waiting, *done.failed])
         if not found:
             break
         done.looked += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,6 +17,7 @@ from app.domain.redrafting import redraft
 from app.services.amendment_study import AmendmentMissing, AmendmentStudy, effective_day, study, workshop
 from app.services.consolidating import signed_amendments, signed_base
 from app.services.correction_rows import propose_for_terms
+from app.services.guarding import guarded
 from app.services.indexing import index_contract
 from app.services.journal import CLOCK, note
 from app.services.moving import wake
@@ -32,6 +34,8 @@ from app.store.instruments import InstrumentRow, find_instrument
 from app.store.paper_texts import latest_paper_version
 from app.store.terms import terms_of
 from app.store.uow import UnitOfWork
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,21 +190,30 @@ def apply_amendment(
     propose_for_terms(uow, actor, now, contract, paper.number)
 
 
-def apply_due(units: Callable[[], UnitOfWork], now: datetime, today: date) -> int:
-    """Give effect to every signed amendment whose day has come; how many. Each in a transaction of its own, exactly once."""
+def apply_due(units: Callable[[], UnitOfWork], now: datetime, today: date, *, carry_on: Callable[[], bool] = lambda: True) -> int:
+    """Give effect to every signed amendment whose day has come; how many. Each in a transaction of its own, exactly once.
+
+    A contract that fails doesn't hold up the others; its own later amendments wait for the one before.
+    """
     with units() as uow:
         due = amendments_to_apply(uow.session, today)
-    done = 0
-    for amendment_id in due:
-        with units() as uow:
-            paper = find_instrument(uow.session, amendment_id)
-            row = find_amendment(uow.session, amendment_id)
-            if paper is None or row is None:
-                continue
-            contract = require_contract(uow, paper.contract_id, lock=True)
-            uow.session.refresh(paper)
-            if paper.version_id is None and PaperState(paper.state) is PaperState.SIGNED:
-                apply_amendment(uow, CLOCK, now, contract, row, paper)
-                uow.commit()
-                done += 1
+    done, stuck = 0, set[str]()
+    for contract_id, amendment_id in due:
+        if contract_id in stuck or not carry_on():
+            continue
+        stuck.add(contract_id)
+        with guarded(log, "补充协议生效", f"合同 {contract_id}"):
+            done += _apply(units, now, contract_id, amendment_id)
+            stuck.discard(contract_id)
     return done
+
+
+def _apply(units: Callable[[], UnitOfWork], now: datetime, contract_id: str, amendment_id: str) -> bool:
+    with units() as uow:
+        contract = require_contract(uow, contract_id, lock=True)
+        paper, row = find_instrument(uow.session, amendment_id), find_amendment(uow.session, amendment_id)
+        if paper is None or row is None or paper.version_id is not None or PaperState(paper.state) is not PaperState.SIGNED:
+            return False
+        apply_amendment(uow, CLOCK, now, contract, row, paper)
+        uow.commit()
+        return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import uuid
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -23,6 +24,7 @@ from app.store.settlements import SettlementRow, settlements_of
 from app.store.uow import UnitOfWork
 
 FIGURES, TERMS = "figures", "terms"
+log = logging.getLogger(__name__)
 
 
 def keep(
@@ -64,6 +66,9 @@ def propose_for_terms(
         try:
             wanted = replayed(uow, book, row, {}, made)
         except (ContractError, ValueError):
+            continue
+        except Exception:
+            log.exception("period %s of contract %s can't be computed by the text of %s", row.start, contract.id, number)
             continue
         begun = _begun_within(book, row, number)
         if wanted.found.items or begun:

@@ -50,10 +50,13 @@ def amendments_of(session: Session, contract_id: str) -> list[tuple[AmendmentRow
     return [(a, i) for a, i in session.execute(statement.order_by(InstrumentRow.created_at, InstrumentRow.id))]
 
 
-def amendments_to_apply(session: Session, today: date) -> list[str]:
-    """Ids of signed amendments whose day has come and whose text is no version of the contract yet."""
-    statement = select(AmendmentRow.instrument_id).join(InstrumentRow, InstrumentRow.id == AmendmentRow.instrument_id)
-    statement = statement.where(
-        AmendmentRow.sequence.is_not(None), AmendmentRow.effective_on <= today, InstrumentRow.version_id.is_(None)
+def amendments_to_apply(session: Session, today: date) -> list[tuple[str, str]]:
+    """(contract, amendment): signed amendments whose day has come and whose text is no version of the contract yet."""
+    statement = select(InstrumentRow.contract_id, AmendmentRow.instrument_id).join(
+        InstrumentRow, InstrumentRow.id == AmendmentRow.instrument_id
     )
-    return list(session.scalars(statement.order_by(AmendmentRow.effective_on, AmendmentRow.sequence)))
+    statement = statement.where(
+        AmendmentRow.sequence.is_not(None), AmendmentRow.effective_on <= today, InstrumentRow.version_id.is_(None),
+        InstrumentRow.state == "signed",
+    )  # fmt: skip
+    return [(c, i) for c, i in session.execute(statement.order_by(AmendmentRow.effective_on, AmendmentRow.sequence))]

@@ -9,7 +9,9 @@ from sqlalchemy import Date, ForeignKey, Index, String, Text, literal, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.store.base import Base, Instant, Yuan
+from app.store.contracts import ContractRow
 from app.store.outbox import OutboxRow
+from app.store.users import UserRow
 
 MAIL = "correction:"
 """How the key of the message begins that tells of a proposal."""
@@ -61,10 +63,15 @@ def corrections_of(session: Session, contract_id: str) -> list[CorrectionRow]:
 
 
 def untold_corrections(session: Session) -> list[tuple[str, str]]:
-    """(contract, correction) proposed because terms changed, of which nobody was written to yet."""
+    """(contract, correction) proposed because terms changed, of which the owner was not written to yet and can be."""
     told = select(OutboxRow.id).where(OutboxRow.key == literal(MAIL) + CorrectionRow.id)
-    statement = select(CorrectionRow.contract_id, CorrectionRow.id).where(
-        CorrectionRow.state == "proposed", CorrectionRow.cause == "terms", ~told.exists()
+    statement = (
+        select(CorrectionRow.contract_id, CorrectionRow.id)
+        .join(ContractRow, ContractRow.id == CorrectionRow.contract_id)
+        .join(UserRow, UserRow.id == ContractRow.owner_id)
+        .where(
+            CorrectionRow.state == "proposed", CorrectionRow.cause == "terms", ~told.exists(), UserRow.active, UserRow.email != ""
+        )
     )
     return [(c, i) for c, i in session.execute(statement.order_by(CorrectionRow.created_at, CorrectionRow.id))]
 
