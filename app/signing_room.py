@@ -51,6 +51,7 @@ from signatures.hand import typed, written
 from signatures.image import prepare_handwriting
 from signatures.keystore import KeyRing, SealedKey, new_private_key, open_key, pin_faults, seal_key
 from signatures.layout import LARGEST_SEAL, Box, CheckMark, Layout, Seam, Sign, SignatureField, TextMark
+from signatures.named import Wanted
 from signatures.outside import Found, certificates_in, certificates_of
 from signatures.pdfium import opened
 from signatures.remote import Pending, algorithm_of, begin, covered, finish, finish_with_cms
@@ -168,9 +169,9 @@ class Room:
             raise told(error) from error
 
     def remote_faults(
-        self, certificate: bytes, chain: Sequence[bytes], holders: Sequence[str], now: datetime
+        self, certificate: bytes, chain: Sequence[bytes], wanted: Wanted | None, now: datetime
     ) -> list[tuple[str, str]]:
-        return signer_faults(certificate, chain, holders, self.roots(), now)
+        return signer_faults(certificate, chain, wanted, self.roots(), now)
 
     def begin_remote(self, pdf: bytes, order: SignOrder, certificate: bytes, chain: Sequence[bytes], now: datetime) -> RemoteAsk:
         """The revision that a device elsewhere is to sign, with what is known of its certificate's status. Raises what ``remote.begin`` raises."""

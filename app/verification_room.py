@@ -19,6 +19,7 @@ from signatures.certificates import fingerprint, serial_text
 from signatures.collecting import collect
 from signatures.errors import SignatureError
 from signatures.imported import accept, signer_of
+from signatures.named import Wanted
 from signatures.outside import certificates_in
 from signatures.validation_data import ValidationData
 from signatures.verification.contents import revisions
@@ -51,7 +52,7 @@ class VerificationRoom:
         trust = Trust(own=read_roots(self.folder), others=self.roots)
         return self.verifier.verify(pdf, trust, now, Expected(digest=record.digest, signers=record.signers))
 
-    def accept(self, before: bytes, after: bytes, field: str, now: datetime, holders: tuple[str, ...]) -> OutsideSignature:
+    def accept(self, before: bytes, after: bytes, field: str, now: datetime, wanted: Wanted) -> OutsideSignature:
         """The strict gate of ``signatures.imported``, with the roots that this installation takes. Raises ``import.refused``."""
         trust = Trust(own=read_roots(self.folder), others=self.roots)
 
@@ -60,7 +61,7 @@ class VerificationRoom:
             return collect(seen.leaves, seen.beside, self.roots, now).data
 
         try:
-            found = accept(before, after, field, self.verifier, trust, now, holders, status)
+            found = accept(before, after, field, self.verifier, trust, now, wanted, status)
         except SignatureError as error:
             raise ContractError(error.code, error.message) from error
         made = x509.load_der_x509_certificate(signer_of(after, field))

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from signatures.errors import SignatureError
+from signatures.named import Wanted, holder_fault
 from signatures.revisions import entry
 from signatures.validation_data import ValidationData
 from signatures.verification.reasons import Weight
@@ -35,13 +36,13 @@ class Imported:
 
 
 def accept(
-    before: bytes, after: bytes, field: str, verifier: Verifier, trust: Trust, now: datetime, holders: tuple[str, ...] = (),
+    before: bytes, after: bytes, field: str, verifier: Verifier, trust: Trust, now: datetime, wanted: Wanted | None = None,
     status: StatusOf | None = None,
 ) -> Imported:  # fmt: skip
-    """``after`` is ``before`` with exactly one more signature, in ``field``, by a certificate of a trusted root that names one of ``holders``.
+    """``after`` is ``before`` with exactly one more signature, in ``field``, by a certificate of a trusted root that names ``wanted``.
 
-    Raises ``import.refused`` with every reason at once. ``trust`` names the roots that the installation takes for this party; empty
-    ``holders``: whoever it names. ``status`` is asked where nothing but the status of a certificate is missing.
+    Raises ``import.refused`` with every reason at once. ``trust`` names the roots that the installation takes for this party; without
+    ``wanted`` it may name anybody. ``status`` is asked where nothing but the status of a certificate is missing.
     """
     if after == before:
         raise _refusal(["文件没有新的签名"])
@@ -56,7 +57,7 @@ def accept(
         )
         verdict = verifier.verify(after, trust, now)
     known = verifier.verify(before, trust, now)
-    faults += _faults(verdict, known, field, holders, extends=extends)
+    faults += _faults(verdict, known, field, wanted, extends=extends)
     if faults:
         raise _refusal(faults)
     made = next(s for s in verdict.signatures if s.field == field)
@@ -82,7 +83,7 @@ def signer_of(pdf: bytes, field: str) -> bytes:
     return der
 
 
-def _faults(verdict: Verdict, known: Verdict, field: str, holders: tuple[str, ...], *, extends: bool) -> list[str]:
+def _faults(verdict: Verdict, known: Verdict, field: str, wanted: Wanted | None, *, extends: bool) -> list[str]:
     faults = [r.chinese.rstrip("。") for r in verdict.reasons if r.weight in (Weight.FAILS, Weight.UNREADABLE)]
     if verdict.outcome is Outcome.UNREADABLE:
         return faults
@@ -92,13 +93,13 @@ def _faults(verdict: Verdict, known: Verdict, field: str, holders: tuple[str, ..
         faults.append(f"新的签名应当只在栏位“{field}”，实际为：{named}")
     made = next((s for s in verdict.signatures if s.field == field), None)
     if made is not None:
-        faults += _faults_of_signer(made, verdict, holders)
+        faults += _faults_of_signer(made, verdict, wanted)
     if extends and len(verdict.revisions) != len(known.revisions) + 1:
         faults.append("签名之外还追加了其他内容")
     return faults
 
 
-def _faults_of_signer(made: Signature, verdict: Verdict, holders: tuple[str, ...]) -> list[str]:
+def _faults_of_signer(made: Signature, verdict: Verdict, wanted: Wanted | None) -> list[str]:
     faults = []
     if not made.trusted:
         why = [
@@ -108,11 +109,8 @@ def _faults_of_signer(made: Signature, verdict: Verdict, holders: tuple[str, ...
         ]
         detail = f"：{'；'.join(why)}" if why else ""
         faults.append(f"签名证书（{made.name}，签发者 {made.issuer}）不在受信任之列，或者其状态无法确认{detail}")
-    if holders and set(holders).isdisjoint({made.name, made.organisation}):
-        told = "、".join(n for n in dict.fromkeys((made.name, made.organisation)) if n) or "（空）"
-        wanted = "”、“".join(dict.fromkeys(holders))
-        faults.append(f"签名证书的持有人是“{told}”，与应当签署的“{wanted}”都不符")
-    return faults
+    wrong = holder_fault(made.name, made.organisation, wanted) if wanted is not None else ""
+    return [*faults, wrong] if wrong else faults
 
 
 def _notes(pdf: bytes, field: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from cryptography.x509.oid import NameOID
 from signatures.certificates import read_certificates
 from signatures.collecting import path_to_root
 from signatures.errors import SignatureError
+from signatures.named import Wanted, holder_fault
 
 Fault = tuple[str, str]
 """JSON pointer of the entry, and a Chinese sentence."""
@@ -24,9 +25,9 @@ def read_signer(certificate: bytes, chain: Sequence[bytes]) -> tuple[x509.Certif
 
 
 def signer_faults(
-    certificate: bytes, chain: Sequence[bytes], holders: Sequence[str], roots: Sequence[bytes], now: datetime
+    certificate: bytes, chain: Sequence[bytes], wanted: Wanted | None, roots: Sequence[bytes], now: datetime
 ) -> list[Fault]:
-    """Everything that keeps a certificate from signing. ``holders``: one of them it has to name; ``roots``: DER of the outside ones trusted."""
+    """Everything that keeps a certificate from signing. ``wanted``: whom it has to name; ``roots``: DER of the outside ones trusted."""
     faults: list[Fault] = []
     beside = []
     for number, each in enumerate(chain):
@@ -38,9 +39,7 @@ def signer_faults(
         own = _one(certificate)
     except SignatureError as error:
         return [("/certificate", error.message), *faults]
-    faults += [
-        ("/certificate", words) for words in (*_of_key(own), *_of_use(own), *_of_time(own, now), *_of_holder(own, holders))
-    ]
+    faults += [("/certificate", words) for words in (*_of_key(own), *_of_use(own), *_of_time(own, now), *_of_holder(own, wanted))]
     anchors = [x509.load_der_x509_certificate(der) for der in roots]
     if not path_to_root(own, beside, anchors):
         faults.append(("/chain", "签名证书连同所附证书不能追溯到受信任的证书机构；请附上中间证书，或者由管理员先信任其根证书。"))
@@ -83,13 +82,12 @@ def _of_time(certificate: x509.Certificate, now: datetime) -> list[str]:
     ]
 
 
-def _of_holder(certificate: x509.Certificate, holders: Sequence[str]) -> list[str]:
-    named = [
-        str(a.value)
-        for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
-        for a in certificate.subject.get_attributes_for_oid(oid)
-    ]
-    if not holders or not set(holders).isdisjoint(named):
+def _of_holder(certificate: x509.Certificate, wanted: Wanted | None) -> list[str]:
+    if wanted is None:
         return []
-    wanted = "”、“".join(dict.fromkeys(holders))
-    return [f"签名证书的持有人是“{'、'.join(dict.fromkeys(named)) or '（空）'}”，与应当签署的“{wanted}”都不符。"]
+    name, organisation = (
+        "、".join(str(a.value) for a in certificate.subject.get_attributes_for_oid(oid))
+        for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
+    )
+    wrong = holder_fault(name or organisation, organisation, wanted)
+    return [f"{wrong}。"] if wrong else []

@@ -19,6 +19,7 @@ from app.domain.settlement.month import MonthFigures
 from app.domain.sheets import CellFault
 from app.domain.signing_form import Credential, Hand, IssuedKey, PartySeam, Person, SealShown, SignedFile, SigningForm, SignOrder
 from app.domain.tree import Instrument, Table
+from signatures.named import Wanted
 from signatures.verification.verdict import Verdict
 
 Progress = Callable[[str], None]
@@ -256,9 +257,9 @@ class SigningRoom(Protocol):
         ...
 
     def remote_faults(
-        self, certificate: bytes, chain: Sequence[bytes], holders: Sequence[str], now: datetime
+        self, certificate: bytes, chain: Sequence[bytes], wanted: Wanted | None, now: datetime
     ) -> list[tuple[str, str]]:
-        """Why a certificate can't sign here: JSON pointer and Chinese sentence of each reason."""
+        """Why a certificate can't sign as ``wanted``: JSON pointer and Chinese sentence of each reason. Without it whom it names isn't looked at."""
         ...
 
     def begin_remote(
@@ -376,8 +377,8 @@ class SignedFileVerifier(Protocol):
 
     def verify(self, pdf: bytes, now: datetime, record: OnRecord) -> Verdict: ...
 
-    def accept(self, before: bytes, after: bytes, field: str, now: datetime, holders: tuple[str, ...]) -> OutsideSignature:
-        """``after`` is ``before`` with one more signature, in ``field``, by a certificate that names one of ``holders``.
+    def accept(self, before: bytes, after: bytes, field: str, now: datetime, wanted: Wanted) -> OutsideSignature:
+        """``after`` is ``before`` with one more signature, in ``field``, by a certificate that names ``wanted``.
 
         Raises ``import.refused`` with every reason.
         """

@@ -23,7 +23,7 @@ from app.services.moving import law_day
 from app.services.ports import OutsideSignature, RemoteAnswer
 from app.services.record import id_of, opened
 from app.services.signing_elsewhere import Came, ElsewhereKit, FileMoved, may_sign_elsewhere, require_elsewhere, take_signature
-from app.services.signing_orders import ink_of, sign_order, statements_of
+from app.services.signing_orders import ink_of, sign_order, statements_of, wanted_at
 from app.services.signing_rows import happened, place_row, read_execution
 from app.store.contracts import ContractRow
 from app.store.elsewhere import RemoteSigningRow, find_remote, open_remotes
@@ -203,8 +203,7 @@ def prepare(
             require_elsewhere(uow, contract, row, place)
             read_execution(row).sign(place.id, place.signatory.id, law_day(now), row.digest, kit.signing.today())
             faults += _faults_of_statements(row, place, confirmed)
-        holders = (place.signatory.name, place.signatory.party_name) if place is not None else ()
-        faults += kit.signing.room.remote_faults(certificate, chain, holders, now)
+        faults += kit.signing.room.remote_faults(certificate, chain, wanted_at(place) if place is not None else None, now)
         if faults or place is None:
             raise RequestFaults(faults)
         base, signing_id, contract_id = row.file, row.id, contract.id
@@ -267,8 +266,7 @@ def complete(kit: ElsewhereKit, client: Client, who: Bearer, remote_id: str, ans
         state, gap, base, contract_id, signing_id = found.state, found.file, found.base, contract.id, row.id
     before = kit.signing.blobs.get(base)
     signed = kit.signing.room.finish_remote(state, kit.signing.blobs.get(gap), answer, before, now)
-    holders = tuple(dict.fromkeys((place.signatory.name, place.signatory.party_name)))
-    made = kit.gate.accept(before, signed.content, place.id, now, holders)
+    made = kit.gate.accept(before, signed.content, place.id, now, wanted_at(place))
     file = kit.signing.blobs.put(signed.content)
     hand = _typed(place)
     ink = kit.signing.blobs.put(ink_of(hand)) if hand is not None else ""

@@ -1,7 +1,7 @@
 """Signed elsewhere: a party signs our file with its own certificate and tool (USB key, licensed authority) and sends it back.
 
 The gate is strict: the file is ours with exactly one more signature, in the field that was due, by a certificate of a root that the installation
-takes, and that names the signatory or the party. What passes counts like a signature made here. It comes back by one of two doors: the
+takes, and that names the signatory, or at a seal the party. What passes counts like a signature made here. It comes back by one of two doors: the
 signatory's own page, or somebody here who leads the signing.
 """
 
@@ -23,6 +23,7 @@ from app.services.record import opened, require_contract
 from app.services.seal_signing import keeps_seals
 from app.services.signing_ceremony import bench, require_ready, went_on
 from app.services.signing_kit import OUTSIDE, SigningKit
+from app.services.signing_orders import wanted_at
 from app.services.signing_rows import NOBODY, happened, place_row, read_execution
 from app.store.contracts import ContractRow
 from app.store.signings import CertificateRow, SigningRow, find_certificate, latest_signing
@@ -154,8 +155,7 @@ def _take_in(kit: ElsewhereKit, due: Opened, content: bytes, came: Came) -> tupl
     states = kit.gate.states(content)
     if base not in states and frozen in states:
         raise FileMoved
-    holders = tuple(dict.fromkeys((place.signatory.name, place.signatory.party_name)))
-    found = kit.gate.accept(kit.signing.blobs.get(base), content, place.id, now, holders)
+    found = kit.gate.accept(kit.signing.blobs.get(base), content, place.id, now, wanted_at(place))
     file = kit.signing.blobs.put(content)
     with kit.signing.units() as uow:
         at = due(uow, True)

@@ -25,6 +25,7 @@ from app.services.seal_signing import read_seams
 from app.services.signing_kit import PLATFORM
 from app.services.signing_rows import place_row, read_form
 from app.store.signings import SigningRow
+from signatures.named import Wanted
 
 
 def leads(row: SigningRow, place: Place) -> bool:
@@ -35,6 +36,11 @@ def leads(row: SigningRow, place: Place) -> bool:
 def statements_of(row: SigningRow, place: Place) -> tuple[FormField, ...]:
     """What whoever signs at this place confirms by a tick."""
     return confirmations(read_form(row.form), place.signatory.party) if leads(row, place) else ()
+
+
+def wanted_at(place: Place) -> Wanted:
+    """Whom a certificate of another authority has to name to sign at this place."""
+    return Wanted(place.signatory.name, place.signatory.party_name, seal=place.mark is Mark.SEAL)
 
 
 def sign_order(

@@ -49,10 +49,13 @@ class Authority:
     listed_at: str = ""
 
 
-def holder(name: str, serial: int = 0, by: Authority | None = None) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
+def holder(
+    name: str, serial: int = 0, by: Authority | None = None, organisation: str = ""
+) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
     """A certificate of another authority; without ``by`` it is its own root."""
     key, now = rsa.generate_private_key(65537, 2048), datetime.now(UTC)
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name), x509.NameAttribute(NameOID.ORGANIZATION_NAME, "某机构")])
+    words = [(NameOID.COMMON_NAME, name), (NameOID.ORGANIZATION_NAME, organisation)]
+    subject = x509.Name([x509.NameAttribute(oid, text) for oid, text in words if text])
     builder = x509.CertificateBuilder().subject_name(subject).issuer_name(by.certificate.subject if by else subject)
     builder = builder.public_key(key.public_key()).serial_number(serial or x509.random_serial_number())
     builder = builder.not_valid_before(now - timedelta(days=60)).not_valid_after(now + timedelta(days=365))
@@ -120,7 +123,7 @@ def test_a_file_signed_with_the_partys_own_certificate_counts_like_ours(
         (after, A_SIGN, "只在栏位"),
         (before, B_SIGN, "没有新的签名"),
         (signed_elsewhere(before, B_SIGN, *holder("沈亦舟")), B_SIGN, "不在受信任之列"),
-        (signed_elsewhere(before, A_SIGN, *own), A_SIGN, "持有人是“沈亦舟、某机构”，与应当签署的“林知远”、“"),
+        (signed_elsewhere(before, A_SIGN, *own), A_SIGN, "持有人是“沈亦舟”，与应当签署的“林知远”不符"),
     ):
         with refused("import.refused", words):
             accept_elsewhere(kit, LAWYER, home.contract, place, content)
