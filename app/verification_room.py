@@ -52,7 +52,9 @@ class VerificationRoom:
         trust = Trust(own=read_roots(self.folder), others=self.roots)
         return self.verifier.verify(pdf, trust, now, Expected(digest=record.digest, signers=record.signers))
 
-    def accept(self, before: bytes, after: bytes, field: str, now: datetime, wanted: Wanted) -> OutsideSignature:
+    def accept(
+        self, before: bytes, after: bytes, field: str, now: datetime, wanted: Wanted, prepared: bytes = b""
+    ) -> OutsideSignature:
         """The strict gate of ``signatures.imported``, with the roots that this installation takes. Raises ``import.refused``."""
         trust = Trust(own=read_roots(self.folder), others=self.roots)
 
@@ -61,7 +63,7 @@ class VerificationRoom:
             return collect(seen.leaves, seen.beside, self.roots, now).data
 
         try:
-            found = accept(before, after, field, self.verifier, trust, now, wanted, status)
+            found = accept(before, after, field, self.verifier, trust, now, wanted, status, prepared)
         except SignatureError as error:
             raise ContractError(error.code, error.message) from error
         made = x509.load_der_x509_certificate(signer_of(after, field))

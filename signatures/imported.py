@@ -10,9 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
+from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from signatures.errors import SignatureError
+from signatures.field_states import touched
 from signatures.named import Wanted, holder_fault
 from signatures.revisions import entry
 from signatures.validation_data import ValidationData
@@ -37,12 +39,14 @@ class Imported:
 
 def accept(
     before: bytes, after: bytes, field: str, verifier: Verifier, trust: Trust, now: datetime, wanted: Wanted | None = None,
-    status: StatusOf | None = None,
+    status: StatusOf | None = None, prepared: bytes = b"",
 ) -> Imported:  # fmt: skip
     """``after`` is ``before`` with exactly one more signature, in ``field``, by a certificate of a trusted root that names ``wanted``.
 
     Raises ``import.refused`` with every reason at once. ``trust`` names the roots that the installation takes for this party; without
     ``wanted`` it may name anybody. ``status`` is asked where nothing but the status of a certificate is missing.
+    ``prepared``: the revision that we made for a device to sign; its fields are as we filled them. Without it no field but ``field`` may change:
+    a viewer would show words that nobody agreed to.
     """
     if after == before:
         raise _refusal(["文件没有新的签名"])
@@ -58,10 +62,20 @@ def accept(
         verdict = verifier.verify(after, trust, now)
     known = verifier.verify(before, trust, now)
     faults += _faults(verdict, known, field, wanted, extends=extends)
+    if extends and not _broken(verdict):
+        faults += _filled_beside(prepared or before, after, field)
     if faults:
         raise _refusal(faults)
     made = next(s for s in verdict.signatures if s.field == field)
     return Imported(made, verdict, hashlib.sha256(after).hexdigest(), _notes(after, field))
+
+
+def _filled_beside(before: bytes, after: bytes, field: str) -> list[str]:
+    try:
+        names = touched(before, after, field)
+    except (PdfError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return ["签署栏位无法逐项核对"]
+    return [f"签名之外还填写或者改动了其他栏位：{'、'.join(names)}；只能签名，不能填写任何栏位"] if names else []
 
 
 def _broken(verdict: Verdict) -> bool:

@@ -377,8 +377,11 @@ class SignedFileVerifier(Protocol):
 
     def verify(self, pdf: bytes, now: datetime, record: OnRecord) -> Verdict: ...
 
-    def accept(self, before: bytes, after: bytes, field: str, now: datetime, wanted: Wanted) -> OutsideSignature:
+    def accept(
+        self, before: bytes, after: bytes, field: str, now: datetime, wanted: Wanted, prepared: bytes = b""
+    ) -> OutsideSignature:
         """``after`` is ``before`` with one more signature, in ``field``, by a certificate that names ``wanted``.
+        No other field is touched, except as in ``prepared``, the revision that we made for a device.
 
         Raises ``import.refused`` with every reason.
         """

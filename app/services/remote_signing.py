@@ -265,8 +265,9 @@ def complete(kit: ElsewhereKit, client: Client, who: Bearer, remote_id: str, ans
         read_execution(row).sign(place.id, place.signatory.id, law_day(now), row.digest, kit.signing.today())
         state, gap, base, contract_id, signing_id = found.state, found.file, found.base, contract.id, row.id
     before = kit.signing.blobs.get(base)
-    signed = kit.signing.room.finish_remote(state, kit.signing.blobs.get(gap), answer, before, now)
-    made = kit.gate.accept(before, signed.content, place.id, now, wanted_at(place))
+    prepared = kit.signing.blobs.get(gap)
+    signed = kit.signing.room.finish_remote(state, prepared, answer, before, now)
+    made = kit.gate.accept(before, signed.content, place.id, now, wanted_at(place), prepared)
     file = kit.signing.blobs.put(signed.content)
     hand = _typed(place)
     ink = kit.signing.blobs.put(ink_of(hand)) if hand is not None else ""

@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
@@ -136,6 +138,63 @@ def test_a_file_signed_by_another_tool_is_let_in_and_its_loose_font_is_noted(cer
 def test_our_own_signatures_bring_no_loose_font(ceremony: Ceremony, verifier: Verifier) -> None:
     before, after = ceremony.history["a_signature"], ceremony.history["a_seal"]
     assert accept(before, after, "a_seal", verifier, trust(ceremony), utc_now()).notes == ()
+
+
+def filled_and_signed(pdf: bytes, field: str, values: dict[str, str], own: tuple[rsa.RSAPrivateKey, x509.Certificate]) -> bytes:
+    """Another program fills fields in the revision in which it signs: words with an appearance that says the same, ticks by name."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    nodes = {str(r.get_object()["/T"]): r.get_object() for r in writer.root["/AcroForm"]["/Fields"]}
+    for path, value in values.items():
+        name, _, piece = path.partition(".")
+        node = nodes[name]
+        if piece:
+            node = next(k.get_object() for k in node["/Kids"] if str(k.get_object()["/T"]) == piece)
+        if str(node["/FT"]) == "/Btn":
+            node[pdf_name("/V")] = node[pdf_name("/AS")] = pdf_name(value)
+        else:
+            shown = generic.StreamObject(
+                {pdf_name("/Type"): pdf_name("/XObject"), pdf_name("/Subtype"): pdf_name("/Form")}, value.encode()
+            )
+            shown["/BBox"] = generic.ArrayObject(map(generic.NumberObject, (0, 0, 90, 20)))
+            node[pdf_name("/V")] = generic.pdf_string(value)
+            node[pdf_name("/AP")] = generic.DictionaryObject({pdf_name("/N"): writer.add_object(shown)})
+        writer.update_container(node)
+    info = keys.PrivateKeyInfo.load(own[0].private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
+    signer = SimpleSigner(plain(own[1]), info, SimpleCertificateStore.from_certs([]))
+    meta = PdfSignatureMetadata(field_name=field, subfilter=SigSeedSubFilter.PADES, md_algorithm="sha256")
+    return asyncio.run(PdfSigner(meta, signer).async_sign_pdf(writer)).getvalue()
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [
+        ({"a_date": "2020年1月1日", "a_bank": "/Yes"}, "a_bank（甲方账户确认）、a_date（甲方签署日期）"),
+        ({"b_date": "以甲方先付款为准"}, "b_date（乙方签署日期）"),
+        ({"b_bank": "/Yes"}, "b_bank（乙方账户确认）"),
+        ({"seam_b.p2": "另有约定"}, "seam_b.p2"),
+    ],
+)
+def test_whoever_signs_elsewhere_fills_no_field_of_anybody(
+    ceremony: Ceremony, verifier: Verifier, values: dict[str, str], named: str
+) -> None:
+    before, own = ceremony.history["frozen"], outsider()
+    known = trust(ceremony, own[1])
+    assert accept(before, filled_and_signed(before, "b_signature", {}, own), "b_signature", verifier, known, utc_now()).notes
+    with refused("import.refused", named):
+        accept(before, filled_and_signed(before, "b_signature", values, own), "b_signature", verifier, known, utc_now())
+
+
+def test_what_was_prepared_for_a_device_may_be_filled_and_nothing_else(ceremony: Ceremony, verifier: Verifier) -> None:
+    base, (key, certificate) = ceremony.history["frozen"], outsider()
+    known, now = trust(ceremony, certificate), utc_now()
+    pending = begin(base, ceremony.signing("b_signature"), certificate, (), now)
+    done = finish(pending, key.sign(pending.to_sign, padding.PKCS1v15(), hashes.SHA256()), ceremony.source(), base, now)
+    assert accept(base, done.pdf, "b_signature", verifier, known, now, prepared=pending.pdf).signature.field == "b_signature"
+    with refused("import.refused", "b_date（乙方签署日期）"):
+        accept(base, done.pdf, "b_signature", verifier, known, now)
+    other = begin(base, replace(ceremony.signing("b_signature"), ticks=()), certificate, (), now)
+    with refused("import.refused", "b_bank（乙方账户确认）"):
+        accept(base, done.pdf, "b_signature", verifier, known, now, prepared=other.pdf)
 
 
 def refusals(ceremony: Ceremony) -> dict[str, tuple[bytes, str, Trust, str]]:
