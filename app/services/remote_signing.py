@@ -22,18 +22,25 @@ from app.services.journal import note
 from app.services.moving import law_day
 from app.services.ports import OutsideSignature, RemoteAnswer
 from app.services.record import id_of, opened
-from app.services.signing_elsewhere import Came, ElsewhereKit, FileMoved, may_sign_elsewhere, require_elsewhere, take_signature
+from app.services.signing_elsewhere import (
+    Came,
+    ElsewhereKit,
+    FileMoved,
+    SignatoryChanged,
+    may_sign_elsewhere,
+    require_elsewhere,
+    take_signature,
+)
 from app.services.signing_orders import ink_of, sign_order, statements_of, wanted_at
-from app.services.signing_rows import happened, place_row, read_execution
+from app.services.signing_rows import asked_at, happened, place_row, read_execution
 from app.store.contracts import ContractRow
-from app.store.elsewhere import RemoteSigningRow, find_remote, open_remotes
+from app.store.elsewhere import DONE, GIVEN_UP, RemoteSigningRow, find_remote, open_remotes
 from app.store.signings import SigningRow, find_signing, latest_signing
 from app.store.uow import UnitOfWork
 
 LIFE = timedelta(minutes=30)
 MOST_OPEN = 20
 """Of one place at a time; each keeps a copy of the file."""
-DONE, GIVEN_UP = "done", "given_up"
 
 
 class RequestFaults(ContractError):
@@ -208,7 +215,7 @@ def prepare(
             raise RequestFaults(faults)
         base, signing_id, contract_id = row.file, row.id, contract.id
         _require_room(uow, row, place, now)
-        hand = _typed(place)
+        hand, asked = _typed(place), asked_at(row, place.id)
         order = sign_order(row, place, hand, kit.signing.room.serial_of(certificate), now, None)
     ask = kit.signing.room.begin_remote(kit.signing.blobs.get(base), order, certificate, chain, now)
     file, made = kit.signing.blobs.put(ask.pdf), uuid.uuid4().hex
@@ -217,9 +224,11 @@ def prepare(
         again = find_signing(uow.session, signing_id, lock=True)
         if again is None or again.status != Status.OPEN.value or again.file != base:
             raise FileMoved
+        if asked_at(again, place.id) != asked:
+            raise SignatoryChanged(place)
         uow.session.add(
             RemoteSigningRow(
-                id=made, signing_id=signing_id, place_id=place.id, token_id=who.token, base=base, file=file, state=ask.state,
+                id=made, signing_id=signing_id, place_id=place.id, token_id=who.token, base=base, file=file, asked=asked, state=ask.state,
                 begun_at=now, expires_at=now + LIFE, ended="", result="",
             )
         )  # fmt: skip
@@ -247,7 +256,8 @@ def prepare(
 def complete(kit: ElsewhereKit, client: Client, who: Bearer, remote_id: str, answer: RemoteAnswer) -> Completed:
     """Put the signature in. Asked again after it was done, it says the same again.
 
-    Raises ``RemoteMissing``, ``remote.expired``, ``remote.signature``, ``import.outdated`` (prepare anew), ``import.refused`` with every reason.
+    Raises ``RemoteMissing``, ``remote.expired``, ``remote.given_up``, ``elsewhere.replaced`` and ``import.outdated`` (prepare anew),
+    ``remote.signature``, ``remote.cms``, ``import.refused`` with every reason.
     """
     now = kit.signing.now()
     with kit.signing.units() as uow:
@@ -255,13 +265,15 @@ def complete(kit: ElsewhereKit, client: Client, who: Bearer, remote_id: str, ans
         opened(uow, who.actor, Action.LEAD_SIGNING, contract.id)
         if found.ended == DONE:
             return _done(uow, found, contract.id)
-        if found.ended or now >= found.expires_at:
-            raise ContractError("remote.expired", "这次签署已经过期，请重新准备。")
+        _require_waiting(found, now)
         row = find_signing(uow.session, found.signing_id)
         assert row is not None
         if row.file != found.base:
             raise FileMoved
         place = read_execution(row).place(found.place_id)
+        if asked_at(row, place.id) != found.asked:
+            raise SignatoryChanged(place)
+        require_elsewhere(uow, contract, row, place)
         read_execution(row).sign(place.id, place.signatory.id, law_day(now), row.digest, kit.signing.today())
         state, gap, base, contract_id, signing_id = found.state, found.file, found.base, contract.id, row.id
     before = kit.signing.blobs.get(base)
@@ -279,8 +291,11 @@ def complete(kit: ElsewhereKit, client: Client, who: Bearer, remote_id: str, ans
         assert waiting is not None
         if waiting.ended == DONE:
             return _done(uow, waiting, contract_id)
+        _require_waiting(waiting, now)
         if row.file != base:
             raise FileMoved
+        if asked_at(row, place.id) != waiting.asked:
+            raise SignatoryChanged(place)
         took = OutsideSignature(
             made.name,
             made.organisation,
@@ -324,6 +339,14 @@ def _mine(uow: UnitOfWork, who: Bearer, remote_id: str, scope: str = READ) -> tu
         raise RemoteMissing
     who.require(SIGN if scope == SIGN or SIGN in who.scopes else READ, row.contract_id)
     return found, opened(uow, who.actor, Action.READ_CONTRACTS, row.contract_id)
+
+
+def _require_waiting(found: RemoteSigningRow, now: datetime) -> None:
+    if found.ended == GIVEN_UP:
+        words = "准备之后，签署人、其授权或者联系方式已经变更，或者签署已经停止，这次签署已作废；请重新准备。"
+        raise ContractError("remote.given_up", words)
+    if now >= found.expires_at:
+        raise ContractError("remote.expired", "这次签署已经过期，请重新准备。")
 
 
 def _place(row: SigningRow, place_id: str) -> tuple[Place | None, list[tuple[str, str]]]:

@@ -24,7 +24,7 @@ from app.services.seal_signing import keeps_seals
 from app.services.signing_ceremony import bench, require_ready, went_on
 from app.services.signing_kit import OUTSIDE, SigningKit
 from app.services.signing_orders import wanted_at
-from app.services.signing_rows import NOBODY, happened, place_row, read_execution
+from app.services.signing_rows import NOBODY, asked_at, happened, place_row, read_execution
 from app.store.contracts import ContractRow
 from app.store.signings import CertificateRow, SigningRow, find_certificate, latest_signing
 from app.store.uow import UnitOfWork
@@ -68,6 +68,15 @@ class FileMoved(ContractError):
         super().__init__(
             "import.outdated",
             "您取得文件之后，另有签署人签署了同一份文件，这份签名不能再并入。请重新下载现在的文件，签署后再上传。",
+        )
+
+
+class SignatoryChanged(ContractError):
+    """Somebody else is to sign now, or by another power: what was asked of the one before counts for nobody."""
+
+    def __init__(self, place: Place) -> None:
+        super().__init__(
+            "elsewhere.replaced", f"等待期间，{place.label}的签署人或者授权已经变更，这份签名不能计入；请由现在的签署人重新签署。"
         )
 
 
@@ -151,7 +160,7 @@ def _take_in(kit: ElsewhereKit, due: Opened, content: bytes, came: Came) -> tupl
         at = due(uow, False)
         require_elsewhere(uow, at.contract, at.row, at.place)
         at.execution.sign(at.place.id, at.place.signatory.id, law_day(now), at.row.digest, today)
-        base, frozen, place = at.row.file, at.row.frozen, at.place
+        base, frozen, place, asked = at.row.file, at.row.frozen, at.place, asked_at(at.row, at.place.id)
     states = kit.gate.states(content)
     if base not in states and frozen in states:
         raise FileMoved
@@ -161,6 +170,8 @@ def _take_in(kit: ElsewhereKit, due: Opened, content: bytes, came: Came) -> tupl
         at = due(uow, True)
         if at.row.file != base:
             raise FileMoved
+        if asked_at(at.row, place.id) != asked:
+            raise SignatoryChanged(place)
         complete = take_signature(uow, kit.signing, at.contract, at.row, at.place, found, file, came)
         uow.commit()
     return complete, found
@@ -171,6 +182,7 @@ def take_signature(
 ) -> bool:  # fmt: skip
     """Write a signature made with an outside certificate, inside the caller's transaction; True if it was the last one."""
     now, today = kit.now(), kit.today()
+    require_elsewhere(uow, contract, row, place)
     after = read_execution(row).sign(place.id, place.signatory.id, law_day(now), row.digest, today)
     serial = _register(uow, found, now, place)
     stored, base = place_row(row, place.id), row.file

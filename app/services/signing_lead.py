@@ -38,6 +38,7 @@ from app.services.signing_rows import (
 )
 from app.services.versions import read_version_unasked
 from app.store.contracts import ContractRow
+from app.store.elsewhere import give_up_remotes
 from app.store.signings import SigningPlaceRow, SigningRow, find_signing, latest_signing, open_signings
 from app.store.uow import UnitOfWork
 
@@ -74,7 +75,7 @@ def correct_address(
     shut(same_person(row, place))
     for own in mine:
         own.email = address
-        _start_over(row, own.id)
+        _start_over(uow, row, own.id)
     note(
         uow, actor, now, "signing.address", contract=contract.id, signing=row.id, place=place_id, label=execution.place(place_id).label,
         before=before, email=place.email,
@@ -107,7 +108,7 @@ def set_code_way(
     shut(same_person(row, place))
     for own in mine:
         own.code_way, own.phone = way.value, number
-        _start_over(row, own.id)
+        _start_over(uow, row, own.id)
     to = code_address(place, way)
     note(
         uow, actor, now, "signing.code_way", contract=contract.id, signing=row.id, place=place_id, label=label, way=way.label, to=to, before=before
@@ -140,7 +141,7 @@ def replace_signatory(
     tell_signatories(uow, now, post, contract, row, [place], "改由他人办理", reason.strip())
     put_details(place, replace(old, signatory=new, document=person.document))
     place.email, place.code_way, place.phone = require_address(person.email), person.code_way.value, number
-    _start_over(row, place_id)
+    _start_over(uow, row, place_id)
     power = new.authority.number if new.authority is not None else ""
     happened(
         uow, row.id, place_id, now, "replaced", before=old.signatory.name, name=new.name, reason=reason.strip(), who=actor.name,
@@ -175,6 +176,7 @@ def put_authority(
     old, person = read_details(place), after.place(place_id).signatory
     assert person.authority is not None
     put_details(place, replace(old, signatory=person, document=document or old.document))
+    give_up_remotes(uow.session, row.id, place_id)
     before = old.signatory.authority.number if old.signatory.authority is not None else ""
     words = {
         "before": before, "number": person.authority.number, "issued_on": person.authority.issued_on.isoformat(),
@@ -193,6 +195,7 @@ def withdraw(uow: UnitOfWork, actor: Actor, now: datetime, post: Post, contract_
     contract, row = _lead(uow, actor, contract_id)
     after = read_execution(row).withdraw(actor.name, reason, law_day(now))
     close(row, after, now, actor.name)
+    give_up_remotes(uow.session, row.id)
     words = reason.strip()
     happened(uow, row.id, "", now, "withdrawn", reason=words, by=actor.name)
     note(uow, actor, now, "signing.withdrawn", contract=contract.id, signing=row.id, reason=words)
@@ -212,6 +215,7 @@ def lapse(uow: UnitOfWork, now: datetime, today: date, post: Post, contract: Con
         return
     after = read_execution(row).lapse(today)
     close(row, after, now, CLOCK.name)
+    give_up_remotes(uow.session, row.id)
     happened(uow, row.id, "", now, "lapsed", deadline=row.deadline.isoformat())
     note(uow, CLOCK, now, "signing.lapsed", contract=contract.id, signing=row.id, deadline=row.deadline.isoformat())
     contract.signing_deadline = None
@@ -328,9 +332,10 @@ def _open_places(row: SigningRow, place_id: str) -> list[SigningPlaceRow]:
     return [p for p in same_person(row, place_row(row, place_id)) if p.signed_at is None]
 
 
-def _start_over(row: SigningRow, place_id: str) -> None:
-    """Nothing that was shown or entered before counts for whoever comes now."""
+def _start_over(uow: UnitOfWork, row: SigningRow, place_id: str) -> None:
+    """Nothing that was shown, entered or prepared before counts for whoever comes now."""
     place = place_row(row, place_id)
+    give_up_remotes(uow.session, row.id, place_id)
     shut([place])
     place.expires_at, place.invited_at, place.reminded_at = None, None, None
     place.read_pages, place.consented_at, place.code_problem = 0, None, ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 import uuid
@@ -74,6 +75,11 @@ def place_row(row: SigningRow, place_id: str) -> SigningPlaceRow:
     if found is None:
         raise ContractError("execution.place", "没有这个签署栏位。")
     return found
+
+
+def asked_at(row: SigningRow, place_id: str) -> str:
+    """SHA-256 of who is asked at a place, and by which power: another one where the person or the power is another."""
+    return hashlib.sha256(place_row(row, place_id).signatory.encode()).hexdigest()
 
 
 def same_person(row: SigningRow, place: SigningPlaceRow) -> tuple[SigningPlaceRow, ...]:

@@ -9,6 +9,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.store.base import Base, Instant
 
+DONE, GIVEN_UP = "done", "given_up"
+
 
 class TrustedRootRow(Base):
     """A certificate of an outside authority that was trusted from ``added_at`` until ``removed_at``. ``certificate``: PEM."""
@@ -55,7 +57,8 @@ class ApiTokenRow(Base):
 class RemoteSigningRow(Base):
     """A signature that waits for its device. ``state`` is JSON of ``signatures.remote.Pending``; ``file``: SHA-256 of its revision with the gap.
 
-    ``base``: SHA-256 of the file that it continues; ``ended``: empty, ``done`` or ``given_up``.
+    ``base``: SHA-256 of the file that it continues; ``asked``: SHA-256 of who was to sign, and by which power; ``ended``: empty, ``done`` or
+    ``given_up``.
     """
 
     __tablename__ = "remote_signings"
@@ -66,6 +69,7 @@ class RemoteSigningRow(Base):
     token_id: Mapped[str] = mapped_column(ForeignKey("api_tokens.id", ondelete="CASCADE"))
     base: Mapped[str] = mapped_column(String(64))
     file: Mapped[str] = mapped_column(String(64))
+    asked: Mapped[str] = mapped_column(String(64), default="", server_default="")
     state: Mapped[str] = mapped_column(Text)
     begun_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant)
@@ -105,6 +109,15 @@ def tokens_of(session: Session, user_id: str = "") -> list[ApiTokenRow]:
 def find_remote(session: Session, remote_id: str, *, lock: bool = False) -> RemoteSigningRow | None:
     statement = select(RemoteSigningRow).where(RemoteSigningRow.id == remote_id)
     return session.scalars(statement.with_for_update() if lock else statement).one_or_none()
+
+
+def give_up_remotes(session: Session, signing_id: str, place_id: str = "") -> None:
+    """What waits for its device at a place, or anywhere in the signing, is finished no more."""
+    mine = [RemoteSigningRow.signing_id == signing_id, RemoteSigningRow.ended == ""]
+    if place_id:
+        mine.append(RemoteSigningRow.place_id == place_id)
+    for row in session.scalars(select(RemoteSigningRow).where(*mine).with_for_update()):
+        row.ended = GIVEN_UP
 
 
 def open_remotes(session: Session, signing_id: str, place_id: str) -> list[RemoteSigningRow]:

@@ -39,7 +39,8 @@ _TITLES = {
     413: "请求过大", 415: "须为 JSON", 422: "请求不能接受", 429: "请求过于频繁", 500: "服务器内部错误", 503: "暂时不能处理",
 }  # fmt: skip
 _CONFLICTS = {
-    "import.outdated", "remote.outdated", "record.changed", "elsewhere.none", "execution.twice", "execution.turn", "execution.closed", "remote.many",
+    "import.outdated", "elsewhere.replaced", "remote.outdated",
+    "record.changed", "elsewhere.none", "execution.twice", "execution.turn", "execution.closed", "remote.many",
 }  # fmt: skip
 
 
@@ -294,7 +295,7 @@ def _status(error: ContractError) -> int:
             return 404
         case TooMany():
             return 429 if error.often else 503
-    if error.code == "remote.expired":
+    if error.code in ("remote.expired", "remote.given_up"):
         return 410
     return 409 if error.code in _CONFLICTS else 422
 

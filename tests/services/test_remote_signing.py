@@ -1,0 +1,177 @@
+"""A signature that waits for its device is one person's, with one power: what changes meanwhile is not passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.serialization import Encoding
+from sqlalchemy import select
+
+from app.services.access import Client
+from app.services.api_tokens import READ, SIGN, Bearer, bearer, make_token
+from app.services.ports import OutsideSignature, RemoteAnswer
+from app.services.remote_signing import Prepared, complete, prepare
+from app.services.signing_elsewhere import ElsewhereKit, accept_elsewhere, file_to_sign
+from app.services.signing_lead import correct_address, put_authority, withdraw
+from app.services.signing_orders import statements_of
+from app.services.signing_rows import place_row, read_execution
+from app.store.contracts import find_contract
+from app.store.elsewhere import RemoteSigningRow
+from app.verification_room import VerificationRoom
+from tests.services.fixtures import LAWYER
+from tests.services.signing_house import A_SIGN, SHORT, Held, House, house
+from tests.services.test_signing import refused
+from tests.services.test_signing_authority import CHEN, POWER, at, replaced, unprinted
+from tests.services.test_signing_elsewhere import holder
+from tests.signatures.test_elsewhere import signed_elsewhere
+
+__all__ = ["unprinted"]
+PLATFORM = Client("203.0.113.9", "platform/1.0")
+OTHER = replace(CHEN, name="吴接手", email="wu@party-a.example", power=replace(POWER, number="SQ-9"))
+KEY, CERTIFICATE = holder(CHEN.name)
+
+
+@dataclass(frozen=True)
+class Between:
+    """The real gate, with something that happens at the desk while it looks at the file."""
+
+    room: VerificationRoom
+    event: Callable[[], object]
+
+    def close(self) -> None:
+        self.room.close()
+
+    def states(self, pdf: bytes) -> tuple[str, ...]:
+        return self.room.states(pdf)
+
+    def verify(self, *given: Any) -> Any:
+        return self.room.verify(*given)
+
+    def accept(self, *given: Any) -> OutsideSignature:
+        found = self.room.accept(*given)
+        self.event()
+        return found
+
+
+@dataclass
+class Desk:
+    home: House
+    gate: VerificationRoom
+    who: Bearer
+    number: str
+
+    @property
+    def kit(self) -> ElsewhereKit:
+        return ElsewhereKit(self.home.kit, self.gate)
+
+    def prepare(self) -> Prepared:
+        with self.home.units() as uow:
+            names = frozenset(f.name for f in statements_of(self.home.signing, read_execution(self.home.signing).place(A_SIGN)))
+            uow.rollback()
+        pem = CERTIFICATE.public_bytes(Encoding.PEM)
+        return prepare(self.kit, PLATFORM, self.who, self.number, A_SIGN, pem, (), names)
+
+    def complete(self, waiting: Prepared, kit: ElsewhereKit | None = None) -> object:
+        signature = KEY.sign(waiting.to_sign, padding.PKCS1v15(), hashes.SHA256())
+        return complete(kit or self.kit, PLATFORM, self.who, waiting.id, RemoteAnswer(signature=signature))
+
+    def ended(self) -> list[str]:
+        with self.home.units() as uow:
+            return [r.ended for r in uow.session.scalars(select(RemoteSigningRow).order_by(RemoteSigningRow.begun_at))]
+
+
+@pytest.fixture
+def desk(unprinted: Held, tmp_path: Path) -> Iterator[Desk]:
+    home = house(unprinted.units, tmp_path, contract=unprinted.contract)
+    roots = (CERTIFICATE.public_bytes(Encoding.DER),)
+    home.kit = replace(home.kit, room=replace(home.kit.room, roots=lambda: roots))  # type: ignore[type-var]
+    gate = VerificationRoom(tmp_path / "pki", roots)
+    home.start((CHEN, SHORT[1]))
+    with home.units() as uow:
+        row = find_contract(uow.session, home.contract)
+        assert row is not None
+        number = row.number
+        token = make_token(uow, LAWYER, home.at[0], "平台", (READ, SIGN), 1)
+    with home.units() as uow:
+        who = bearer(uow, home.at[0], token)
+    yield Desk(home, gate, who, number)
+    gate.close()
+
+
+def renewed(desk: Desk) -> None:
+    with desk.home.units() as uow:
+        put_authority(uow, LAWYER, desk.home.at[0], desk.home.contract, A_SIGN, replace(POWER, number="SQ-10"))
+
+
+def moved(desk: Desk) -> None:
+    home = desk.home
+    with home.units() as uow:
+        correct_address(uow, LAWYER, home.at[0], home.kit.post, home.contract, A_SIGN, "chen2@party-a.example")
+
+
+def called_back(desk: Desk) -> None:
+    with desk.home.units() as uow:
+        withdraw(uow, LAWYER, desk.home.at[0], desk.home.kit.post, desk.home.contract, "条款尚须再议，撤回签署")
+
+
+def taken_over(desk: Desk) -> None:
+    replaced(desk.home, OTHER)
+
+
+def test_a_device_signs_for_whom_it_was_prepared(desk: Desk) -> None:
+    desk.complete(desk.prepare())
+    assert desk.ended() == ["done"]
+    assert place_row(desk.home.signing, A_SIGN).serial
+
+
+@pytest.mark.parametrize("event", [taken_over, renewed, moved])
+def test_what_was_prepared_before_a_change_is_given_up(desk: Desk, event: Callable[[Desk], None]) -> None:
+    waiting = desk.prepare()
+    event(desk)
+    assert desk.ended() == ["given_up"]
+    with refused("remote.given_up", "请重新准备"):
+        desk.complete(waiting)
+    assert place_row(desk.home.signing, A_SIGN).signed_at is None
+
+
+def test_what_waits_is_given_up_when_the_signing_is_withdrawn(desk: Desk) -> None:
+    waiting = desk.prepare()
+    called_back(desk)
+    assert desk.ended() == ["given_up"]
+    with refused("remote.given_up"):
+        desk.complete(waiting)
+
+
+def test_whoever_takes_over_while_the_gate_looks_does_not_get_the_signature_of_the_one_before(desk: Desk) -> None:
+    waiting = desk.prepare()
+    with refused("remote.given_up"):
+        desk.complete(waiting, ElsewhereKit(desk.home.kit, Between(desk.gate, lambda: taken_over(desk))))
+    assert place_row(desk.home.signing, A_SIGN).signed_at is None
+    assert at(desk.home).signatory.name == OTHER.name
+
+
+@pytest.mark.parametrize("event", [taken_over, renewed])
+def test_a_file_that_was_looked_at_for_one_person_is_not_taken_for_another(desk: Desk, event: Callable[[Desk], None]) -> None:
+    home = desk.home
+    _, before = file_to_sign(desk.kit, LAWYER, home.contract)
+    after = signed_elsewhere(before, A_SIGN, KEY, CERTIFICATE)
+    with refused("elsewhere.replaced", "重新签署"):
+        accept_elsewhere(ElsewhereKit(home.kit, Between(desk.gate, lambda: event(desk))), LAWYER, home.contract, A_SIGN, after)
+    assert place_row(home.signing, A_SIGN).signed_at is None
+
+
+def test_a_power_changed_behind_the_back_of_a_device_is_found_by_comparison(desk: Desk) -> None:
+    waiting = desk.prepare()
+    renewed(desk)
+    with desk.home.units() as uow:
+        (row,) = uow.session.scalars(select(RemoteSigningRow))
+        row.ended = ""
+        uow.commit()
+    with refused("elsewhere.replaced", "签署人或者授权已经变更"):
+        desk.complete(waiting)
