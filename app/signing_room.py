@@ -59,7 +59,7 @@ from signatures.revocation import Reason, Revocation, Status
 from signatures.seal import SealDesign, SealKind, draw_seal
 from signatures.seam import SeamOptions, SeamPages
 from signatures.signer_check import read_signer, signer_faults
-from signatures.signing import Signing, sign
+from signatures.signing import Signed, Signing, sign
 from signatures.time_source import OutsideService, TimeSource
 from signatures.validation_data import ValidationData
 from signatures.verification.trusting import Expected, Trust
@@ -159,7 +159,7 @@ class Room:
             done = sign(pdf, signing, own, source, now, self._status(own.certificate, state, now))
         except SignatureError as error:
             raise told(error) from error
-        return SignedFile(done.pdf, done.clock.label, done.clock_note)
+        return _signed(done)
 
     def serial_of(self, certificate: bytes) -> str:
         """Raises ``certificate.unreadable``."""
@@ -199,7 +199,7 @@ class Room:
             done = work(pending, value, source, base, now)
         except SignatureError as error:
             raise told(error) from error
-        return SignedFile(done.pdf, done.clock.label, done.clock_note)
+        return _signed(done)
 
     def archive(
         self,
@@ -354,6 +354,10 @@ def lines_of(verdict: Verdict, language: str) -> tuple[str, ...]:
 
 def _together(one: ValidationData, other: ValidationData) -> ValidationData:
     return ValidationData((*one.certificates, *other.certificates), (*one.ocsps, *other.ocsps), (*one.crls, *other.crls))
+
+
+def _signed(done: Signed) -> SignedFile:
+    return SignedFile(done.pdf, done.clock.label if done.clock is not None else "", done.clock_note)
 
 
 def _pending(state: str, pdf: bytes) -> Pending:

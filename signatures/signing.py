@@ -48,12 +48,13 @@ class Signing:
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """The file with one more revision. ``digest``: SHA-256 of the whole of it; ``clock_note``: why not the outside clock."""
+    """The file with one more revision. ``digest``: SHA-256 of the whole of it; ``clock``: of the stamp that we added, None where the signature
+    brought one of its own; ``clock_note``: why not the outside clock."""
 
     pdf: bytes
     field: str
     at: datetime
-    clock: Clock
+    clock: Clock | None
     clock_note: str
     digest: str
 

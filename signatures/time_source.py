@@ -91,9 +91,9 @@ class TimeSource:
     used: list[tuple[Clock, str]] = field(default_factory=list)
 
     @property
-    def clock(self) -> Clock:
-        """Of the last stamp."""
-        return self.used[-1][0] if self.used else Clock.BUILT_IN
+    def clock(self) -> Clock | None:
+        """Of the last stamp; None where nothing was stamped."""
+        return self.used[-1][0] if self.used else None
 
     def stamp(self, request: tsp.TimeStampReq) -> tsp.TimeStampResp:
         """Raises ``time.refused`` where even the built-in authority gives no token."""

@@ -274,7 +274,7 @@ class SignOrder:
 
 @dataclass(frozen=True, slots=True)
 class SignedFile:
-    """The file with one more signature. ``clock``: whose time it bears, in words; ``clock_note``: why not the outside one."""
+    """The file with one more signature. ``clock``: whose time we gave it, in words, empty where it brought its own; ``clock_note``: why not the outside one."""
 
     content: bytes
     clock: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from app.domain.errors import ContractError
@@ -20,7 +20,7 @@ from app.services.access import Client
 from app.services.api_tokens import READ, SIGN, Bearer
 from app.services.journal import note
 from app.services.moving import law_day
-from app.services.ports import OutsideSignature, RemoteAnswer
+from app.services.ports import RemoteAnswer
 from app.services.record import id_of, opened
 from app.services.signing_elsewhere import (
     Came,
@@ -296,17 +296,7 @@ def complete(kit: ElsewhereKit, client: Client, who: Bearer, remote_id: str, ans
             raise FileMoved
         if asked_at(row, place.id) != waiting.asked:
             raise SignatoryChanged(place)
-        took = OutsideSignature(
-            made.name,
-            made.organisation,
-            made.issuer,
-            made.serial,
-            made.fingerprint,
-            made.certificate,
-            made.valid_until,
-            signed.clock,
-            made.notes,
-        )
+        took = replace(made, clock=signed.clock or made.clock)
         take_signature(uow, kit.signing, contract, row, place, took, file, Came(who.actor, client, remote=True))
         place_row(row, place.id).hand = ink
         waiting.ended, waiting.result = DONE, file

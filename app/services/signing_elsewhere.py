@@ -29,7 +29,7 @@ from app.store.contracts import ContractRow
 from app.store.signings import CertificateRow, SigningRow, find_certificate, latest_signing
 from app.store.uow import UnitOfWork
 
-NO_CLOCK = "签名没有时间戳；时间为本系统收到之时"
+NO_CLOCK = "签名没有可以确认的时间戳；时间为本系统收到之时"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from asn1crypto import keys
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
-from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from pyhanko.sign.signers import SimpleSigner
+from pyhanko_certvalidator.registry import SimpleCertificateStore
 from sqlalchemy import select
 
 from app.services.access import Client
 from app.services.api_tokens import READ, SIGN, Bearer, bearer, make_token
 from app.services.ports import OutsideSignature, RemoteAnswer
 from app.services.remote_signing import Prepared, complete, prepare
-from app.services.signing_elsewhere import ElsewhereKit, accept_elsewhere, file_to_sign
+from app.services.signing_elsewhere import NO_CLOCK, ElsewhereKit, accept_elsewhere, file_to_sign
 from app.services.signing_lead import correct_address, put_authority, withdraw
 from app.services.signing_orders import statements_of
 from app.services.signing_rows import place_row, read_execution
 from app.store.contracts import find_contract
 from app.store.elsewhere import RemoteSigningRow
 from app.verification_room import VerificationRoom
+from signatures.credentials import plain
+from signatures.time_source import OutsideService, Stamper, TimeSource
 from tests.services.fixtures import LAWYER
+from tests.services.outside_time import NAME, OutsideTime
 from tests.services.signing_house import A_SIGN, SHORT, Held, House, house
 from tests.services.test_signing import refused
 from tests.services.test_signing_authority import CHEN, POWER, at, replaced, unprinted
@@ -70,6 +77,12 @@ class Desk:
     def kit(self) -> ElsewhereKit:
         return ElsewhereKit(self.home.kit, self.gate)
 
+    def trust(self, *more: bytes) -> None:
+        """Authorities beside the signatory's own."""
+        roots = (CERTIFICATE.public_bytes(Encoding.DER), *more)
+        self.home.kit = replace(self.home.kit, room=replace(self.home.kit.room, roots=lambda: roots))  # type: ignore[type-var]
+        self.gate = replace(self.gate, roots=roots)
+
     def prepare(self) -> Prepared:
         with self.home.units() as uow:
             names = frozenset(f.name for f in statements_of(self.home.signing, read_execution(self.home.signing).place(A_SIGN)))
@@ -89,9 +102,7 @@ class Desk:
 @pytest.fixture
 def desk(unprinted: Held, tmp_path: Path) -> Iterator[Desk]:
     home = house(unprinted.units, tmp_path, contract=unprinted.contract)
-    roots = (CERTIFICATE.public_bytes(Encoding.DER),)
-    home.kit = replace(home.kit, room=replace(home.kit.room, roots=lambda: roots))  # type: ignore[type-var]
-    gate = VerificationRoom(tmp_path / "pki", roots)
+    gate = VerificationRoom(tmp_path / "pki")
     home.start((CHEN, SHORT[1]))
     with home.units() as uow:
         row = find_contract(uow.session, home.contract)
@@ -100,7 +111,9 @@ def desk(unprinted: Held, tmp_path: Path) -> Iterator[Desk]:
         token = make_token(uow, LAWYER, home.at[0], "平台", (READ, SIGN), 1)
     with home.units() as uow:
         who = bearer(uow, home.at[0], token)
-    yield Desk(home, gate, who, number)
+    made = Desk(home, gate, who, number)
+    made.trust()
+    yield made
     gate.close()
 
 
@@ -175,3 +188,21 @@ def test_a_power_changed_behind_the_back_of_a_device_is_found_by_comparison(desk
         uow.commit()
     with refused("elsewhere.replaced", "签署人或者授权已经变更"):
         desk.complete(waiting)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_timestamp_that_a_device_brings_is_named_by_its_service_and_never_by_ours(
+    desk: Desk, tmp_path: Path, known: bool
+) -> None:
+    (tmp_path / "outside").mkdir()
+    service = OutsideTime(tmp_path / "outside")
+    if known:
+        desk.trust(service.der)
+    waiting = desk.prepare()
+    info = keys.PrivateKeyInfo.load(KEY.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
+    signer = SimpleSigner(plain(CERTIFICATE), info, SimpleCertificateStore.from_certs([]))
+    stamper = Stamper(TimeSource(OutsideService(f"{service.base}/tsa")))
+    made = asyncio.run(signer.async_sign(bytes.fromhex(waiting.covered), "sha256", use_pades=True, timestamper=stamper)).dump()
+    service.close()
+    done = complete(desk.kit, PLATFORM, desk.who, waiting.id, RemoteAnswer(cms=made))
+    assert done.clock == place_row(desk.home.signing, A_SIGN).clock == (NAME if known else NO_CLOCK)

@@ -137,7 +137,7 @@ def test_a_file_signed_with_the_partys_own_certificate_counts_like_ours(
     assert finish(home.kit, signing) is True
     place = next(p for p in home.signing.places if p.id == B_SIGN)
     assert place.serial == found.serial
-    assert "没有时间戳" in place.clock
+    assert "没有可以确认的时间戳" in place.clock
 
 
 def test_every_reason_is_told_at_once(home: House, kit: ElsewhereKit) -> None:

@@ -137,7 +137,7 @@ def test_a_file_signed_by_another_tool_is_let_in_and_its_loose_font_is_noted(cer
 
 def test_our_own_signatures_bring_no_loose_font(ceremony: Ceremony, verifier: Verifier) -> None:
     before, after = ceremony.history["a_signature"], ceremony.history["a_seal"]
-    assert accept(before, after, "a_seal", verifier, trust(ceremony), utc_now()).notes == ()
+    assert accept(before, after, "a_seal", verifier, trust(ceremony), utc_now(), prepared=after).notes == ()
 
 
 def filled_and_signed(pdf: bytes, field: str, values: dict[str, str], own: tuple[rsa.RSAPrivateKey, x509.Certificate]) -> bytes:
