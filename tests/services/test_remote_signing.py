@@ -84,9 +84,8 @@ class Desk:
         self.gate = replace(self.gate, roots=roots)
 
     def prepare(self) -> Prepared:
-        with self.home.units() as uow:
-            names = frozenset(f.name for f in statements_of(self.home.signing, read_execution(self.home.signing).place(A_SIGN)))
-            uow.rollback()
+        row = self.home.signing
+        names = frozenset(f.name for f in statements_of(row, read_execution(row).place(A_SIGN)))
         pem = CERTIFICATE.public_bytes(Encoding.PEM)
         return prepare(self.kit, PLATFORM, self.who, self.number, A_SIGN, pem, (), names)
 
