@@ -46,6 +46,7 @@ from signatures.docx.working_copy import make_working_copy
 from signatures.drawing import MM
 from signatures.errors import SignatureError
 from signatures.evidence.package import Enclosed, Evidence, make_package
+from signatures.field_states import values
 from signatures.freezing import freeze
 from signatures.hand import typed, written
 from signatures.image import prepare_handwriting
@@ -201,14 +202,12 @@ class Room:
             raise told(error) from error
         return _signed(done)
 
+    def filled(self, pdf: bytes) -> Mapping[str, str | bool]:
+        return values(pdf)
+
     def archive(
-        self,
-        pdf: bytes,
-        states: Sequence[tuple[str, CertificateState]],
-        texts: Mapping[str, str],
-        ticks: Sequence[str],
-        now: datetime,
-    ) -> ArchivedFile:
+        self, pdf: bytes, states: Sequence[tuple[str, CertificateState]], texts: Mapping[str, str], ticks: Sequence[str], now: datetime
+    ) -> ArchivedFile:  # fmt: skip
         """``states``: every certificate of ours (PEM) that signed, with its state now. Of others' the status is fetched, as far as it can be had."""
         outside = self._outside(pdf, now)
         try:

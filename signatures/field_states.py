@@ -29,6 +29,18 @@ def touched(before: bytes, after: bytes, field: str) -> tuple[str, ...]:
     return tuple(f"{n}（{label}）" if (label := old.label(n) or new.label(n)) else n for n in changed)
 
 
+def values(pdf: bytes) -> dict[str, str | bool]:
+    """What the fields say, by name: words, or whether a box is ticked. Signature fields aren't among them."""
+    found: dict[str, str | bool] = {}
+    for name, nodes in _Form(pdf).nodes.items():
+        kind = get(nodes[-1], "/FT")
+        if kind == "/Btn":
+            found[name] = get(nodes[-1], "/AS") not in (None, "/Off")
+        elif kind == "/Tx":
+            found[name] = str(get(nodes[-1], "/V") or "")
+    return found
+
+
 class _Form:
     def __init__(self, pdf: bytes) -> None:
         self.nodes: dict[str, list[Any]] = {}

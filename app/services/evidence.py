@@ -184,8 +184,10 @@ def _event(row: SigningEventRow) -> dict[str, Any]:
 
 
 def _about(row: SigningEventRow) -> str:
-    """What happened, in words; of a code also by which way it went, and to whom (masked)."""
+    """What happened, in words; of a code also by which way it went, and to whom (masked); of a signature made elsewhere who vouches for consent."""
     data, words = json.loads(row.data), EVENTS.get(row.kind, row.kind)
+    if data.get("consent"):
+        return f"{words}（{data['consent']}）"
     to = data.get("to")
     return f"{words}（{CodeWay(data['by']).label}，{to}）" if to else words
 

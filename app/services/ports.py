@@ -272,6 +272,10 @@ class SigningRoom(Protocol):
 
     def finish_remote(self, state: str, pdf: bytes, answer: RemoteAnswer, base: bytes, now: datetime) -> SignedFile: ...
 
+    def filled(self, pdf: bytes) -> Mapping[str, str | bool]:
+        """What the fields of a file of ours say: words, or whether a box is ticked."""
+        ...
+
     def archive(
         self,
         pdf: bytes,

@@ -26,7 +26,7 @@ from app.services.signing_kit import OUTSIDE, SigningKit
 from app.services.signing_orders import wanted_at
 from app.services.signing_rows import NOBODY, asked_at, happened, place_row, read_execution
 from app.store.contracts import ContractRow
-from app.store.signings import CertificateRow, SigningRow, find_certificate, latest_signing
+from app.store.signings import CertificateRow, SigningPlaceRow, SigningRow, find_certificate, latest_signing
 from app.store.uow import UnitOfWork
 
 NO_CLOCK = "签名没有可以确认的时间戳；时间为本系统收到之时"
@@ -186,6 +186,7 @@ def take_signature(
     after = read_execution(row).sign(place.id, place.signatory.id, law_day(now), row.digest, today)
     serial = _register(uow, found, now, place)
     stored, base = place_row(row, place.id), row.file
+    consent = _consent(stored, came)
     row.file = file
     stored.serial, stored.signed_at, stored.signed_on = serial, now, law_day(now)
     stored.clock = found.clock or NO_CLOCK
@@ -193,13 +194,23 @@ def take_signature(
         uow, row.id, place.id, now, "remote_signed" if came.remote else "imported", came.client, by=came.actor.name,
         serial=found.serial, fingerprint=found.fingerprint,
         issuer=found.issuer, name=found.name, organisation=found.organisation, before=base, file=file, notes=list(found.notes), via=came.actor.via,
+        consent=consent,
     )  # fmt: skip
     note(
         uow, came.actor, now, "signing.remote_signed" if came.remote else "signing.imported", contract=contract.id, signing=row.id,
         place=place.id, label=place.label,
-        serial=found.serial, issuer=found.issuer, file=file, notes=list(found.notes),
+        serial=found.serial, issuer=found.issuer, file=file, notes=list(found.notes), consent=consent,
     )  # fmt: skip
     return went_on(uow, kit, contract.id, row, after)
+
+
+def _consent(stored: SigningPlaceRow, came: Came) -> str:
+    """Who says that the signatory has read and agreed: this system where it was done on the own page, else nobody or the caller of the API."""
+    if stored.consented_at is not None:
+        return "签署人已在签署页面阅读并同意"
+    if came.remote:
+        return "确认事项由接口调用方声明，签署人的阅读和同意未经本系统确认"
+    return "签署人的阅读和同意未经本系统确认"
 
 
 def _is_sealed_here(uow: UnitOfWork, contract: ContractRow, row: SigningRow, place: Place) -> bool:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from app.domain.errors import ContractError
 from app.domain.execution import Execution, Mark, Medium
 from app.domain.lifecycle import Event, Stage
 from app.domain.lifecycle_facts import Facts
-from app.domain.signing_form import Hand, SealShown, Use, party_texts, shared_texts
-from app.domain.term import BEIJING
+from app.domain.signing_form import Hand, SealShown, Use, shared_texts
 from app.services.approval_rows import current
 from app.services.filing import DocumentKind, attached_unasked
 from app.services.generation import DOCX_TYPE
@@ -18,17 +17,18 @@ from app.services.journal import CEREMONY, CLOCK, note
 from app.services.moving import move
 from app.services.ports import RecordOfSignature
 from app.services.record import require_contract, state_of
-from app.services.signing_kit import PLATFORM, SigningKit, credential, states_of, system_credential
+from app.services.signing_kit import SigningKit, credential, states_of, system_credential
 from app.services.signing_mails import send_copies, tell_owner
-from app.services.signing_orders import read_hand
+from app.services.signing_orders import leads, read_hand
 from app.services.signing_rows import happened, place_row, read_execution, read_form
 from app.services.taking_effect import SigningDate, note_signed, take_effect
 from app.store.contracts import ContractRow
 from app.store.documents import DocumentRow
-from app.store.signings import SigningRow, find_signing, signings_to_finish
+from app.store.signings import SigningRow, events_of, find_signing, signings_to_finish
 from app.store.uow import UnitOfWork
 
 PDF_TYPE = "application/pdf"
+IN_THE_ORIGINAL = "以自有证书在系统外签署，图样见签署原件（PDF）"
 
 
 def is_finish_due(units: Callable[[], UnitOfWork]) -> bool:
@@ -58,17 +58,17 @@ def finish(kit: SigningKit, signing_id: str) -> bool:
         row = find_signing(uow.session, signing_id)
         if row is None or row.status != "complete" or row.final:
             return False
-        contract, states = require_contract(uow, row.contract_id), states_of(uow, row)
+        contract, states, (by_file, by_device) = require_contract(uow, row.contract_id), states_of(uow, row), _doors(uow, row)
         uow.session.expunge_all()  # read on while the file is made
     execution, form = read_execution(row), read_form(row.form)
     last = max(execution.signed_on)
     code = row.digest[:16].upper()
     shared = {**shared_texts(form, last, code), **_inked(execution)}
-    ticks = [f.key for f in form.owned("") if f.use is Use.CONFIRMATION]
+    ticks = _shared_ticks(row, execution, by_device)
     archived = kit.room.archive(kit.blobs.get(row.file), states, shared, ticks, now)
     final = archived.content
     pdf = kit.blobs.put(final)
-    docx = kit.blobs.put(_working_copy(kit, row, execution, contract.title, contract.number, pdf, shared))
+    docx = kit.blobs.put(_working_copy(kit, row, execution, contract.title, contract.number, pdf, by_file))
     with kit.units() as uow:
         contract = require_contract(uow, row.contract_id, lock=True)
         mine = find_signing(uow.session, signing_id, lock=True)
@@ -142,39 +142,48 @@ def _document(
     )  # fmt: skip
 
 
+def _doors(uow: UnitOfWork, row: SigningRow) -> tuple[frozenset[str], frozenset[str]]:
+    """Places signed in a file that came back, and by a device over the API."""
+    events = events_of(uow.session, row.id)
+    by_file, by_device = (frozenset(e.place_id for e in events if e.kind == kind) for kind in ("imported", "remote_signed"))
+    return by_file, by_device
+
+
+def _shared_ticks(row: SigningRow, execution: Execution, by_device: frozenset[str]) -> list[str]:
+    """The statements of both parties, where everybody has confirmed them: on the own page, or as the API was told. A file that came back
+    confirms nothing by itself."""
+    asked = [p for p in execution.places if p.medium is Medium.ELECTRONIC and leads(row, p)]
+    if any(place_row(row, p.id).consented_at is None and p.id not in by_device for p in asked):
+        return []
+    return [f.key for f in read_form(row.form).owned("") if f.use is Use.CONFIRMATION]
+
+
 def _working_copy(
-    kit: SigningKit, row: SigningRow, execution: Execution, title: str, number: str, pdf: str, shared: Mapping[str, str]
+    kit: SigningKit, row: SigningRow, execution: Execution, title: str, number: str, pdf: str, by_file: frozenset[str]
 ) -> bytes:
-    """The approved DOCX with the same hands, seals and words as the PDF."""
-    form = read_form(row.form)
-    names = {f.key: f.name for f in form.fields}
-    names |= {p.key: p.name for p in form.places}
-    fillings: dict[str, Hand | SealShown | str | bool] = {names[key]: words for key, words in shared.items()}
+    """The approved DOCX with the same hands and seals as the PDF; words and ticks are read from the PDF itself, so that the copy says no more."""
+    form, shown = read_form(row.form), kit.room.filled(kit.blobs.get(pdf))
+    fillings: dict[str, Hand | SealShown | str | bool] = {
+        f.name: shown[f.key] for f in form.fields if f.use is not Use.HAND and shown.get(f.key)
+    }
     lines = []
     for signed in execution.signed:
         place, stored = execution.place(signed.place), place_row(row, signed.place)
         assert stored.signed_at is not None
-        person, at = place.signatory, stored.signed_at.astimezone(BEIJING)
+        person = place.signatory
         lines.append(RecordOfSignature(place.label, person.name, stored.serial or "", stored.signed_at, stored.clock))
-        if place.medium is Medium.PAPER:
-            continue  # the ink is on the paper original, and ``shared`` says so
-        hand = read_hand(kit.blobs.get(stored.hand)) if stored.hand else None
         box = next(p.name for p in form.places if p.key == place.id)
+        if place.medium is Medium.PAPER:
+            fillings[box] = _inked(execution)[place.id]  # the ink is on the paper original
+            continue
+        if place.id in by_file:
+            fillings[box] = IN_THE_ORIGINAL
+            continue
+        hand = read_hand(kit.blobs.get(stored.hand)) if stored.hand else None
         if place.mark is Mark.SEAL:
             fillings[box] = SealShown(person.party_name, stored.serial or "")
         elif hand is not None:
             fillings[box] = hand
-        if place.mark is Mark.SIGNATURE or all(p.mark is Mark.SEAL for p in form.places if p.owner == stored.party):
-            texts = party_texts(
-                form, stored.party, on=signed.on, serial=stored.serial or "", at=f"{at:%Y-%m-%d %H:%M:%S}（北京时间）", digest=row.digest,
-                platform=PLATFORM, signing=f"{row.id[:12]}-{stored.ordinal}".upper(),
-            )  # fmt: skip
-            fillings |= {names[key]: words for key, words in texts.items()}
-            for field in form.owned(stored.party):
-                if field.use is Use.CONFIRMATION:
-                    fillings[field.name] = True
-                elif field.use is Use.HAND and hand is not None:
-                    fillings[field.name] = hand
-    fillings |= {f.name: True for f in form.owned("") if f.use is Use.CONFIRMATION}
+            fillings |= {f.name: hand for f in form.owned(stored.party) if f.use is Use.HAND}
     system = credential(system_credential(kit))
     return kit.room.working_copy(kit.blobs.get(row.docx), fillings, lines, title, number, pdf, system, kit.now())

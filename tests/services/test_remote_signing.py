@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from app.services.signing_orders import statements_of
 from app.services.signing_rows import place_row, read_execution
 from app.store.contracts import find_contract
 from app.store.elsewhere import RemoteSigningRow
+from app.store.signings import events_of
 from app.verification_room import VerificationRoom
 from signatures.credentials import plain
 from signatures.time_source import OutsideService, Stamper, TimeSource
@@ -140,6 +142,9 @@ def test_a_device_signs_for_whom_it_was_prepared(desk: Desk) -> None:
     desk.complete(desk.prepare())
     assert desk.ended() == ["done"]
     assert place_row(desk.home.signing, A_SIGN).serial
+    with desk.home.units() as uow:
+        event = next(e for e in events_of(uow.session, desk.home.signing.id) if e.kind == "remote_signed")
+    assert json.loads(event.data)["consent"] == "确认事项由接口调用方声明，签署人的阅读和同意未经本系统确认"
 
 
 @pytest.mark.parametrize("event", [taken_over, renewed, moved])
