@@ -12,18 +12,20 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from app.domain.errors import ContractError, InputError, InputFault
+from app.domain.money import RESIDUE_LIMIT, ZERO, from_excl
 from app.domain.permissions import Action, Actor
+from app.domain.presentation import money_digits
 from app.domain.settlement.figure import Figure, read_figure
-from app.domain.settlement.month import ExtraItem, MonthFigures, month_faults, plain_month
+from app.domain.settlement.month import ExtraItem, ItemKind, MonthFigures, month_faults, plain_month
 from app.domain.settlement.scoring import score_month
-from app.services.correction_replay import ACCEPTED, PROPOSED, REFUSED, figures_of_correction, items_of, replayed
+from app.services.correction_replay import ACCEPTED, PROPOSED, REFUSED, figures_of_correction, inputs_of, items_of, replayed
 from app.services.correction_rows import FIGURES, TERMS, keep
 from app.services.journal import note
 from app.services.money_rows import VOID
 from app.services.record import opened
 from app.services.service_levels import Evidence, figures_of, month_name, put_statement, touch_month
 from app.services.settlement_terms import TermsBook
-from app.services.settling import SettlementMissing
+from app.services.settling import SettlementMissing, number_of
 from app.store.contracts import ContractRow
 from app.store.corrections import CorrectionRow, corrections_of, find_correction
 from app.store.instruments import find_instrument
@@ -67,13 +69,23 @@ def correct_month(
 ) -> str:  # fmt: skip
     """Propose what a settled month would come to with these figures; returns the correction's id. Nothing else changes.
 
-    Raises ``InputError`` with every fault, ``correction.unsettled`` where the month is in no settlement, ``correction.same``.
+    Raises ``InputError`` with every fault, ``correction.unsettled`` where the month is in no settlement, ``correction.same``,
+    ``correction.disputed`` while an objection to the settlement waits for its outcome.
     """
     contract = opened(uow, actor, Action.KEEP_PERFORMANCE, contract_id, lock=True)
     row = _settled(uow, contract, figures.month)
+    if row.objected is not None and row.resolved_on is None:
+        raise ContractError(
+            "correction.disputed",
+            f"结算单{number_of(uow, row)}的异议还没有复核结果，请先记录复核结果（核减填0元的，差额全部由更正列示），再更正数据。",
+        )
     book = TermsBook(uow, contract)
     terms = book.on(figures.month)
     faults = list(month_faults(figures, terms.service, terms.fees))
+    made = corrections_of(uow.session, contract_id)
+    faults += _reduction_faults(
+        row, number_of(uow, row), [figures if m.month == figures.month else m for m in inputs_of(row, made)]
+    )
     if len("".join(reason.split())) < 5:
         faults.append(InputFault("reason", "更正的理由", "请写明哪些数据有误、依据是什么（不少于5个字）"))
     if faults:
@@ -81,10 +93,10 @@ def correct_month(
     known = find_service_month(uow.session, contract_id, figures.month)
     if known is not None and plain_month(figures_of(known)) == plain_month(figures):
         raise ContractError("correction.same", f"与{month_name(figures.month)}已确认的数据相同，没有需要更正的。")
-    again = replayed(uow, book, row, {figures.month: figures}, corrections_of(uow.session, contract_id))
-    made = keep(uow, actor, now, row, again, FIGURES, reason.strip(), (figures,))
+    again = replayed(uow, book, row, {figures.month: figures}, made)
+    kept = keep(uow, actor, now, row, again, FIGURES, reason.strip(), (figures,))
     uow.commit()
-    return made.id
+    return kept.id
 
 
 def correct_for_terms(uow: UnitOfWork, actor: Actor, now: datetime, contract_id: str, settlement_id: str, reason: str) -> str:
@@ -151,6 +163,26 @@ def _settled(uow: UnitOfWork, contract: ContractRow, month: date) -> SettlementR
         if row.state != VOID and row.start.replace(day=1) <= month <= row.end:
             return row
     raise ContractError("correction.unsettled", f"{month_name(month)}还没有列入结算单；请直接更正考核数据。")
+
+
+def _reduction_faults(row: SettlementRow, number: str, inputs: Sequence[MonthFigures]) -> list[InputFault]:
+    """What the outcome of an objection took off the amount stands in no sheet. Figures that hold it as well would take it off again,
+    so lines of kind 更正 give it back by tax rate, or one of nought says that they don't hold it."""
+    if not row.reduced:
+        return []
+    lines = [
+        i for m in inputs for i in m.items if i.kind is ItemKind.CORRECTION and i.working is None and i.voucher.strip() == number
+    ]
+    returned = sum((from_excl(i.excl, i.rate).incl for i in lines), ZERO)
+    if lines and (not returned or abs(returned - row.reduced) <= RESIDUE_LIMIT):
+        return []
+    amount = money_digits(row.reduced)
+    return [
+        InputFault(
+            "items", "异议已核减的金额", f"结算单{number}的异议已核减含税{amount}元，更正后的数据如果也包含这项核减，会重复扣减",
+            f"请加“更正”行，凭证编号填{number}，按税率填正数的不含税金额，含税合计{amount}元；没有包含这项核减的，加一行0元的“更正”",
+        )
+    ]  # fmt: skip
 
 
 def _require_fresh(uow: UnitOfWork, contract: ContractRow, row: CorrectionRow) -> None:

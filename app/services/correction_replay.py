@@ -40,10 +40,8 @@ def replayed(
     """The period computed again by the terms that are in force for it now, with ``changed`` figures in the place of its inputs; what
     earlier corrections of it were accepted is no longer due. ``made``: every correction of the contract; ``number``: of one that there
     is already. Raises ``ValueError`` for figures that can't be settled."""
-    kept = json.loads(row.sheet)
-    inputs = [_latest(read_month(m), made, row.id) for m in kept["inputs"]]
-    past = [read_past(p) for p in kept["past"]]
-    months = []
+    past = [read_past(p) for p in json.loads(row.sheet)["past"]]
+    inputs, months = inputs_of(row, made), []
     for figures in inputs:
         terms = book.on(figures.month)
         used = _carrying(changed[figures.month], figures) if figures.month in changed else figures
@@ -59,7 +57,12 @@ def replayed(
     before = Settled(named, {t.rate: t.excl for t in sheet.by_rate}, since, sheet.figure)
     own = number or f"GZ-{named}-{len(mine) + 1}"[:60]
     found = correction(before, after, own)
-    return Replay(own, found, _basis(inputs, past, since, after, found))
+    return Replay(own, found, _basis(row, inputs, past, since, after, found))
+
+
+def inputs_of(row: SettlementRow, made: Sequence[CorrectionRow]) -> list[MonthFigures]:
+    """The figures of each month of a settlement, as what was accepted since left them."""
+    return [_latest(read_month(m), made, row.id) for m in json.loads(row.sheet)["inputs"]]
 
 
 def items_of(row: CorrectionRow) -> tuple[ExtraItem, ...]:
@@ -71,12 +74,12 @@ def figures_of_correction(row: CorrectionRow) -> dict[date, MonthFigures]:
     return {m.month: m for m in (read_month(m) for m in json.loads(row.figures or "[]"))}
 
 
-def _latest(figures: MonthFigures, made: Sequence[CorrectionRow], settlement_id: str) -> MonthFigures:
-    """The figures of a settled month as corrected by what was accepted since; corrections it carried itself stay in it."""
+def _latest(settled: MonthFigures, made: Sequence[CorrectionRow], settlement_id: str) -> MonthFigures:
+    figures = settled
     for row in made:
         if row.settlement_id == settlement_id and row.state == ACCEPTED:
-            figures = figures_of_correction(row).get(figures.month, figures)
-    return figures
+            figures = figures_of_correction(row).get(settled.month, figures)
+    return figures if figures is settled else _carrying(figures, settled)
 
 
 def _carrying(figures: MonthFigures, settled: MonthFigures) -> MonthFigures:
@@ -86,7 +89,8 @@ def _carrying(figures: MonthFigures, settled: MonthFigures) -> MonthFigures:
 
 
 def _basis(
-    inputs: Sequence[MonthFigures], past: Sequence[PastMonth], since: Mapping[Decimal, Decimal], after: Sheet, found: Correction
+    row: SettlementRow, inputs: Sequence[MonthFigures], past: Sequence[PastMonth], since: Mapping[Decimal, Decimal], after: Sheet,
+    found: Correction,
 ) -> str:  # fmt: skip
     def text(sums: Mapping[Decimal, Decimal]) -> list[list[str]]:
         return [[format(rate, "f"), format(sums[rate], "f")] for rate in sorted(sums)]
@@ -94,5 +98,6 @@ def _basis(
     whole = {
         "inputs": [plain_month(m) for m in inputs], "past": [plain_past(p) for p in past], "since": text(since),
         "after": text({t.rate: t.excl for t in after.totals.by_rate}), "months": [plain_past(m) for m in found.months],
+        "objection": [str(x) for x in (row.objected_on, row.objected, row.resolved_on, row.reduced)],
     }  # fmt: skip
     return hashlib.sha256(json.dumps(whole, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal as D
 from typing import Any
 
-from app.services.correcting import CorrectionLine, accept_correction, correct_month, corrections
+from app.services.correcting import CorrectionLine, accept_correction, correct_for_terms, correct_month, corrections
 from app.services.money_rows import sheet_of
 from tests.services.settling_house import Till, figures
 
@@ -20,6 +20,12 @@ def settled(till: Till, month: str = "2026-02", day: str = "2026-03-06", **chang
 def propose(till: Till, month: str, **changes: Any) -> CorrectionLine:
     with till.units() as uow:
         made = correct_month(uow, till.actor, till.now, till.contract_id, figures(month, **changes), "工单重复计数，见核对表")
+    return next(x for x in listed(till) if x.id == made)
+
+
+def recompute(till: Till, settlement: str) -> CorrectionLine:
+    with till.units() as uow:
+        made = correct_for_terms(uow, till.actor, till.now, till.contract_id, settlement, "核对条款")
     return next(x for x in listed(till) if x.id == made)
 
 
