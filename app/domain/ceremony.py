@@ -39,6 +39,16 @@ class CodeWay(Enum):
         return {"mail": "邮件", "sms": "短信"}[self.value]
 
 
+class Carried(Enum):
+    """What had become of a code's message when the code was entered. The value is stored."""
+
+    SENT = "sent"
+    KEPT = "kept"
+    """Nothing was set up that could carry it: it lay in the outbox of this system, and whoever may look there could pass it on."""
+    UNKNOWN = "unknown"
+    """No carrier had said yet how it ended."""
+
+
 REASON = "同意并签署本合同"
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.domain.ceremony import Carried, CodeWay
+
 EVENTS = {
     "frozen": "文本定稿并由系统认证",
     "invited": "发出签署链接",
     "reminded": "提醒并重新发出签署链接",
-    "code_sent": "发出一次性验证码",
+    "code_sent": "生成一次性验证码并交付投递",
     "code_wrong": "验证码输入有误",
-    "code_delivered": "短信网关已接收验证码",
-    "code_undelivered": "短信验证码未能送达",
+    "code_delivered": "投递的服务器（短信网关或者邮件服务器）已接收验证码",
+    "code_kept": "验证码没有发出：未接通投递的服务器，只存于本系统发件箱",
+    "code_undelivered": "验证码未能送达",
     "code_way_changed": "更改验证码的接收方式",
-    "identified": "验证码核对无误，确认为签署人",
+    "identified": "输入的验证码核对无误",
     "read": "阅读",
     "consented": "逐项确认并同意电子签名",
     "signed": "签署",
@@ -35,6 +38,18 @@ EVENTS = {
     "remote_signed": "接受外部设备的签名",
 }
 """What happened in a signing, by the stable code of the event."""
+
+_SERVERS = {CodeWay.SMS: "短信网关", CodeWay.MAIL: "邮件服务器"}
+
+
+def code_words(way: CodeWay, to: str, carried: Carried | None) -> str:
+    """By which way a code went, to whom (masked), and what is known of its having gone at all."""
+    told = {
+        Carried.KEPT: f"，未经{_SERVERS[way]}，存于本系统发件箱，不能证明由该号码或者邮箱的持有人输入",
+        Carried.UNKNOWN: f"，输入时{_SERVERS[way]}尚无答复",
+    }
+    return f"{way.label}，{to}{told.get(carried, '') if carried is not None else ''}"
+
 
 LIMITS = (
     "签名证书由签署系统内置的签发机构签发。该机构不是依法设立的电子认证服务提供者，证书不构成第三方认证（电子签名法第十六条至第十八条）。",

@@ -9,7 +9,7 @@ from datetime import datetime
 from app.domain.channels import Posting
 from app.domain.messages import SMS, MailRefused
 from app.services.channelling import open_channel
-from app.services.code_delivery import carry_text, code_ended
+from app.services.code_delivery import carry_text, code_ended, is_code
 from app.services.falling_back import fall_back, note_carried
 from app.services.ports import Poster, ShortMessenger
 from app.services.signing_kit import Post as SignPost
@@ -47,9 +47,8 @@ class Carrier:
         self.poster.post(target, Posting(row.id, row.subject, row.text, row.created_at))
 
     def ended(self, uow: UnitOfWork, row: OutboxRow, problem: str) -> None:
-        if row.channel == SMS:
-            if self.gateway is not None and self.post_of_signing is not None:
-                code_ended(uow, self.now(), self.post_of_signing, row, problem)
+        if is_code(row):
+            code_ended(uow, self.now(), self.post_of_signing, row, problem)
         elif problem:
             fall_back(uow, self.now(), self.post_of_reminders, row, problem)
         else:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
-from app.domain.ceremony import CODE_LIFE, CodeWay, require_number_allowed
+from app.domain.ceremony import CODE_LIFE, Carried, CodeWay, masked, require_number_allowed
 from app.domain.errors import ContractError
 from app.domain.messages import SMS, MailRefused, MailUndelivered, NewMail, ShortMessage, next_attempt
 from app.domain.phones import masked_number
+from app.services.identification import carried_of
 from app.services.journal import CEREMONY, note
 from app.services.ports import ShortMessenger
 from app.services.record import require_contract
 from app.services.signing_kit import Post
-from app.services.signing_mails import tell_owner
+from app.services.signing_mails import code_key, tell_owner
 from app.services.signing_rows import happened, read_details
 from app.store.contracts import ContractRow
 from app.store.outbox import OutboxRow, sent_to_number
@@ -28,7 +29,7 @@ def text_code(
     require_number_allowed(sent_to_number(uow.session, place.phone, now - timedelta(days=1)), now)
     values = {"code": code, "minutes": str(int(CODE_LIFE.total_seconds() // 60)), "contract": contract.number}
     words = post.write("signing_code_text", values)
-    key = f"signing:{row.id}:{place.id}:code:{now.isoformat()}"
+    key = code_key(place, now)
     uow.send(
         now, NewMail(key, place.phone, words.subject, words.text.strip(), "", contract.id, channel=SMS, values=json.dumps(values))
     )
@@ -51,19 +52,27 @@ def carry_text(gateway: ShortMessenger, row: OutboxRow, now: datetime) -> None:
         raise
 
 
-def code_ended(uow: UnitOfWork, now: datetime, post: Post, carried: OutboxRow, problem: str) -> None:
-    """How a code's way ended, in the transaction that records it: evidence, and where it did not arrive the owner is told and the
+def is_code(message: OutboxRow) -> bool:
+    return message.key.startswith("signing:") and ":code:" in message.key
+
+
+def code_ended(uow: UnitOfWork, now: datetime, post: Post | None, carried: OutboxRow, problem: str) -> None:
+    """How a code's way ended, in the transaction that records it: evidence, and where a short message did not arrive the owner is told and the
     signatory is offered the mail instead."""
     _, signing_id, place_id, *_ = carried.key.split(":")
     row = find_signing(uow.session, signing_id, lock=True)
     place = next((p for p in row.places if p.id == place_id), None) if row is not None else None
     if row is None or place is None:
         return
-    to = masked_number(carried.recipient)
+    by_text = carried.channel == SMS
+    way, to = CodeWay.SMS if by_text else CodeWay.MAIL, masked_number(carried.recipient) if by_text else masked(carried.recipient)
     if not problem:
-        happened(uow, row.id, place.id, now, "code_delivered", by=CodeWay.SMS.value, to=to, message=carried.id)
+        kept = carried_of(uow, carried.key) is Carried.KEPT
+        happened(uow, row.id, place.id, now, "code_kept" if kept else "code_delivered", by=way.value, to=to, message=carried.id)
         return
-    happened(uow, row.id, place.id, now, "code_undelivered", by=CodeWay.SMS.value, to=to, problem=problem)
+    happened(uow, row.id, place.id, now, "code_undelivered", by=way.value, to=to, problem=problem)
+    if post is None or not by_text:
+        return
     if place.code_until != carried.created_at + CODE_LIFE or place.signed_at is not None or place.phone != carried.recipient:
         return  # another code has been asked for since, or none is needed any more
     place.code_problem = problem

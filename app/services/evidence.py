@@ -15,20 +15,20 @@ from typing import Any, Protocol
 
 from app.domain.audit import CheckpointSigner
 from app.domain.authority import Capacity
-from app.domain.ceremony import CodeWay
+from app.domain.ceremony import Carried, CodeWay
 from app.domain.documents import DocumentMeta
 from app.domain.errors import ContractError
-from app.domain.evidence import EVENTS, LIMITS, EvidenceReport, Part
+from app.domain.evidence import EVENTS, LIMITS, EvidenceReport, Part, code_words
 from app.domain.execution import PARTIES, Mark, Medium
 from app.domain.permissions import Action, Actor
 from app.domain.term import BEIJING
 from app.services.auditing import export_audit_unasked, make_checkpoint
 from app.services.filing import DocumentKind, DocumentView, attached_unasked, view_document
 from app.services.generation import DOCX_TYPE
+from app.services.identification import identified
 from app.services.journal import note
 from app.services.ports import CheckpointFile, EvidenceFile, OnRecord, Progress, SignedFileVerifier
 from app.services.record import opened
-from app.services.signing_access import code_address, way_of
 from app.services.signing_kit import SigningKit, credential, states_of, system_credential
 from app.services.signing_rows import read_details
 from app.store.documents import DocumentRow, documents_of
@@ -163,7 +163,9 @@ def _files(kit: EvidenceKit, found: _Gathered, pdf: bytes) -> list[EvidenceFile]
         EvidenceFile(
             "records/events.json", _json([_event(e) for e in found.events]), "签署过程记录（身份核验、阅读、同意、签署）"
         ),
-        EvidenceFile("records/signatories.json", _json([_signatory(p) for p in found.row.places]), "签署人、权限和所用证书"),
+        EvidenceFile(
+            "records/signatories.json", _json([_signatory(p, found.events) for p in found.row.places]), "签署人、权限和所用证书"
+        ),
         EvidenceFile("records/seals.json", _json([_use(use, name) for use, name in found.uses]), "用印记录"),
     ]
     if "contract.json" in inside:
@@ -189,17 +191,20 @@ def _about(row: SigningEventRow) -> str:
     if data.get("consent"):
         return f"{words}（{data['consent']}）"
     to = data.get("to")
-    return f"{words}（{CodeWay(data['by']).label}，{to}）" if to else words
+    if not to:
+        return words
+    carried = data.get("carried")
+    return f"{words}（{code_words(CodeWay(data['by']), to, Carried(carried) if carried else None)}）"
 
 
-def _signatory(row: SigningPlaceRow) -> dict[str, Any]:
-    person = read_details(row).signatory
+def _signatory(row: SigningPlaceRow, events: Sequence[SigningEventRow]) -> dict[str, Any]:
+    person, seen = read_details(row).signatory, identified(events, row)
     power = person.authority
     return {
         "place": row.id, "party": person.party_name, "name": person.name, "title": person.title, "capacity": person.capacity.label,
-        "mark": Mark(row.mark).label, "medium": row.medium, "email": row.email, "code": {
-            "by": row.code_way, "to": code_address(row, way_of(row)),
-        } if row.medium == Medium.ELECTRONIC.value else None, "certificate": row.serial or "",
+        "mark": Mark(row.mark).label, "medium": row.medium, "email": row.email, "code": None if seen is None else {
+            "by": seen.way.value, "to": seen.to, "at": seen.at.isoformat(), "carried": seen.carried.value if seen.carried else None,
+        }, "certificate": row.serial or "",
         "signed_at": row.signed_at.isoformat() if row.signed_at else None, "clock": row.clock,
         "authority": None if power is None else {
             "number": power.number, "principal": power.principal, "agent": power.agent, "matters": sorted(m.label for m in power.matters),
@@ -263,7 +268,7 @@ def _report(found: _Gathered, verdict: Verdict, now: datetime) -> EvidenceReport
             "四、签署人和权限",
             (),
             ("栏位", "签署人", "身份", "方式", "授权", "邮箱"),
-            tuple(_person(p, labels) for p in row.places),
+            tuple(_person(p, labels, found.events) for p in row.places),
         ),
         Part(
             "五、签署过程",
@@ -278,7 +283,7 @@ def _report(found: _Gathered, verdict: Verdict, now: datetime) -> EvidenceReport
     return EvidenceReport(found.title, found.number, _local(now), f"验证结论：{verdict.outcome.label[0]}", parts)
 
 
-def _person(row: SigningPlaceRow, labels: Mapping[str, str]) -> tuple[str, ...]:
+def _person(row: SigningPlaceRow, labels: Mapping[str, str], events: Sequence[SigningEventRow]) -> tuple[str, ...]:
     person = read_details(row).signatory
     power = person.authority
     authority = ""
@@ -292,10 +297,18 @@ def _person(row: SigningPlaceRow, labels: Mapping[str, str]) -> tuple[str, ...]:
         labels[row.id],
         _who(person.name, person.party_name),
         person.capacity.label,
-        Medium(row.medium).label,
+        _way(row, events),
         authority,
         row.email,
     )
+
+
+def _way(row: SigningPlaceRow, events: Sequence[SigningEventRow]) -> str:
+    medium = Medium(row.medium)
+    if medium is Medium.PAPER:
+        return medium.label
+    seen = identified(events, row)
+    return f"{medium.label}；验证码：{code_words(seen.way, seen.to, seen.carried) if seen else '无'}"
 
 
 def _seals(found: _Gathered) -> Part:

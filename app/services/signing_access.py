@@ -14,9 +14,10 @@ from app.domain.phones import masked_number
 from app.services.access import Client
 from app.services.code_delivery import text_code
 from app.services.credentials import digest_of, new_token
+from app.services.identification import carried_of
 from app.services.record import require_contract
 from app.services.signing_kit import SigningKit
-from app.services.signing_mails import send_code
+from app.services.signing_mails import code_key, send_code
 from app.services.signing_rows import happened, place_row, read_execution, same_person
 from app.store.contracts import ContractRow
 from app.store.signings import SigningPlaceRow, SigningRow, find_signing, place_with_token
@@ -196,12 +197,22 @@ def enter_code(kit: SigningKit, client: Client, token: str, code: str) -> str:
             hint = f"还可以输入{left}次。" if left else "这个验证码已经作废，请重新获取。"
             raise ContractError("signing.code", f"验证码不正确，请核对最近收到的一条。{hint}")
         secret = new_token()
+        carried = carried_of(uow, code_key(place, place.code_until - CODE_LIFE))
         place.code, place.code_until, place.code_tries = "", None, 0
         place.session, place.session_until = digest_of(secret), now + SESSION_LIFE
         way = CodeWay(place.code_went)
         for own in found.open_rows or (place,):
             happened(
-                uow, found.row.id, own.id, now, "identified", client, by=way.value, to=code_address(place, way), link=place.id
+                uow,
+                found.row.id,
+                own.id,
+                now,
+                "identified",
+                client,
+                by=way.value,
+                to=code_address(place, way),
+                link=place.id,
+                carried=carried.value,
             )
         uow.commit()
         return secret

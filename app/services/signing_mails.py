@@ -75,12 +75,17 @@ def send_link(
     )  # fmt: skip
 
 
+def code_key(place: SigningPlaceRow, at: datetime) -> str:
+    """The key of the message with the code that was made ``at``."""
+    return f"signing:{place.signing_id}:{place.id}:code:{at.isoformat()}"
+
+
 def send_code(
     uow: UnitOfWork, now: datetime, post: Post, contract: ContractRow, row: SigningRow, place: SigningPlaceRow, code: str
 ) -> None:
     values = {**_values(contract, place), "code": code, "minutes": str(int(CODE_LIFE.total_seconds() // 60))}
     words = post.write("signing_code", values)
-    key = f"signing:{row.id}:{place.id}:code:{now.isoformat()}"
+    key = code_key(place, now)
     uow.send(now, NewMail(key, place.email, words.subject, words.text, words.html, contract.id))
 
 

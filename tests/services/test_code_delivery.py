@@ -80,6 +80,7 @@ def test_the_code_goes_to_the_telephone_and_the_evidence_says_so(short: House, g
         ("code_sent", "sms", MASKED), ("code_delivered", "sms", MASKED), ("identified", "sms", MASKED),
     ]  # fmt: skip
     assert MASKED in short.mails(LIN)[0].text
+    assert told[-1][1]["carried"] == "sent"
     assert NUMBER not in json.dumps(told)
 
 
@@ -91,8 +92,12 @@ def test_without_a_gateway_the_message_lies_in_the_outbox_with_its_code_covered(
         assert (row.state, row.recipient) == ("local", NUMBER)
         found = read_message(uow, Actor("周系统", "sysadmin", frozenset({Role.SYSTEM_ADMINISTRATOR, Role.AUDITOR})), row.id)
     assert found.covered
+    told = happenings(short, "code_kept", "code_delivered")
+    assert [(kind, data["by"], data["to"]) for kind, data in told] == [("code_kept", "sms", MASKED)]
     assert COVER in found.line.subject + found.text
     assert enter_code(short.kit, PHONE, short.link(LIN), short.code(NUMBER))
+    ((_, seen),) = happenings(short, "identified")
+    assert (seen["by"], seen["carried"]) == ("sms", "kept"), "nobody's telephone got this code"
 
 
 def test_wrong_and_expired_codes_are_refused_as_those_by_mail(short: House) -> None:

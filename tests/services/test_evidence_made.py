@@ -7,11 +7,14 @@ import json
 import shutil
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import page as page_validation
+import pypdfium2 as pdfium
 import pytest
 
+from app.domain.ceremony import CodeWay
 from app.domain.errors import ContractError
 from app.domain.permissions import Actor, Forbidden, Role
 from app.rendering.evidence_report import render_evidence_report
@@ -19,6 +22,8 @@ from app.rendering.pdf_file import attached
 from app.services.documents import list_documents
 from app.services.evidence import EvidenceKit, make_evidence
 from app.services.filing import DocumentKind
+from app.services.signing_access import enter_code, request_code
+from app.services.signing_ceremony import bench, consent, mark_read, sign
 from app.services.signing_finish import finish
 from app.store.engine import open_engine
 from app.store.seal import AuditSeal
@@ -27,7 +32,8 @@ from app.verification_room import VerificationRoom
 from signatures.certificates import fingerprint
 from tests.rendering.fixtures import renderer
 from tests.services.fixtures import LAWYER
-from tests.services.signing_house import SHORT, TYPED, House, house
+from tests.services.signing_house import A_SIGN, HAND, PHONE, PIN, SHORT, TYPED, House, house
+from tests.services.test_code_delivery import MASKED, NUMBER, deliver
 from tests.signatures.test_evidence import run, unpacked
 
 
@@ -65,8 +71,17 @@ def package(home: House, kit: EvidenceKit) -> bytes:
     with pytest.raises(ContractError) as early:
         make_evidence(kit, LAWYER, home.contract)
     assert early.value.code == "evidence.unsigned"
-    signing = home.start(SHORT)
-    home.sign(SHORT[0].email)
+    signing = home.start((replace(SHORT[0], code_way=CodeWay.SMS, phone=NUMBER), SHORT[1]))
+    deliver(home, None)
+    token = home.link(SHORT[0].email)
+    request_code(home.kit, PHONE, token)
+    deliver(home, None)
+    secret = enter_code(home.kit, PHONE, token, home.code(NUMBER))
+    mark_read(home.kit, PHONE, token, secret, 99)
+    with home.units() as uow:
+        ticked = frozenset(f.name for f in bench(uow, home.at[0], token, secret).statements)
+    consent(home.kit, PHONE, token, secret, ticked, agreed=True)
+    sign(home.kit, PHONE, token, secret, HAND, PIN, PIN)
     home.sign(SHORT[1].email, TYPED)
     assert finish(home.kit, signing)
     return make_evidence(kit, LAWYER, home.contract)[1]
@@ -75,6 +90,13 @@ def package(home: House, kit: EvidenceKit) -> bytes:
 def read(package: bytes, name: str) -> bytes:
     with zipfile.ZipFile(io.BytesIO(package)) as archive:
         return archive.read(name)
+
+
+def words_of(report: bytes) -> str:
+    document = pdfium.PdfDocument(report)
+    words = "".join(p.get_textpage().get_text_range() for p in document)
+    document.close()
+    return words.replace("\r", "").replace("\n", "")
 
 
 def test_the_package_holds_everything_and_verifies_itself_elsewhere(home: House, package: bytes, tmp_path: Path) -> None:
@@ -106,6 +128,19 @@ def test_it_tells_who_consented_to_what_when_from_where(package: bytes) -> None:
     assert all(p["certificate"] and p["capacity"] for p in people)
 
 
+def test_a_code_that_went_nowhere_is_not_called_sent(package: bytes) -> None:
+    """Without a gateway the message lies in the outbox of the house: that proves no telephone."""
+    first, second = json.loads(read(package, "records/signatories.json"))
+    assert (first["code"]["by"], first["code"]["to"], first["code"]["carried"]) == ("sms", MASKED, "kept")
+    assert (second["code"]["by"], second["code"]["carried"]) == ("mail", "unknown")
+    told = [e["kind"] for e in json.loads(read(package, "records/events.json")) if e["place"] == A_SIGN]
+    assert "code_kept" in told
+    assert "code_delivered" not in told
+    words = words_of(read(package, "report.pdf"))
+    assert f"短信，{MASKED}，未经短信网关，存于本系统发件箱，不能证明".replace(" ", "") in words.replace(" ", "")
+    assert "确认为签署人" not in words
+
+
 def test_every_audit_entry_has_its_proof(package: bytes) -> None:
     log = json.loads(read(package, "audit/entries.json"))
     assert log["checkpoint"]["size"] >= len(log["entries"]) > 5
@@ -116,13 +151,9 @@ def test_the_report_is_an_archive_pdf_that_says_what_is_not_proven(package: byte
     report = read(package, "report.pdf")
     found = page_validation.validate_pdf_bytes(report, profile="3a")
     assert found.is_compliant, [str(f) for f in found.failures]
-    import pypdfium2 as pdfium
-
-    document = pdfium.PdfDocument(report)
-    words = "".join(p.get_textpage().get_text_range() for p in document).replace("\r\n", "")
-    document.close()
+    words = words_of(report)
     for phrase in ("验证结论：验证通过", "林知远", "验证码核对无误", "不是依法设立的电子认证服务提供者", "不是独立第三方的时间"):
-        assert phrase in words.replace("\n", "")
+        assert phrase in words
 
 
 def test_it_is_filed_with_the_contract_and_on_the_log(home: House, kit: EvidenceKit, package: bytes) -> None:
