@@ -114,7 +114,7 @@ def kept(instances: Iterable[Instance]) -> tuple[Instance, ...]:
 @dataclass(frozen=True, slots=True)
 class Changes:
     """What planning again does to what is stored. Nothing that is done, waived or disputed is ever touched; what was only taken as done is
-    dropped where it follows from nothing any more."""
+    moved or dropped like what is open."""
 
     added: tuple[Instance, ...]
     moved: tuple[Instance, ...]
@@ -141,10 +141,10 @@ def reconcile(stored: Mapping[str, tuple[DutyState, Print]], planned: Iterable[I
     """Compare what is stored, by key, with a plan."""
     wanted = {i.key: i for i in planned}
     added = tuple(i for key, i in wanted.items() if key not in stored)
-    moved = tuple(
-        i for key, i in wanted.items() if key in stored and stored[key][0] is DutyState.OPEN and stored[key][1] != print_of(i)
-    )
     unproven = (DutyState.OPEN, DutyState.BEFORE)
+    moved = tuple(
+        i for key, i in wanted.items() if key in stored and stored[key][0] in unproven and stored[key][1] != print_of(i)
+    )
     dropped = tuple(key for key, (state, _) in stored.items() if key not in wanted and state in unproven)
     return Changes(added, moved, dropped)
 
@@ -164,3 +164,14 @@ def usual_takeover(effective_on: date, recorded_on: date) -> date | None:
 def is_taken_as_done(due_on: date | None, taken_over_on: date | None) -> bool:
     """Whether an instance that nobody has recorded anything of fell due before the contract was taken over."""
     return due_on is not None and taken_over_on is not None and due_on < taken_over_on
+
+
+def state_when_moved(state: DutyState, was_due: date | None, due_on: date | None, taken_over_on: date | None) -> DutyState:
+    """The state of an unproven instance whose day moved: it changes where the day crosses the takeover, so what somebody took up again by
+    hand stays so."""
+    taken = is_taken_as_done(due_on, taken_over_on)
+    if state is DutyState.BEFORE and not taken:
+        return DutyState.OPEN
+    if state is DutyState.OPEN and taken and not is_taken_as_done(was_due, taken_over_on):
+        return DutyState.BEFORE
+    return state

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from app.domain.errors import ContractError, InputError, InputFault
 from app.domain.lifecycle import Stage
 from app.domain.obligation_events import SUCCESSORS
-from app.domain.obligation_state import DutyState
+from app.domain.obligation_state import DutyState, is_taken_as_done
 from app.domain.permissions import Action, Actor
 from app.services.journal import note
 from app.services.obligation_planning import Almanac, plan_quietly, read_reasons
@@ -155,13 +155,18 @@ def reopen(
         faults.append(InputFault("state", "状态", "尚未办结，无须重新办理"))
     if faults:
         raise InputError(faults)
-    take_back(uow, actor, now, contract, row, reason)
+    take_back(uow, actor, now, contract, row, reason, by_hand=True)
     plan_quietly(uow, actor, now, contract, almanac)
     uow.commit()
 
 
-def take_back(uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, row: ObligationRow, reason: str) -> None:
-    """As ``reopen``, without its checks, in the caller's transaction; the caller holds the contract's lock, plans again and commits."""
+def take_back(
+    uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, row: ObligationRow, reason: str, *, by_hand: bool = False
+) -> None:
+    """As ``reopen``, without its checks, in the caller's transaction; the caller holds the contract's lock, plans again and commits.
+
+    What fell due before the contract was taken over is taken as done again, unless somebody takes it up ``by_hand``.
+    """
     note(
         uow, actor, now, "obligation.reopened", contract=contract.id, obligation=row.id, duty=row.duty, name=_name(row),
         before=row.state, done_on=row.done_on.isoformat() if row.done_on else "", was=row.ground, reason=reason.strip(),
@@ -171,6 +176,8 @@ def take_back(uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRo
         uow.session.delete(begun)
     row.state, row.done_on, row.done_at, row.ground, row.authority = DutyState.OPEN.value, None, None, "", ""
     row.document_id, row.settled_at, row.settled_by = None, None, ""
+    if not by_hand and is_taken_as_done(row.due_on, contract.taken_over_on):
+        row.state, row.settled_at, row.settled_by = DutyState.BEFORE.value, now, actor.name
     remind_of(uow, actor, now, row, "\n".join(line.text for line in read_reasons(row.reasoning)))
     uow.session.flush()
 

@@ -20,7 +20,7 @@ from app.domain.lifecycle import Stage
 from app.domain.numbering import reference_labels
 from app.domain.obligation_basis import Basis, Instance, Line, Occasion, Text
 from app.domain.obligation_plan import plan
-from app.domain.obligation_state import Changes, DutyState, Print, is_taken_as_done, kept, print_of, reconcile
+from app.domain.obligation_state import Changes, DutyState, Print, is_taken_as_done, kept, print_of, reconcile, state_when_moved
 from app.domain.obligations import Catalogue
 from app.domain.papers import PaperKind
 from app.domain.permissions import Actor
@@ -82,8 +82,14 @@ def replan(uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, 
         uow.session.add(row)
         remind_of(uow, actor, now, row, _told(instance))
     for instance in changes.moved:
-        _fill(rows[instance.key], instance)
-        remind_of(uow, actor, now, rows[instance.key], _told(instance))
+        row = rows[instance.key]
+        was, was_due = DutyState(row.state), row.due_on
+        _fill(row, instance)
+        state = state_when_moved(was, was_due, row.due_on, contract.taken_over_on)
+        if state is not was:
+            row.state, row.ground = state.value, ""
+            row.settled_at, row.settled_by = (now, actor.name) if state is DutyState.BEFORE else (None, "")
+        remind_of(uow, actor, now, row, _told(instance))
     for key in changes.dropped:
         remind_of(uow, actor, now, rows[key], gone=True)
         uow.session.delete(rows[key])

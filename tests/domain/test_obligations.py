@@ -407,6 +407,13 @@ def test_planning_again_touches_nothing_that_is_settled() -> None:
     assert changes.dropped == ("gone",)
 
 
+def test_what_was_only_taken_as_done_moves_like_what_is_open() -> None:
+    one, two = plan(catalogue(), basis())[:2]
+    stored = {one.key: (DutyState.BEFORE, print_of(one)), two.key: (DutyState.BEFORE, print_of(two))}
+    changes = reconcile(stored, (one, replace(two, label="改期")))
+    assert ([i.key for i in changes.moved], changes.added, changes.dropped) == ([two.key], (), ())
+
+
 # ---- states
 
 NOON = datetime(2027, 3, 10, 12, 0, tzinfo=BEIJING)

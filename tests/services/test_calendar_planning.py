@@ -11,6 +11,7 @@ from datetime import date
 import pytest
 
 from app.domain.calendar import CalendarYear, WorkingCalendar
+from app.domain.obligation_state import Shown
 from app.domain.permissions import Forbidden
 from app.domain.reminders import Topic
 from app.services.advancing import advance_due
@@ -19,6 +20,7 @@ from app.services.obligation_planning import Almanac
 from app.services.raising import raise_due
 from app.services.record import require_contract
 from app.services.renewal_reminding import work_out_waiting
+from app.services.taking_over import take_over
 from app.services.telling import tell_people
 from app.store import audit
 from app.store.outbox import messages
@@ -101,6 +103,21 @@ def test_who_was_told_the_provisional_day_is_told_that_it_moved(house: House) ->
     with house.units() as uow:
         texts = [m.text for m in messages(uow.session, limit=200) if "2026年9月" in m.text and "提交结算单与明细" in m.text]
     assert any("2026年10月7日" in text and "2026年10月13日" in text for text in texts)
+
+
+def test_what_moves_past_the_day_of_takeover_is_to_be_kept_again(house: House) -> None:
+    house.at("2026-10-09")
+    round_of(house, BEFORE)
+    with house.units() as uow:
+        take_over(uow, LAWYER, house.now, house.today, house.contract_id, date(2026, 10, 8), "十月八日起由本系统管理")
+    before = line(house, "O-8.2-1", "2026年9月")
+    assert (before.shown, before.due_on) == (Shown.BEFORE, date(2026, 10, 7))
+    round_of(house, OFFICIAL)
+    after = line(house, "O-8.2-1", "2026年9月")
+    assert (after.shown, after.due_on, after.ground) == (Shown.LATER, date(2026, 10, 13), "")
+    assert date(2026, 10, 13) in [day for key, day in dates(house, Topic.OBLIGATION).items() if "O-8.2-1/" in key]
+    elder = line(house, "O-8.2-1", "2026年8月")
+    assert elder.shown is Shown.BEFORE, "what still lies before it stays as it was"
 
 
 def test_two_clocks_at_once_plan_anew_once(house: House) -> None:

@@ -15,6 +15,7 @@ from app.services.overdue import record_overdue
 from app.services.paper_delivery import send_alone
 from app.services.service_levels import Evidence, answer_objection, reopen_month
 from app.services.settling import void_settlement
+from app.services.taking_over import take_over
 from app.store.instruments import find_instrument
 from app.store.obligations import events_of, obligations_of
 from app.store.uow import UnitOfWork
@@ -120,6 +121,21 @@ def test_a_voided_settlement_is_owed_again_and_can_be_drawn_anew(till: Till) -> 
     till.confirm(again)
     assert duty(till, "O-8.2-1", "2026年2月") == ("done", d("2026-03-06"), d("2026-03-09"))
     assert duty(till, "O-8.2-4", "2026年2月") == ("open", d("2026-04-08"), None)
+
+
+def test_what_was_done_before_the_takeover_is_not_late_when_it_is_taken_back(till: Till) -> None:
+    till.confirmed("2026-02")
+    made = till.draw("2026-02")
+    till.confirm(made)
+    till.at("2026-03-20")
+    with till.units() as uow:
+        take_over(uow, till.actor, till.now, till.today, till.contract_id, till.today, "三月二十日起由本系统管理")
+    with till.units() as uow:
+        void_settlement(uow, till.actor, till.now, kit(), till.contract_id, made, till.row(made).revision, "报表有误")
+    assert duty(till, "O-8.2-1", "2026年2月") == ("before", d("2026-03-06"), None)
+    again = till.draw("2026-02")
+    till.confirm(again)
+    assert duty(till, "O-8.2-1", "2026年2月") == ("done", d("2026-03-06"), d("2026-03-20")), "what is recorded counts more"
 
 
 def test_the_clock_records_once_that_a_payment_is_overdue(till: Till) -> None:
