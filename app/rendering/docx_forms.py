@@ -56,7 +56,9 @@ class FormFrame:
         prototype = table[self._table.index(self._row)]
         position = table.index(prototype)
         table.remove(prototype)
-        table[position:position] = [self._fill(deepcopy(prototype), row, runs, styles, ids) for row in rows]
+        filled = [self._fill(deepcopy(prototype), row, runs, styles, ids) for row in rows]
+        table[position:position] = filled
+        _hold_together(filled, rows)
         small = paragraph(styles[Style.TABLE_END], "")
         signs = any(isinstance(s, Box) and s.kind in (BoxKind.SIGNATURE, BoxKind.SEAL) for row in rows for s in row.content)
         code = self.code(ids.of("code", rows[0].id)) if self.code is not None and signs else ""
@@ -98,6 +100,26 @@ class FormFrame:
             small = paragraph(styles[Style.TABLE_END], anchored)
         cell[position:position] = _parse(paragraph(styles[Style.TABLE_END], "").join(t for t in tables if t) + small)
         return element
+
+
+def _hold_together(filled: Sequence[etree._Element], rows: Sequence[FormRow]) -> None:
+    """A signature page that runs over names the party again, and signature, seal and date go over together.
+
+    A seal on a page that does not say whose it is would be worth little, and could be taken for another's.
+    """
+    signed = [n for n, row in enumerate(rows) for s in row.content if isinstance(s, Box) and s.kind is BoxKind.SIGNATURE]
+    if len(signed) != 1:  # a page of both parties bears two: repeating who signs first would name the wrong one
+        return
+    head = filled[0].find(w("trPr"))
+    if head is None:
+        head = etree.Element(w("trPr"))
+        filled[0].insert(0, head)
+    etree.SubElement(head, w("tblHeader"))
+    for row in filled[signed[0] : -1]:
+        for properties in row.iter(w("pPr")):
+            style = properties.find(w("pStyle"))
+            if properties.find(w("keepNext")) is None:
+                properties.insert(0 if style is None else 1, etree.Element(w("keepNext")))
 
 
 _CHECK_WIDTH, _WORDS_WIDTH = 460, 5200

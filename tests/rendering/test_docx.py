@@ -76,7 +76,7 @@ def test_annex_tables_lie_in_bookmarks_and_in_no_control() -> None:
 
 def test_table_rows_do_not_split_and_the_head_repeats() -> None:
     tables = [t for t in DOCUMENT.iter(f"{W}tbl") if t.find(f".//{W}tblHeader") is not None]
-    assert len(tables) == 3
+    assert len(tables) == 5  # three of the annexes, two pages of signatures
     for table in tables:
         rows = table.findall(f"{W}tr")
         assert rows[0].find(f"{W}trPr/{W}tblHeader") is not None
@@ -360,3 +360,14 @@ def test_the_main_part_has_the_name_that_word_gives_it() -> None:
     with zipfile.ZipFile(BytesIO(CONTENT)) as archive:
         assert archive.namelist()[0] == "[Content_Types].xml"
         assert MAIN in archive.namelist()
+
+
+def test_a_signature_page_that_runs_over_names_the_party_again_and_keeps_signature_and_seal_together():
+    signed = [t for t in DOCUMENT.iter(f"{W}tbl") if any(_words(r).startswith("盖章：") for r in t.findall(f"{W}tr"))]
+    assert len(signed) == 2
+    for table in signed:
+        rows = table.findall(f"{W}tr")
+        assert [n for n, row in enumerate(rows) if row.find(f"{W}trPr/{W}tblHeader") is not None] == [0]
+        first = next(n for n, row in enumerate(rows) if "签字：" in _words(row))
+        kept = [all(p.find(f"{W}keepNext") is not None for p in row.iter(f"{W}pPr")) for row in rows]
+        assert kept == [first <= n < len(rows) - 1 for n in range(len(rows))]

@@ -93,9 +93,9 @@ class _Reader:
 
     def _table(self, table: etree._Element) -> Iterator[FoundBlock]:
         """Rows of a table. A table with a repeated header row holds data: its cells count one by one. Any other only
-        lays words out side by side: a row reads as one line."""
+        lays words out side by side: a row reads as one line. A repeated row that begins with a label (甲方：) is no header."""
         rows = list(_rows(table))
-        data = any(_is_header(row) for row in rows)
+        data = any(_is_header(row) and not _is_labelled(row) for row in rows)
         for row in rows:
             cells = []
             for cell, is_check in _cells(row):
@@ -186,6 +186,11 @@ def _cells(row: etree._Element, is_check: bool = False) -> Iterator[tuple[etree.
 def _is_header(row: etree._Element) -> bool:
     mark = row.find(f"{q('trPr')}/{q('tblHeader')}")
     return mark is not None and value(mark, default="1") not in ("0", "false", "off")
+
+
+def _is_labelled(row: etree._Element) -> bool:
+    first = next(_cells(row), None)
+    return first is not None and "".join(str(t) for t in first[0].itertext()).strip().endswith("：")
 
 
 def _clause(sdt: etree._Element) -> str:
