@@ -143,8 +143,10 @@ def test_a_device_signs_for_whom_it_was_prepared(desk: Desk) -> None:
     assert desk.ended() == ["done"]
     assert place_row(desk.home.signing, A_SIGN).serial
     with desk.home.units() as uow:
-        event = next(e for e in events_of(uow.session, desk.home.signing.id) if e.kind == "remote_signed")
-    assert json.loads(event.data)["consent"] == "确认事项由接口调用方声明，签署人的阅读和同意未经本系统确认"
+        (told,) = [
+            json.loads(e.data)["consent"] for e in events_of(uow.session, desk.home.signing.id) if e.kind == "remote_signed"
+        ]
+    assert told == "确认事项由接口调用方声明，签署人的阅读和同意未经本系统确认"
 
 
 @pytest.mark.parametrize("event", [taken_over, renewed, moved])
