@@ -81,7 +81,7 @@ def require_number_allowed(sent: Sequence[datetime], now: datetime) -> None:
     if hour >= MOST_TEXTS_AN_HOUR or day >= MOST_TEXTS_A_DAY:
         raise ContractError(
             "signing.code_rate",
-            f"发往这个手机号的短信已达上限（每小时{MOST_TEXTS_AN_HOUR}条、每天{MOST_TEXTS_A_DAY}条），请稍后再试，或者联系发起方改用邮件。",
+            f"发往这个手机号的短信已达上限（每小时{MOST_TEXTS_AN_HOUR}条、每天{MOST_TEXTS_A_DAY}条），请稍后再试，或者联系发起方。",
         )
 
 

@@ -57,8 +57,8 @@ def is_code(message: OutboxRow) -> bool:
 
 
 def code_ended(uow: UnitOfWork, now: datetime, post: Post | None, carried: OutboxRow, problem: str) -> None:
-    """How a code's way ended, in the transaction that records it: evidence, and where a short message did not arrive the owner is told and the
-    signatory is offered the mail instead."""
+    """How a code's way ended, in the transaction that records it: evidence, and where a short message did not arrive the owner is told, who
+    alone may change number or way."""
     _, signing_id, place_id, *_ = carried.key.split(":")
     row = find_signing(uow.session, signing_id, lock=True)
     place = next((p for p in row.places if p.id == place_id), None) if row is not None else None
@@ -91,7 +91,7 @@ def code_ended(uow: UnitOfWork, now: datetime, post: Post | None, carried: Outbo
     )
     tell_owner(
         uow, now, post, contract, row, f"code:{carried.id}", f"：发给{name}的短信验证码未能送达（{to}）",
-        f"原因：{problem}\n签署人可以在签署页面改用邮件接收验证码；您也可以在签署页更正手机号，或者改为邮件。",
+        f"原因：{problem}\n您可以在签署页更正手机号，或者改为邮件；更改前，请先以其他方式与本人核实：只持有邮箱的人也可能反复获取验证码，使短信不能送达。",
     )  # fmt: skip
 
 

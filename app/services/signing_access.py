@@ -90,10 +90,9 @@ class Visit:
         return code_address(self.door, self.way)
 
     @property
-    def mail_instead(self) -> str:
-        """The masked mail address to which a code may go because the last short message did not arrive; else empty."""
-        by_text = self.way is CodeWay.SMS and self.door.code_problem
-        return masked(self.door.email) if by_text else ""
+    def lost(self) -> bool:
+        """The last short message did not arrive. Another way is the owner's to open: whoever holds only the mailbox could bring this about."""
+        return self.way is CodeWay.SMS and bool(self.door.code_problem)
 
 
 def visit(uow: UnitOfWork, now: datetime, token: str, secret: str, *, lock: bool = False, at: str = "") -> Visit:
@@ -149,20 +148,13 @@ def code_address(place: SigningPlaceRow, way: CodeWay) -> str:
     return masked_number(place.phone) if way is CodeWay.SMS else masked(place.email)
 
 
-def request_code(kit: SigningKit, client: Client, token: str, *, mail_instead: bool = False) -> None:
-    """Send a fresh code the way that was chosen; the one before it works no more. ``mail_instead``: by mail, because the short message
-    before did not arrive. Raises ``LinkGone``, ``signing.code_rate``, ``signing.code_way``.
-    """
+def request_code(kit: SigningKit, client: Client, token: str) -> None:
+    """Send a fresh code the way that was chosen; the one before it works no more. Raises ``LinkGone``, ``signing.code_rate``."""
     now = kit.now()
     with kit.units() as uow:
         found = visit(uow, now, token, "", lock=True)
-        place = found.door
+        place, way = found.door, found.way
         require_code_allowed(place.codes_sent, place.code_until, now)
-        way = found.way
-        if mail_instead and way is CodeWay.SMS:
-            if not found.mail_instead:
-                raise ContractError("signing.code_way", "发起人指定以短信接收验证码；短信未能送达的，才可以改用邮件。")
-            way = CodeWay.MAIL
         code = f"{secrets.randbelow(1_000_000):06d}"
         place.code, place.code_until, place.code_tries = _code_digest(place, code), now + CODE_LIFE, 0
         place.codes_sent, place.code_went = place.codes_sent + 1, way.value

@@ -46,8 +46,7 @@ def show(token: str) -> ResponseReturnValue:
 
 @pages.post("/code")
 def code(token: str) -> ResponseReturnValue:
-    instead = request.form.get("by") == "mail"
-    return _do(token, lambda: doors.request_code(desk().signing_kit, client(), token, mail_instead=instead), told="code")
+    return _do(token, lambda: doors.request_code(desk().signing_kit, client(), token), told="code")
 
 
 @pages.post("/enter")

@@ -1,4 +1,4 @@
-"""One-time codes by short message: from the plan to the telephone, through a real gateway; what fails is told, and the mail is offered."""
+"""One-time codes by short message: from the plan to the telephone, through a real gateway; what fails is told, and the way changes by the owner alone."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from app.services.signing_access import LinkGone, NotEntered, enter_code, entere
 from app.services.signing_ceremony import mark_read
 from app.services.signing_lead import set_code_way
 from app.services.signing_views import read_signing
+from app.store.audit import entries
 from app.store.outbox import messages
 from app.store.signings import events_of
 from tests.notify.gateway import SECRET, Gateway, running
@@ -143,26 +144,40 @@ def test_a_gateway_that_stumbles_is_tried_again_while_the_code_works(short: Hous
     assert [m["to"] for m in gateway.taken] == [NUMBER]
 
 
-def test_where_it_can_not_arrive_the_owner_is_told_and_the_mail_is_offered(short: House, gateway: Gateway) -> None:
+def test_where_it_can_not_arrive_the_owner_is_told_and_alone_may_let_it_go_by_mail(short: House, gateway: Gateway) -> None:
+    """Whoever holds only the mailbox can press until the gateway refuses; that must not bring the next code into the mailbox."""
     token = short.link(LIN)
-    with refused("signing.code_way", "短信未能送达的"):
-        request_code(short.kit, PHONE, token, mail_instead=True)
     request_code(short.kit, PHONE, token)
     gateway.answers = [(400, b"")]
     assert deliver(short, gateway).failed == 1
     news = next(m for m in short.mails(f"{LAWYER.id}@example.com") if "验证码未能送达" in m.subject)
     assert MASKED in news.subject
     assert "HTTP 400" in news.text
+    assert "先以其他方式与本人核实" in news.text
     with short.units() as uow:
-        assert visit(uow, short.at[0], token, "").mail_instead == "l***@party-a.example"
+        found = visit(uow, short.at[0], token, "")
+        assert (found.way, found.address, found.lost) == (CodeWay.SMS, MASKED, True)
         current = read_signing(uow, LAWYER, short.contract).current
         assert current is not None
         assert "HTTP 400" in next(line.code_problem for line in current.lines if line.place.id == A_SIGN)
     short.later(seconds=61)
-    request_code(short.kit, PHONE, token, mail_instead=True)
-    enter_code(short.kit, PHONE, token, short.code(LIN))
-    told = happenings(short, "code_undelivered", "identified")
-    assert [(kind, data["by"]) for kind, data in told] == [("code_undelivered", "sms"), ("identified", "mail")]
+    request_code(short.kit, PHONE, token)
+    with pytest.raises(AssertionError, match="no code went to"):
+        short.code(LIN)
+    with short.units() as uow:
+        set_code_way(uow, LAWYER, short.at[0], short.kit.post, short.contract, A_SIGN, CodeWay.MAIL, "")
+    with short.units() as uow, pytest.raises(LinkGone):
+        visit(uow, short.at[0], token, "")
+    released, _ = short.enter(LIN)
+    assert released != token
+    told = happenings(short, "code_undelivered", "code_way_changed", "identified")
+    assert [(kind, data["by"]) for kind, data in told] == [
+        ("code_undelivered", "sms"),
+        ("code_way_changed", "mail"),
+        ("identified", "mail"),
+    ]
+    with short.units() as uow:
+        assert "signing.code_way" in [e.action for e in entries(uow.session)]
 
 
 def test_a_code_is_given_up_when_it_would_have_ended_by_the_next_attempt(short: House, gateway: Gateway) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,9 +11,11 @@ from flask import Flask
 
 from app.domain.execution import Order
 from app.services.authority_papers import PowerText
+from app.services.code_delivery import code_ended
 from app.services.signing_plan import Assigned, Plan
 from app.services.signing_start import start
 from app.store.contracts import find_contract
+from app.store.outbox import OutboxRow, messages
 from app.web.desk import KEY
 from tests.services.signing_house import A_SEAL, A_SIGN, B_SEAL, PEOPLE, QuickRoom, approved, small_tools
 from tests.services.test_signing_authority import UNPRINTED
@@ -134,7 +137,9 @@ def test_a_replacement_without_a_power_keeps_what_was_entered_and_one_with_it_go
     assert "SQ-11" in text(visitor.get(f"{base}/"))
 
 
-def test_the_way_of_codes_is_changed_and_a_missing_gateway_is_told(visitor: Visitor, by_agent: str) -> None:
+def test_the_way_of_codes_is_changed_and_a_missing_gateway_is_told(
+    visitor: Visitor, stranger: Visitor, by_agent: str, app: Flask
+) -> None:
     base = f"/contracts/{by_agent}/signing"
     refused = visitor.post(f"{base}/code-way", {"place": A_SIGN, "code_way": "sms", "phone": "12345"})
     assert refused.status_code == 422
@@ -144,3 +149,28 @@ def test_the_way_of_codes_is_changed_and_a_missing_gateway_is_told(visitor: Visi
     page = text(visitor.get(f"{base}/"))
     assert "+86 138****5678" in page
     assert "没有设置短信网关" in page
+    desk = app.extensions[KEY]
+
+    def newest(channel: str, words: str) -> OutboxRow:
+        with desk.reading() as uow:
+            found = [
+                m
+                for m in messages(uow.session, limit=500)
+                if m.channel == channel and m.contract_id == by_agent and words in m.text
+            ]
+            uow.session.expunge_all()
+        return max(found, key=lambda m: m.created_at)
+
+    token = re.search(r"/sign/([A-Za-z0-9_-]{20,})", newest("mail", "/sign/").text)
+    assert token is not None
+    assert stranger.post(f"/sign/{token[1]}/code", {"by": "mail"}).status_code == 302
+    sent = newest("sms", "验证码")
+    assert sent.recipient == "+8613812345678", "the visitor does not choose the way"
+    with desk.unit_of_work() as uow:
+        code_ended(uow, desk.now(), desk.signing_kit.post, sent, "短信网关拒收（HTTP 403）")
+        uow.commit()
+    door = text(stranger.get(f"/sign/{token[1]}/"))
+    assert "短信没有送达" in door
+    assert "请联系发起人" in door
+    assert 'name="by"' not in door
+    assert "先以其他方式与本人核实" in text(visitor.get(f"{base}/"))
