@@ -86,8 +86,10 @@ def accept(number: str, correction: str, evidence: str, login: str, today: date)
     desk = at_desk(login, number)
     line = _line(desk, correction)
     with desk.wiring.unit_of_work() as uow:
-        accept_correction(uow, desk.actor, now(), today, desk.contract_id, line.id, line.revision, evidence)
+        follows = accept_correction(uow, desk.actor, now(), today, desk.contract_id, line.id, line.revision, evidence)
     click.echo(f"{line.number} 已接受。")
+    if follows:
+        click.echo(f"以后的结算单因此也有差额，已提出{'、'.join(follows)}，请一并决定。")
 
 
 @click.command("refuse")

@@ -16,10 +16,11 @@ from app.domain.money import RESIDUE_LIMIT, ZERO, from_excl
 from app.domain.permissions import Action, Actor
 from app.domain.presentation import money_digits
 from app.domain.settlement.figure import Figure, read_figure
-from app.domain.settlement.month import ExtraItem, ItemKind, MonthFigures, month_faults, plain_month
+from app.domain.settlement.month import ItemKind, MonthFigures, month_faults, plain_month
+from app.domain.settlement.plan import months_of
 from app.domain.settlement.scoring import score_month
 from app.services.correction_replay import ACCEPTED, PROPOSED, REFUSED, figures_of_correction, inputs_of, items_of, replayed
-from app.services.correction_rows import FIGURES, TERMS, keep
+from app.services.correction_rows import FIGURES, FOLLOWS, TERMS, differences, keep, propose_for_later, sums
 from app.services.journal import note
 from app.services.money_rows import VOID
 from app.services.record import opened
@@ -34,7 +35,7 @@ from app.store.settlements import SettlementRow, find_settlement, settlements_of
 from app.store.uow import ChangedMeanwhile, UnitOfWork
 
 STATES = {PROPOSED: "待决定", ACCEPTED: "已接受", REFUSED: "未采纳"}
-CAUSES = {FIGURES: "考核数据更正", TERMS: "条款变更"}
+CAUSES = {FIGURES: "考核数据更正", TERMS: "条款变更", FOLLOWS: "此前更正的影响"}
 
 
 class CorrectionMissing(ContractError):
@@ -117,16 +118,23 @@ def correct_for_terms(uow: UnitOfWork, actor: Actor, now: datetime, contract_id:
 
 def accept_correction(
     uow: UnitOfWork, actor: Actor, now: datetime, today: date, contract_id: str, correction_id: str, seen: int, evidence: str
-) -> None:
+) -> tuple[str, ...]:
     """Both parties agreed: its lines go into the next sheet that is drawn up, the corrected figures and score into their month.
+    Returns the numbers of what is proposed for later sheets that were computed on the period.
 
     Raises ``correction.stale`` where the period no longer stands as it was computed from (another correction was accepted, the terms
-    changed, an objection was settled): it must be proposed anew.
+    changed, an objection was settled): it must be proposed anew; ``correction.last`` where no sheet is left that could hold its lines.
     """
     contract, row = _come_to(uow, actor, contract_id, correction_id, seen)
     if len("".join(evidence.split())) < 4:
         raise InputError([InputFault("evidence", "双方确认的依据", "请写明确认函、邮件或者会议记录的名称、编号")])
+    book = TermsBook(uow, contract)
+    settled = [s for s in settlements_of(uow.session, contract_id) if s.state != VOID]
+    own = next(s for s in settled if s.id == row.settlement_id)
     _require_fresh(uow, contract, row)
+    _require_next(uow, book, settled, own, row)
+    later = [s for s in settled if s.start > own.end]
+    before = differences(uow, book, later)
     row.state, row.evidence, row.decided_on = ACCEPTED, evidence.strip(), today
     for figures in figures_of_correction(row).values():
         _put_figures(uow, actor, now, today, contract, figures, f"更正{row.number}：{evidence.strip()}")
@@ -134,7 +142,9 @@ def accept_correction(
         uow, actor, now, "correction.accepted", contract=contract_id, correction=row.id, number=row.number, amount=f"{row.excl}",
         evidence=row.evidence,
     )  # fmt: skip
+    follows = propose_for_later(uow, actor, now, book, later, before, row.number)
     uow.commit()
+    return tuple(f.number for f in follows)
 
 
 def refuse_correction(
@@ -192,7 +202,7 @@ def _require_fresh(uow: UnitOfWork, contract: ContractRow, row: CorrectionRow) -
     made = corrections_of(uow.session, contract.id)
     try:
         again = replayed(uow, TermsBook(uow, contract), settled, figures_of_correction(row), made, row.number)
-        fresh = row.basis in ("", again.basis) and _sums(again.found.items) == _sums(items_of(row))
+        fresh = row.basis in ("", again.basis) and sums(again.found.items) == sums(items_of(row))
     except ValueError:
         fresh = False
     if not fresh:
@@ -204,8 +214,19 @@ def _require_fresh(uow: UnitOfWork, contract: ContractRow, row: CorrectionRow) -
         )
 
 
-def _sums(items: Sequence[ExtraItem]) -> list[tuple[Decimal, Decimal]]:
-    return [(i.rate, i.excl) for i in items]
+def _require_next(
+    uow: UnitOfWork, book: TermsBook, settled: Sequence[SettlementRow], own: SettlementRow, row: CorrectionRow
+) -> None:
+    """A month after the corrected period that no sheet covers yet; a correction of nothing needs none."""
+    taken = {m for s in settled for m in months_of(s.start, s.end)}
+    if not items_of(row) or any(m > own.end and m not in taken for m in book.months()):
+        return
+    last = number_of(uow, max(settled, key=lambda s: s.start))
+    raise ContractError(
+        "correction.last",
+        f"合同期内已没有以后的结算单可以列入更正{row.number}。请先作废最后一期结算单{last}，再接受更正并重新编制（更正的就是该期的，作废后直接更正"
+        f"考核数据）；已开票或者付款、不便作废的，请双方以补充协议结清差额，并在此不予采纳、写明该协议的编号。",
+    )
 
 
 def _put_figures(

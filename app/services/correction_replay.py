@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 
 from app.domain.money import ZERO
-from app.domain.settlement.correction import Correction, Settled, correction
+from app.domain.settlement.correction import Correction, Settled, corrected, correction
 from app.domain.settlement.month import ExtraItem, ItemKind, MonthFigures, plain_month, read_item, read_month
 from app.domain.settlement.sheet import PastMonth, Sheet, SheetMonth, settle
 from app.domain.settlement.view import plain_past, read_past
@@ -38,9 +38,9 @@ def replayed(
     uow: UnitOfWork, book: TermsBook, row: SettlementRow, changed: Mapping[date, MonthFigures], made: Sequence[CorrectionRow], number: str = ""
 ) -> Replay:  # fmt: skip
     """The period computed again by the terms that are in force for it now, with ``changed`` figures in the place of its inputs; what
-    earlier corrections of it were accepted is no longer due. ``made``: every correction of the contract; ``number``: of one that there
-    is already. Raises ``ValueError`` for figures that can't be settled."""
-    past = [read_past(p) for p in json.loads(row.sheet)["past"]]
+    earlier corrections of it were accepted is no longer due, and months before it count as corrected. ``made``: every correction of the
+    contract; ``number``: of one that there is already. Raises ``ValueError`` for figures that can't be settled."""
+    past = _past(row, made)
     inputs, months = inputs_of(row, made), []
     for figures in inputs:
         terms = book.on(figures.month)
@@ -72,6 +72,18 @@ def items_of(row: CorrectionRow) -> tuple[ExtraItem, ...]:
 def figures_of_correction(row: CorrectionRow) -> dict[date, MonthFigures]:
     """The corrected figures that were entered, by month; none where only terms changed."""
     return {m.month: m for m in (read_month(m) for m in json.loads(row.figures or "[]"))}
+
+
+def months_corrected(rows: Sequence[CorrectionRow]) -> list[PastMonth]:
+    """Fee and score of settled months as accepted corrections left them."""
+    return [read_past(m) for row in rows if row.state == ACCEPTED for m in json.loads(row.months)]
+
+
+def _past(row: SettlementRow, made: Sequence[CorrectionRow]) -> list[PastMonth]:
+    """The months that a sheet was computed on, as what was accepted since left them."""
+    kept = [read_past(p) for p in json.loads(row.sheet)["past"]]
+    known = {p.month for p in kept}
+    return corrected(kept, [m for m in months_corrected(made) if m.month in known])
 
 
 def _latest(settled: MonthFigures, made: Sequence[CorrectionRow], settlement_id: str) -> MonthFigures:

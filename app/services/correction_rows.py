@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 
 from app.domain.errors import ContractError
 from app.domain.permissions import Actor
 from app.domain.settlement.figure import plain_figure
 from app.domain.settlement.month import ExtraItem, MonthFigures, plain_item, plain_month
-from app.domain.settlement.sheet import PastMonth
-from app.domain.settlement.view import plain_past, read_past
+from app.domain.settlement.view import plain_past
 from app.services.correction_replay import ACCEPTED, PROPOSED, REFUSED, Replay, items_of, replayed
 from app.services.journal import note
 from app.services.money_rows import VOID, sheet_of
@@ -23,7 +23,7 @@ from app.store.corrections import CorrectionRow, corrections_of
 from app.store.settlements import SettlementRow, settlements_of
 from app.store.uow import UnitOfWork
 
-FIGURES, TERMS = "figures", "terms"
+FIGURES, TERMS, FOLLOWS = "figures", "terms", "follows"
 log = logging.getLogger(__name__)
 
 
@@ -80,6 +80,40 @@ def propose_for_terms(
     return tuple(found)
 
 
+def differences(uow: UnitOfWork, book: TermsBook, rows: Sequence[SettlementRow]) -> dict[str, Replay]:
+    """By settlement, what it would come to as everything stands; those left out that can't be computed."""
+    found = {}
+    for row in rows:
+        try:
+            found[row.id] = replayed(uow, book, row, {}, corrections_of(uow.session, row.contract_id))
+        except (ContractError, ValueError):
+            continue
+    return found
+
+
+def propose_for_later(
+    uow: UnitOfWork, actor: Actor, now: datetime, book: TermsBook, rows: Sequence[SettlementRow], before: Mapping[str, Replay], number: str
+) -> tuple[CorrectionRow, ...]:  # fmt: skip
+    """After correction ``number`` was accepted: a proposal for each later sheet whose difference it moved from what it was ``before``
+    (the deduction of a quarter, the annual cap), in the caller's transaction. An older one that waits for the same reason gives way."""
+    made = []
+    after = differences(uow, book, rows)
+    for row in rows:
+        was, again = before.get(row.id), after.get(row.id)
+        if again is None or not again.found.items or (was is not None and sums(was.found.items) == sums(again.found.items)):
+            continue
+        for old in corrections_of(uow.session, row.contract_id):
+            if (old.settlement_id, old.cause, old.state) == (row.id, FOLLOWS, PROPOSED):
+                old.state, old.evidence = REFUSED, f"已由接受{number}后的建议代替"
+        made.append(keep(uow, actor, now, row, again, FOLLOWS, f"此前期间的更正{number}改变了本期的季度考核或者年度上限", ()))
+    return tuple(made)
+
+
+def sums(items: Sequence[ExtraItem]) -> list[tuple[Decimal, Decimal]]:
+    """(rate, excl) of each line."""
+    return [(i.rate, i.excl) for i in items]
+
+
 def _begun_within(book: TermsBook, row: SettlementRow, number: str) -> str:
     """Words on a text that starts in the middle of a settled month, whose counts can't be split: somebody has to work the difference
     out. Empty where none does, or where the sheet said so itself."""
@@ -89,11 +123,6 @@ def _begun_within(book: TermsBook, row: SettlementRow, number: str) -> str:
     remarks = [book.on(p.month).remark for p in sheet.months]
     said = next((r for r in remarks if number in r), "")
     return f"{said}；计数不能按日拆分，请人工计算差额，列入下期的“更正”" if said else ""
-
-
-def months_corrected(rows: Sequence[CorrectionRow]) -> list[PastMonth]:
-    """Fee and score of settled months as accepted corrections left them."""
-    return [read_past(m) for row in rows if row.state == ACCEPTED for m in json.loads(row.months)]
 
 
 def waiting_items(uow: UnitOfWork, contract_id: str, start: date) -> tuple[list[CorrectionRow], list[ExtraItem]]:

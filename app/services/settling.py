@@ -25,8 +25,8 @@ from app.domain.settlement.sheet import PastMonth, SheetMonth, settle
 from app.domain.settlement.silence import Silence
 from app.domain.settlement.view import SheetView, plain_sheet, read_sheet
 from app.domain.term import add_working_days, chinese_date, corresponding_day
-from app.services.correction_replay import PROPOSED, REFUSED
-from app.services.correction_rows import months_corrected, waiting_items
+from app.services.correction_replay import PROPOSED, REFUSED, months_corrected
+from app.services.correction_rows import waiting_items
 from app.services.journal import note
 from app.services.lapsing import CONFIRMED, settlement_silence
 from app.services.money_rows import DONE, OPEN, VOID, due_of, paid_on, refresh, remind, sheet_of

@@ -18,7 +18,7 @@ MAIL = "correction:"
 
 
 class CorrectionRow(Base):
-    """What a settled period differs by. ``cause``: figures | terms; ``state``: proposed | accepted | refused.
+    """What a settled period differs by. ``cause``: figures | terms | follows; ``state``: proposed | accepted | refused.
 
     ``figures``: JSON of the corrected month figures, empty where only terms changed; ``items``, ``months``, ``working``: JSON of what was
     computed (``domain.settlement.correction``). ``basis``: SHA-256 of what it was computed from and came to, empty for what was proposed

@@ -70,9 +70,11 @@ def accept(contract_id: str, correction_id: str) -> ResponseReturnValue:
     def act() -> str:
         form = Money()
         with desk().unit_of_work() as uow:
-            accept_correction(
+            follows = accept_correction(
                 uow, actor(), desk().now(), desk().today(), contract_id, correction_id, _seen(form), form.text("evidence", 400)
             )
+        if follows:
+            return _("更正已接受。以后的结算单因此也有差额，已提出%(numbers)s，请一并决定。", numbers="、".join(follows))
         return _("更正已接受，将列入下一份结算单。")
 
     return _acting(contract_id, act)

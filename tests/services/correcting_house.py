@@ -34,9 +34,10 @@ def listed(till: Till) -> tuple[CorrectionLine, ...]:
         return corrections(uow, till.actor, till.contract_id)
 
 
-def accept(till: Till, line: CorrectionLine) -> None:
+def accept(till: Till, line: CorrectionLine) -> tuple[str, ...]:
+    """Numbers of what was proposed for later sheets in consequence."""
     with till.units() as uow:
-        accept_correction(
+        return accept_correction(
             uow, till.actor, till.now, till.today, till.contract_id, line.id, line.revision, "双方邮件确认2026-04-07"
         )
 
