@@ -7,10 +7,13 @@ had is told and stops nothing: RFC 6960 (OCSP) first, then the CRL of RFC 5280.
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
-import urllib.error
-import urllib.request
+import threading
+import time
+import urllib.parse
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -31,6 +34,8 @@ LARGEST = 8 * 1024 * 1024
 """Bytes of one answer; CRLs of licensed authorities have some hundred kilobytes."""
 DEEPEST = 6
 SKEW = timedelta(minutes=10)
+SILENT, WITHIN, ALTOGETHER = 6.0, 20.0, 90.0
+"""Seconds: without a byte, for one whole answer, and for everything that one file needs."""
 _OCSP_REQUEST = "application/ocsp-request"
 
 Fetch = Callable[[str, bytes | None], bytes]
@@ -45,20 +50,58 @@ class Collected:
     lacking: tuple[str, ...] = ()
 
 
-def fetch(url: str, body: bytes | None = None, timeout: float = 6.0) -> bytes:
-    """Raises ``collect.unreachable``."""
-    if not url.startswith(("http://", "https://")):
-        raise SignatureError("collect.unreachable", f"不支持的地址 {url[:120]}")
-    headers = {"Content-Type": _OCSP_REQUEST} if body is not None else {}
-    call = urllib.request.Request(url, body, headers)  # noqa: S310 - scheme checked above
+def fetch(url: str, body: bytes | None = None, within: float = WITHIN) -> bytes:
+    """One request to the address itself: no proxy of the environment, no redirection, done ``within`` seconds whatever the other side does.
+
+    Raises ``collect.unreachable``.
+    """
+    over = threading.Event()
     try:
-        with urllib.request.urlopen(call, timeout=timeout, context=ssl.create_default_context()) as answer:  # noqa: S310
-            content: bytes = answer.read(LARGEST + 1)
-    except (OSError, urllib.error.URLError, http.client.HTTPException, ValueError) as error:
-        raise SignatureError("collect.unreachable", f"{url[:120]} 未能响应（{error}）") from error
+        content = _exchange(url, body, within, over)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        why = f"超过{within:g}秒" if over.is_set() else str(error)
+        raise SignatureError("collect.unreachable", f"{url[:120]} 未能响应（{why[:120]}）") from error
+    if over.is_set():
+        raise SignatureError("collect.unreachable", f"{url[:120]} 未能响应（超过{within:g}秒）")
     if len(content) > LARGEST:
         raise SignatureError("collect.unreachable", f"{url[:120]} 的响应过大")
     return content
+
+
+def _exchange(url: str, body: bytes | None, within: float, over: threading.Event) -> bytes:
+    """``over`` is set when the time is up; what was read until then is no answer. Raises ``OSError``, ``HTTPException``, ``ValueError``."""
+    parts = urllib.parse.urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("不支持的地址")
+    secure = parts.scheme == "https"
+    connection = http.client.HTTPConnection(parts.hostname, parts.port or (443 if secure else 80))
+    plain = socket.create_connection((connection.host, connection.port), timeout=min(SILENT, within))
+    # A second handle of the same connection: the one that TLS takes over can't be ended from another thread.
+    with plain.dup() as handle:
+        timer = threading.Timer(within, _end, (handle, over))
+        timer.daemon = True
+        timer.start()
+        try:
+            connection.sock = (
+                ssl.create_default_context().wrap_socket(plain, server_hostname=connection.host) if secure else plain
+            )
+            target = urllib.parse.urlunsplit(("", "", parts.path or "/", parts.query, ""))
+            headers = {"Content-Type": _OCSP_REQUEST} if body is not None else {}
+            connection.request("GET" if body is None else "POST", target, body, {**headers, "Connection": "close"})
+            answer = connection.getresponse()
+            if answer.status != http.client.OK:
+                raise ValueError(f"HTTP {answer.status}")
+            return answer.read(LARGEST + 1)
+        finally:
+            timer.cancel()
+            connection.close()
+            plain.close()
+
+
+def _end(handle: socket.socket, over: threading.Event) -> None:
+    over.set()
+    with suppress(OSError):
+        handle.shutdown(socket.SHUT_RDWR)
 
 
 def collect(
@@ -75,7 +118,10 @@ def collect(
     anchors = [x509.load_der_x509_certificate(der) for der in roots]
     work = _Collecting(anchors, list(beside), now, get)
     for leaf in dict.fromkeys(leaves):
-        work.follow(leaf)
+        try:
+            work.follow(leaf)
+        except Exception:  # what others have put into a certificate knows no bounds, and stops nothing
+            work.lack(leaf, "证书无法解析")
     certificates = tuple(dict.fromkeys(work.certificates))
     return Collected(
         ValidationData(certificates, tuple(dict.fromkeys(work.ocsps)), tuple(dict.fromkeys(work.crls))), tuple(work.lacking)
@@ -93,6 +139,14 @@ class _Collecting:
     crls: list[bytes] = field(default_factory=list)
     lacking: list[str] = field(default_factory=list)
     done: set[bytes] = field(default_factory=set)
+    begun: float = field(default_factory=time.monotonic)
+
+    def lack(self, certificate: x509.Certificate, why: str) -> None:
+        try:
+            name = root_of(certificate.public_bytes(Encoding.DER)).subject
+        except Exception:
+            name = f"{certificate.serial_number:x}"
+        self.lacking.append(f"证书“{name}”的吊销状态未能取得：{why}。")
 
     def follow(self, leaf: x509.Certificate) -> None:
         chain = path_to_root(leaf, self.known, self.anchors)
@@ -106,8 +160,7 @@ class _Collecting:
                 continue
             why = self._status(certificate, issuer)
             if why:
-                name = root_of(certificate.public_bytes(Encoding.DER)).subject
-                self.lacking.append(f"证书“{name}”的吊销状态未能取得：{why}。")
+                self.lack(certificate, why)
 
     def _status(self, certificate: x509.Certificate, issuer: x509.Certificate) -> str:
         """Empty where the status was had, whatever it is; else why not."""
@@ -116,17 +169,25 @@ class _Collecting:
             return "证书没有指明查询地址"
         faults = []
         for url in responders:
+            if time.monotonic() - self.begun > ALTOGETHER:
+                return "查询用时过长"
             try:
                 self.ocsps.append(self._asked(url, certificate, issuer))
-            except (SignatureError, ValueError) as error:
-                faults.append(str(error) or "响应无法解析")
+            except SignatureError as error:
+                faults.append(str(error))
+            except Exception as error:  # an answer in an algorithm that nobody here knows (SM2 with SM3), or in none
+                faults.append(f"{url[:120]} 的响应无法解析或者使用了不支持的算法（{type(error).__name__}）")
             else:
                 return ""
         for url in lists:
+            if time.monotonic() - self.begun > ALTOGETHER:
+                return "；".join([*faults, "查询用时过长"])
             try:
                 self.crls.append(self._listed(url, issuer))
-            except (SignatureError, ValueError) as error:
-                faults.append(str(error) or "吊销列表无法解析")
+            except SignatureError as error:
+                faults.append(str(error))
+            except Exception as error:
+                faults.append(f"{url[:120]} 的吊销列表无法解析或者使用了不支持的算法（{type(error).__name__}）")
             else:
                 return ""
         return "；".join(faults)

@@ -5,6 +5,7 @@ A renewal adds one revision; everything before it stays byte for byte. Idempoten
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from app.store.uow import UnitOfWork
 BEFORE = timedelta(days=365)
 """A timestamp is renewed this long before its certificate ends (``signatures.archive.RENEWED_BEFORE``)."""
 PDF_TYPE = "application/pdf"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,10 @@ def renew_due(kit: SigningKit, carry_on: Callable[[], bool] = lambda: True) -> R
             outcome = _renew(kit, signing_id)
         except ContractError as error:
             faults.append(f"{signing_id}: {error.message}")
+            continue
+        except Exception:
+            log.exception("renewing the archive of signing %s failed", signing_id)
+            faults.append(f"{signing_id}: 出现故障，下次唤醒时重试")
             continue
         renewed += outcome == "renewed"
         lapsed += outcome == "lapsed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from app.domain.errors import ContractError
@@ -28,6 +29,7 @@ from app.store.signings import SigningRow, events_of, find_signing, signings_to_
 from app.store.uow import UnitOfWork
 
 PDF_TYPE = "application/pdf"
+log = logging.getLogger(__name__)
 IN_THE_ORIGINAL = "以自有证书在系统外签署，图样见签署原件（PDF）"
 
 
@@ -37,7 +39,7 @@ def is_finish_due(units: Callable[[], UnitOfWork]) -> bool:
 
 
 def finish_due(kit: SigningKit, carry_on: Callable[[], bool] = lambda: True) -> tuple[int, list[str]]:
-    """Finish every signing that everybody has signed; how many, and what went wrong with which."""
+    """Finish every signing that everybody has signed; how many, and what went wrong with which. One that fails doesn't hold up the others."""
     with kit.units() as uow:
         due = signings_to_finish(uow.session)
     done, faults = 0, []
@@ -48,6 +50,9 @@ def finish_due(kit: SigningKit, carry_on: Callable[[], bool] = lambda: True) -> 
             done += finish(kit, signing_id)
         except ContractError as error:
             faults.append(f"{signing_id}: {error.message}")
+        except Exception:
+            log.exception("finishing signing %s failed", signing_id)
+            faults.append(f"{signing_id}: 出现故障，下次唤醒时重试")
     return done, faults
 
 

@@ -59,6 +59,17 @@ def test_a_timestamp_is_renewed_in_its_last_year_once_and_proves_on(units: Units
     assert any("续期存档时间戳" in m.text for m in done.mails("lawyer@example.com"))
 
 
+def test_a_file_that_can_not_be_read_stops_no_round(units: Units, done: House) -> None:
+    with units() as uow:
+        row = uow.session.get(type(done.signing), done.signing.id)
+        assert row is not None
+        row.final = done.kit.blobs.put(b"no file of any kind")
+        uow.commit()
+    done.at[0] = LATE
+    found = renew_due(done.kit)
+    assert (found.renewed, [f.partition(":")[0] for f in found.faults]) == (0, [done.signing.id])
+
+
 def test_one_that_has_lapsed_is_told_once_and_left(done: House) -> None:
     done.at[0] = AFTER
     assert renew_due(done.kit).lapsed == 1

@@ -360,6 +360,24 @@ def test_what_everybody_has_signed_does_not_lapse_while_its_archiving_is_late(sh
     assert stage(short) is Stage.ACTIVE
 
 
+def test_a_signing_that_can_not_be_read_stops_no_round(short: House) -> None:
+    signing = short.start(SHORT)
+    short.sign(LIN)
+    short.sign(SHEN)
+    with short.units() as uow:
+        row = uow.session.get(type(short.signing), signing)
+        assert row is not None
+        row.form, kept = "{}", row.form
+        uow.commit()
+    assert finish_due(short.kit) == (0, [f"{signing}: 出现故障，下次唤醒时重试"])
+    with short.units() as uow:
+        row = uow.session.get(type(short.signing), signing)
+        assert row is not None
+        row.form = kept
+        uow.commit()
+    assert finish_due(short.kit) == (1, [])
+
+
 # ---- what the owner mends
 
 
