@@ -17,6 +17,7 @@ from app.domain.lifecycle import Event, IllegalMove, Stage
 from app.domain.lifecycle_facts import Facts, TermFacts
 from app.services.exiting import replan_exits
 from app.services.journal import CLOCK
+from app.services.lapsing import replan_silence
 from app.services.money_rows import replan_payments
 from app.services.moving import law_day, move
 from app.services.obligation_planning import Almanac, plan_quietly
@@ -113,6 +114,7 @@ def _advance(
                 plan_quietly(uow, CLOCK, now(), contract, work.almanac)
                 replan_exits(uow, now(), work.calendar, contract)
                 replan_payments(uow, CLOCK, now(), work.calendar, contract)
+                replan_silence(uow, work.calendar, contract)
                 contract.clock_on = look
                 uow.commit()
                 return

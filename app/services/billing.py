@@ -270,7 +270,7 @@ def _grace(uow: UnitOfWork, kit: PaperKit, contract: ContractRow, today: date) -
         "demand.source": f"本合同{reference_labels(state.instrument).get('fees.payment.term', ('第8.2节', ''))[0]}及下列结算单",
         "demand.grace_days": grace,
         "demand.arrival_expected": expected,
-        "demand.grace_until": due_date(expected, Period(Decimal(grace), Unit.DAYS), calendar).day,
+        "demand.grace_until": due_date(expected, Period(Decimal(grace), Unit.DAYS), state.calendar).day,
     }
     if name and bank and account:
         values["demand.account"] = f"户名{name}，开户行{bank}，账号{account}。"

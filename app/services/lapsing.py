@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.domain.calendar import WorkingCalendar
+from app.domain.errors import ContractError
 from app.domain.settlement.silence import OBJECTION, REVIEW, STATEMENT, Silence, silence_after
 from app.domain.settlement.terms import PayTerms
-from app.services.settlement_terms import MonthTerms
-from app.store.service_months import ServiceMonthRow
-from app.store.settlements import SettlementRow
+from app.services.money_rows import OPEN
+from app.services.settlement_terms import MonthTerms, TermsBook
+from app.services.versions import VersionDamaged
+from app.store.contracts import ContractRow
+from app.store.service_months import ServiceMonthRow, service_months_of
+from app.store.settlements import SettlementRow, settlements_of
+from app.store.uow import UnitOfWork
 
 SUBMITTED, OBJECTED, CONFIRMED = "submitted", "objected", "confirmed"
 REVIEW_DAYS, OBJECTION_DAYS = "perf.review_workdays", "perf.objection_workdays"
@@ -20,14 +25,14 @@ _INSTEAD = 5
 def month_silence(row: ServiceMonthRow, terms: MonthTerms, calendar: WorkingCalendar) -> Silence:
     """Party A is silent on what party B handed in; party B on the result of party A's review, once that was entered. Where the
     parties have both spoken and disagree, or a confirmation was taken back, nobody's silence says anything."""
-    last = row.statements[-1] if row.statements else None
+    last, own = row.statements[-1] if row.statements else None, terms.pay.calendar(calendar)
     if row.state == SUBMITTED:
         begins = last.on_day if last is not None else row.submitted_on
-        return silence_after("a", REVIEW, begins, (_days(terms, REVIEW_DAYS),), terms.silent, calendar)
+        return silence_after("a", REVIEW, begins, (_days(terms, REVIEW_DAYS),), terms.silent, own)
     if row.state != OBJECTED or last is None:
         return Silence("", "", None)
     if (last.party, last.kind) == ("a", "submitted"):
-        return silence_after("b", OBJECTION, last.on_day, (_days(terms, OBJECTION_DAYS),), terms.silent, calendar)
+        return silence_after("b", OBJECTION, last.on_day, (_days(terms, OBJECTION_DAYS),), terms.silent, own)
     if (last.party, last.kind) == ("a", "objected"):
         return Silence("b", OBJECTION, None, "甲方提出了异议，但还没有录入审核结果，乙方的异议期不起算")
     if (last.party, last.kind) == ("b", "objected"):
@@ -39,7 +44,30 @@ def settlement_silence(row: SettlementRow, pay: PayTerms, silent: Mapping[str, s
     """The later end of the two periods, to confirm and to object, from the day on which party A had the sheet (section 8.2)."""
     if row.received_on is None:
         return Silence("a", STATEMENT, None, "还没有记录甲方收到结算单的日期，确认期和异议期不起算")
-    return silence_after("a", STATEMENT, row.received_on, (pay.confirm_workdays, pay.objection_workdays), silent, calendar)
+    days = (pay.confirm_workdays, pay.objection_workdays)
+    return silence_after("a", STATEMENT, row.received_on, days, silent, pay.calendar(calendar))
+
+
+def replan_silence(uow: UnitOfWork, calendar: WorkingCalendar, contract: ContractRow) -> None:
+    """For the clock, in its transaction: the last days to speak by the calendar as it is now. Where nothing moved, nothing is touched."""
+    months = [row for row in service_months_of(uow.session, contract.id) if row.state != CONFIRMED]
+    sheets = [row for row in settlements_of(uow.session, contract.id) if row.state == OPEN and row.received_on is not None]
+    if not months and not sheets:
+        return
+    try:
+        book = TermsBook(uow, contract)
+        days = [(row, month_silence(row, book.on(row.month), calendar).last) for row in months]
+        found = [(row, book.on(row.start.replace(day=1))) for row in sheets]
+    except VersionDamaged:
+        raise
+    except ContractError:
+        return
+    for month, last in days:
+        if month.silent_on != last:
+            month.silent_on = last
+    for sheet, terms in found:
+        if sheet.silent_on != (last := settlement_silence(sheet, terms.pay, terms.silent, calendar).last):
+            sheet.silent_on = last
 
 
 def _days(terms: MonthTerms, name: str) -> int:

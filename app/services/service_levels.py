@@ -311,7 +311,7 @@ def confirm_month(
         today,
         turn,
         figures_of(row).report_no,
-        kit.reference.calendar,
+        terms.pay.calendar(kit.reference.calendar),
     )
     put_text(uow, actor, now, today, kit, contract, paper, values, sender="party_a")
     row.rectification_id = paper.id

@@ -305,12 +305,12 @@ def object_to(
     _require(row, OPEN, what="提出异议")
     terms = TermsBook(uow, contract).on(row.start.replace(day=1))
     received = row.received_on or row.submitted_on
-    last = add_working_days(received, terms.pay.objection_workdays, kit.reference.calendar).day
+    last = add_working_days(received, terms.pay.objection_workdays, terms.pay.calendar(kit.reference.calendar))
     faults = amount_faults("amount", "争议金额", amount, f"应大于零且不超过本期应付{row.incl}元，至多两位小数", most=row.incl)
     if not row.submitted_on <= on <= today:
         faults.append(InputFault("on", "异议日", "应在结算单提交之后，且不晚于今日"))
-    elif on > last:
-        faults.append(InputFault("on", "异议日", f"异议期已于{last.isoformat()}届满（合同第8.3节）"))
+    elif on > last.day and not last.provisional:
+        faults.append(InputFault("on", "异议日", f"异议期已于{last.day.isoformat()}届满（合同第8.3节）"))
     if len("".join(reason.split())) < 5:
         faults.append(InputFault("reason", "理由和证据", "请写明有异议的项目、理由和证据"))
     if faults:

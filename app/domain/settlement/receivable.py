@@ -164,7 +164,7 @@ class Due:
 def payment_due(confirmed_on: date, right_on: date | None, terms: PayTerms, calendar: WorkingCalendar) -> Due:
     """The payment period runs from confirmation (SMEP:9); the invoice comes first, and its delay moves the last day by as much
     (section 8.2). Without the right invoice nothing falls due."""
-    reasoner = Reasoner(calendar)
+    reasoner = Reasoner(terms.calendar(calendar))
     start = reasoner.given("确认结算金额之日", confirmed_on, "fees.payment.cycle.confirm")
     invoice_day = reasoner.forward("开票期", start, working_days(terms.invoice_workdays), "fees.payment.cycle.invoice")
     invoice_by = reasoner.result("开票期限", invoice_day)
@@ -182,7 +182,7 @@ def payment_due(confirmed_on: date, right_on: date | None, terms: PayTerms, cale
 
 def expected_due(day: date, terms: PayTerms, calendar: WorkingCalendar) -> ReasonedDate:
     """The due day if the settlement is confirmed on ``day`` and the invoice comes in time; what a 结算单 prints."""
-    reasoner = Reasoner(calendar)
+    reasoner = Reasoner(terms.calendar(calendar))
     start = reasoner.given("确认结算金额之日", day, "fees.payment.cycle.confirm")
     raw = reasoner.forward("付款期", start, days(terms.days), "fees.payment.term", "SMEP:9")
     return reasoner.result("付款到期日", reasoner.later("付款期", raw, "CC:203"))
@@ -191,7 +191,7 @@ def expected_due(day: date, terms: PayTerms, calendar: WorkingCalendar) -> Reaso
 def _last_day(
     confirmed_on: date, period: int, late: int, invoice_by: ReasonedDate, terms: PayTerms, calendar: WorkingCalendar
 ) -> ReasonedDate:
-    reasoner = Reasoner(calendar)
+    reasoner = Reasoner(terms.calendar(calendar))
     start = reasoner.given("确认结算金额之日", confirmed_on, "fees.payment.cycle.confirm")
     count = period
     if terms.debtor == "public_body" and terms.protected:
@@ -259,7 +259,7 @@ def claims(
         if objection.resolved_on is None:
             found.append(Claim(disputed, None, day, "争议款项（暂停支付）"))
         elif (owed := max(ZERO, disputed - objection.reduced)) > 0:
-            reasoner = Reasoner(calendar)
+            reasoner = Reasoner(terms.calendar(calendar))
             by = reasoner.forward(
                 "争议结果确定", objection.resolved_on, working_days(_REVIEWED_WORKDAYS), "fees.payment.disputed.only"
             )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.domain.calendar import WorkingCalendar
-from app.domain.term import add_working_days
+from app.domain.term import add_working_days, chinese_date
 from app.domain.tree import Blank, FilledValue, Instrument, Provision, Reference
 
 REVIEW = "quality.assessment.procedure.review"
@@ -92,7 +92,19 @@ def _framed(provision: Provision) -> str:
 def silence_after(
     party: str, provision: str, received: date, workdays: tuple[int, ...], agreed: Mapping[str, str], calendar: WorkingCalendar
 ) -> Silence:
-    """The longest of the periods counts, each from the day after receipt (brief B1-9). ``agreed``: of ``silence_in``."""
+    """The longest of the periods counts, each from the day after receipt (brief B1-9). ``agreed``: of ``silence_in``.
+
+    A last day reckoned through a year whose holidays are not announced is no day at all: it may not be guessed (brief B2).
+    """
     if why := agreed.get(provision, NOT_SAID):
         return Silence(party, provision, None, why)
-    return Silence(party, provision, max(add_working_days(received, days, calendar).day for days in workdays))
+    last = max((add_working_days(received, days, calendar) for days in workdays), key=lambda found: found.day)
+    if last.provisional:
+        years = "、".join(f"{year}年" for year in last.provisional_years)
+        return Silence(
+            party,
+            provision,
+            None,
+            f"{years}放假安排未录入，期限的末日还不能确定（暂定为{chinese_date(last.day)}），录入以前不因沉默而确认",
+        )
+    return Silence(party, provision, last.day)

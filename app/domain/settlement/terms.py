@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from app.domain.annex_tables import metric_named
 from app.domain.assessment import Band, Direction, Tier, TierMethod
+from app.domain.calendar import WorkingCalendar
 from app.domain.errors import ContractError
 from app.domain.prices import RATE_VARIABLE
 from app.domain.term import corresponding_day
@@ -203,6 +204,11 @@ class PayTerms:
     creditor: str
     half_first: bool
     account: str
+    without_make_up_days: bool = False
+
+    def calendar(self, official: WorkingCalendar) -> WorkingCalendar:
+        """Working days as section 1.1 of the contract defines them."""
+        return official.without_make_up_days() if self.without_make_up_days else official
 
     @property
     def protected(self) -> bool:
@@ -228,6 +234,7 @@ class PayTerms:
             creditor=str(answers.get("party_b.enterprise_size") or "unknown"),
             half_first=answers.positions.get("8.2-t1") == "fallback",
             account=masked_account(answers),
+            without_make_up_days=answers.get("defs.workday_source") == "mon_fri_only",
         )
         need.check("付款")
         return found
