@@ -115,7 +115,7 @@ def confirm(number: str, period: str, how: str, on: date | None, evidence: str, 
     with desk.wiring.unit_of_work() as uow:
         said = confirm_settlement(
             uow, desk.actor, now(), today, desk.wiring.papers, desk.contract_id, line.id, line.revision, on=on or today, how=how,
-            evidence=evidence,
+            evidence=evidence, post=desk.wiring.clockwork.post,
         )  # fmt: skip
     click.echo(said)
 
@@ -135,7 +135,7 @@ def object_(number: str, period: str, amount: Decimal, on: date | None, reason: 
     with desk.wiring.unit_of_work() as uow:
         object_to(
             uow, desk.actor, now(), today, desk.wiring.papers, desk.contract_id, line.id, line.revision, amount=amount, on=on or today,
-            reason=reason,
+            reason=reason, post=desk.wiring.clockwork.post,
         )  # fmt: skip
     click.echo("异议已记录。")
 

@@ -362,6 +362,7 @@ SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
     "settlement.objected": _said("对结算单提出异议，争议金额 {amount} 元"),
     "settlement.received": _said("甲方于 {on} 收到结算单 {number}"),
     "settlement.resolved": _said("结算异议复核完毕，核减 {reduced} 元"),
+    "settlement.silence_broken": _said("结算单 {number} 曾于 {last} 视为确认，补录期限内（{on}）的书面表示：{reason}"),
     "settlement.voided": _said("作废结算单 {number}"),
     "certificate.issued": _said("为“{holder}”签发签名证书 {serial}"),
     "certificate.revoked": _said("吊销“{holder}”的签名证书 {serial}"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from app.domain.calendar import WorkingCalendar
 from app.domain.errors import ContractError
 from app.domain.settlement.silence import OBJECTION, REVIEW, STATEMENT, Silence, silence_after
 from app.domain.settlement.terms import PayTerms
+from app.domain.term import add_working_days
 from app.services.money_rows import OPEN
 from app.services.settlement_terms import MonthTerms, TermsBook
 from app.services.versions import VersionDamaged
@@ -46,6 +48,14 @@ def settlement_silence(row: SettlementRow, pay: PayTerms, silent: Mapping[str, s
         return Silence("a", STATEMENT, None, "还没有记录甲方收到结算单的日期，确认期和异议期不起算")
     days = (pay.confirm_workdays, pay.objection_workdays)
     return silence_after("a", STATEMENT, row.received_on, days, silent, pay.calendar(calendar))
+
+
+def objection_over(row: SettlementRow, pay: PayTerms, calendar: WorkingCalendar) -> date | None:
+    """The last day to object to a 结算单 (section 8.3); None where no period runs yet, or where nobody can say when it ends."""
+    if row.received_on is None:
+        return None
+    last = add_working_days(row.received_on, pay.objection_workdays, pay.calendar(calendar))
+    return None if last.provisional else last.day
 
 
 def replan_silence(uow: UnitOfWork, calendar: WorkingCalendar, contract: ContractRow) -> None:

@@ -132,6 +132,20 @@ def statement_confirmed(
         fulfil_keyed(uow, actor, now, contract, _almanac(reference), f"{CONFIRMATION}/{row.id}", proof)
 
 
+def statement_said_in_time(
+    uow: UnitOfWork, actor: Actor, now: datetime, reference: Reference, contract: ContractRow, start: date, on: date, number: str, words: str
+) -> None:  # fmt: skip
+    """What silence had done is done by a word of ``on`` instead: the day of what hangs on it moves with it."""
+    row = _of_period(uow, contract.id, STATEMENT, start)
+    keys = [f"{STATEMENT_OBJECTION}/{event.id}" for event in events_named(uow.session, contract.id, "statement_received", number)]
+    for key in (*keys, *([f"{CONFIRMATION}/{row.id}"] if row is not None else [])):
+        done = obligation_with_key(uow.session, contract.id, key)
+        if done is not None and done.state == DutyState.DONE.value:
+            take_back(uow, actor, now, contract, done, f"期限内已有书面表示：{words}")
+            fulfil(uow, actor, now, contract, done, Proof(on, f"结算单 {number}：{words}"))
+    plan_quietly(uow, actor, now, contract, _almanac(reference))
+
+
 def statement_stands(
     uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, start: date, number: str, invoiced: date | None, paid: date | None
 ) -> None:  # fmt: skip

@@ -24,11 +24,12 @@ from app.domain.settlement.plan import months_of
 from app.domain.settlement.sheet import PastMonth, SheetMonth, settle
 from app.domain.settlement.silence import Silence
 from app.domain.settlement.view import SheetView, plain_sheet, read_sheet
-from app.domain.term import add_working_days, chinese_date, corresponding_day
+from app.domain.term import chinese_date, corresponding_day
+from app.services.broken_silence import break_silence, by_silence, tell_broken, too_late
 from app.services.correction_replay import PROPOSED, REFUSED, months_corrected
 from app.services.correction_rows import waiting_items
 from app.services.journal import note
-from app.services.lapsing import CONFIRMED, settlement_silence
+from app.services.lapsing import CONFIRMED, objection_over, settlement_silence
 from app.services.money_rows import DONE, OPEN, VOID, due_of, paid_on, refresh, remind, sheet_of
 from app.services.obligation_links import (
     statement_confirmed,
@@ -43,6 +44,7 @@ from app.services.papers import IN_THE_HOUSE, SIGNED, void_paper
 from app.services.record import opened
 from app.services.service_levels import STATES, figures_of
 from app.services.settlement_terms import MonthTerms, TermsBook, require_settled_stage
+from app.services.stage_mails import Post
 from app.store.contracts import ContractRow
 from app.store.corrections import corrections_of
 from app.store.instruments import find_instrument
@@ -236,14 +238,16 @@ def received(
 
 def confirm_settlement(
     uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit: PaperKit, contract_id: str, settlement_id: str, seen: int, *, on: date,
-    how: str, evidence: str,
+    how: str, evidence: str, post: Post | None = None,
 ) -> str:  # fmt: skip
     """The amount stands from ``on``; the payment period begins (SMEP:9). ``how``: a key of ``HOW``. Returns a sentence.
 
-    Silence counts only once the periods to confirm and to object have run out (section 8.2; CC:140).
+    Silence counts only once the periods to confirm and to object have run out (section 8.2; CC:140); a written word within them may be
+    entered afterwards, and ``post`` tells whoever was told of the silence.
     """
     contract, row = come_to(uow, actor, contract_id, settlement_id, seen)
-    _require(row, OPEN, what="确认")
+    late = by_silence(row) and how != "silence"
+    _require(row, *([DONE] if late else [OPEN]), what="确认")
     terms = TermsBook(uow, contract).on(row.start.replace(day=1))
     faults = []
     if how not in HOW:
@@ -252,6 +256,8 @@ def confirm_settlement(
         faults.append(InputFault("on", "确认日", f"{on.isoformat()} 尚未到来"))
     if on < row.submitted_on:
         faults.append(InputFault("on", "确认日", f"早于结算单提交日{row.submitted_on.isoformat()}"))
+    if late and (why := too_late(row, on)):
+        faults.append(InputFault("on", "确认日", why))
     silent = settlement_silence(row, terms.pay, terms.silent, kit.reference.calendar)
     if how == "silence" and silent.last is None:
         faults.append(InputFault("how", "确认方式", silent.why))
@@ -261,9 +267,14 @@ def confirm_settlement(
         faults.append(InputFault("evidence", "确认的证据", "请写明签署件或者书面确认的名称、编号"))
     if faults:
         raise InputError(faults)
+    number = number_of(uow, row)
+    ended = break_silence(uow, actor, now, kit, contract, row, number, on, "甲方在期限内书面确认") if late else None
     settle_confirmed(uow, actor, now, kit, contract, row, on, how, evidence.strip())
+    said = say_confirmed(uow, kit, contract, row)
+    if ended is not None:
+        tell_broken(uow, now, post, contract, row, number, terms, ended, said)
     uow.commit()
-    return say_confirmed(uow, kit, contract, row)
+    return said
 
 
 def settle_confirmed(
@@ -298,27 +309,35 @@ def say_confirmed(uow: UnitOfWork, kit: PaperKit, contract: ContractRow, row: Se
 
 def object_to(
     uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit: PaperKit, contract_id: str, settlement_id: str, seen: int, *,
-    amount: Decimal, on: date, reason: str,
+    amount: Decimal, on: date, reason: str, post: Post | None = None,
 ) -> None:  # fmt: skip
-    """Party A disputes a part (with tax); the rest counts as confirmed that day and is paid as usual (sections 8.2, 8.3; SMEP:15)."""
+    """Party A disputes a part (with tax); the rest counts as confirmed that day and is paid as usual (sections 8.2, 8.3; SMEP:15).
+
+    An objection in time may be entered after silence was taken for consent; ``post`` then tells whoever was told of that.
+    """
     contract, row = come_to(uow, actor, contract_id, settlement_id, seen)
-    _require(row, OPEN, what="提出异议")
+    late = by_silence(row)
+    _require(row, *([DONE] if late else [OPEN]), what="提出异议")
     terms = TermsBook(uow, contract).on(row.start.replace(day=1))
-    received = row.received_on or row.submitted_on
-    last = add_working_days(received, terms.pay.objection_workdays, terms.pay.calendar(kit.reference.calendar))
+    over = objection_over(row, terms.pay, kit.reference.calendar)
     faults = amount_faults("amount", "争议金额", amount, f"应大于零且不超过本期应付{row.incl}元，至多两位小数", most=row.incl)
     if not row.submitted_on <= on <= today:
         faults.append(InputFault("on", "异议日", "应在结算单提交之后，且不晚于今日"))
-    elif on > last.day and not last.provisional:
-        faults.append(InputFault("on", "异议日", f"异议期已于{last.day.isoformat()}届满（合同第8.3节）"))
+    elif over is not None and on > over:
+        faults.append(InputFault("on", "异议日", f"异议期已于{over.isoformat()}届满（合同第8.3节）"))
+    elif late and (why := too_late(row, on)):
+        faults.append(InputFault("on", "异议日", why))
     if len("".join(reason.split())) < 5:
         faults.append(InputFault("reason", "理由和证据", "请写明有异议的项目、理由和证据"))
     if faults:
         raise InputError(faults)
+    number = number_of(uow, row)
+    ended = (
+        break_silence(uow, actor, now, kit, contract, row, number, on, f"甲方在期限内提出异议，争议{amount}元") if late else None
+    )
     row.objected, row.objected_on, row.objection = amount, on, reason.strip()
     row.state, row.confirmed_on, row.how, row.evidence = DONE, on, "written", "异议函中未异议的部分视为确认"
     row.silent_on = None
-    number = number_of(uow, row)
     statement_objected(uow, actor, now, kit.reference, contract, on, number, f"提出异议，争议{amount}元")
     statement_confirmed(uow, actor, now, kit.reference, contract, row.start, on, number)
     refresh(uow, actor, now, kit.reference.calendar, contract, row)
@@ -326,6 +345,9 @@ def object_to(
         uow, actor, now, "settlement.objected", contract=contract_id, settlement=row.id, amount=f"{amount}", on=on.isoformat(),
         reason=row.objection,
     )  # fmt: skip
+    if ended is not None:
+        said = f"甲方于{chinese_date(on)}提出异议，争议金额{amount}元，其余部分视为于该日确认。"
+        tell_broken(uow, now, post, contract, row, number, terms, ended, said)
     uow.commit()
 
 

@@ -13,11 +13,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from app.domain.errors import ContractError
-from app.domain.messages import NewMail
 from app.domain.permissions import Action, Actor
-from app.domain.settlement.silence import STATEMENT, Silence
+from app.domain.settlement.silence import Silence
 from app.domain.term import chinese_date
-from app.services.access import actor_of
 from app.services.journal import CLOCK, note
 from app.services.lapsing import SUBMITTED, month_silence, settlement_silence
 from app.services.money_rows import DONE, OPEN
@@ -27,18 +25,15 @@ from app.services.record import opened, require_contract
 from app.services.service_levels import Evidence, MonthMissing, confirm_month, month_name, put_statement, touch_month
 from app.services.settlement_terms import MonthTerms, TermsBook
 from app.services.settling import say_confirmed, settle_confirmed
+from app.services.silence_mails import CONFIRMED_BY_IT, tell
 from app.services.stage_mails import Post
 from app.store.contracts import ContractRow
 from app.store.instruments import find_instrument
-from app.store.outbox import message_with_key
 from app.store.service_months import ServiceMonthRow, find_service_month, silent_months
 from app.store.settlements import SettlementRow, find_settlement, silent_settlements
 from app.store.uow import ChangedMeanwhile, UnitOfWork
-from app.store.users import find_user
 
 Units = Callable[[], UnitOfWork]
-MAIL = "silence"
-PARTIES = {"a": "甲方", "b": "乙方"}
 log = logging.getLogger(__name__)
 
 
@@ -148,7 +143,7 @@ def _month(units: Units, kit: PaperKit, now: datetime, today: date, post: Post, 
         last, what = silence.last, f"{month_name(month)}考核数据"
         assert last is not None
         link = f"settlements/months/{month:%Y-%m}"
-        _tell(uow, now, post, contract, terms, silence, f"{row.id}:{last.isoformat()}", what, said, link)
+        tell(uow, now, post, CONFIRMED_BY_IT, contract, terms, silence, f"{row.id}:{last.isoformat()}", what, said, link)
         uow.commit()
         return 1
 
@@ -169,9 +164,8 @@ def _settlement(units: Units, kit: PaperKit, now: datetime, today: date, post: P
         assert row.state == DONE
         said = say_confirmed(uow, kit, contract, row)
         what = f"结算单{_number(uow, row)}"
-        _tell(
-            uow, now, post, contract, terms, silence, f"{row.id}:{silence.last.isoformat()}", what, said, f"settlements/{row.id}"
-        )
+        cause = f"{row.id}:{silence.last.isoformat()}"
+        tell(uow, now, post, CONFIRMED_BY_IT, contract, terms, silence, cause, what, said, f"settlements/{row.id}")
         uow.commit()
         return 1
 
@@ -179,46 +173,3 @@ def _settlement(units: Units, kit: PaperKit, now: datetime, today: date, post: P
 def _number(uow: UnitOfWork, row: SettlementRow) -> str:
     paper = find_instrument(uow.session, row.instrument_id)
     return paper.number if paper else ""
-
-
-def _tell(
-    uow: UnitOfWork, now: datetime, post: Post, contract: ContractRow, terms: MonthTerms, silence: Silence, cause: str, what: str, said: str,
-    link: str,
-) -> None:  # fmt: skip
-    """The contract's owner learns of it with a link and with what the house has to do; both parties at the mail addresses of section
-    12.2, where they have one, only of what was confirmed."""
-    assert silence.last is not None
-    clause = terms.labels.get(silence.provision, ("第8.2节" if silence.provision == STATEMENT else "第5.2节", ""))[0]
-    values = {
-        "number": contract.number, "title": contract.title, "what": what, "party": PARTIES[silence.party],
-        "day": chinese_date(silence.last), "clause": clause, "said": said,
-    }  # fmt: skip
-    owner = find_user(uow.session, contract.owner_id) if contract.owner_id else None
-    told = set()
-    if owner is not None and owner.active and owner.email:
-        page = f"{post.link(contract.id).rstrip('/')}/{link}"
-        told.add(owner.email.lower())
-        _send(
-            uow,
-            now,
-            post,
-            f"{MAIL}:{cause}:owner",
-            owner.email,
-            {**values, "name": actor_of(owner).name, "link": page},
-            contract,
-            owner.id,
-        )
-    values["said"] = said.partition("。")[0] + "。"
-    for side, label in PARTIES.items():
-        address = str(terms.answers.get(f"notice.party_{side}_email") or "").strip()
-        if address and address.lower() not in told:
-            told.add(address.lower())
-            _send(uow, now, post, f"{MAIL}:{cause}:{side}", address, {**values, "name": label, "link": ""}, contract, None)
-
-
-def _send(
-    uow: UnitOfWork, now: datetime, post: Post, key: str, address: str, values: dict[str, str], contract: ContractRow, user_id: str | None
-) -> None:  # fmt: skip
-    if message_with_key(uow.session, key) is None:
-        words = post.write(MAIL, values)
-        uow.send(now, NewMail(key, address, words.subject, words.text, words.html, contract.id, user_id))

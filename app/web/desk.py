@@ -16,6 +16,7 @@ from app.domain.settlement.month import MonthFigures
 from app.domain.settlement.view import SheetView
 from app.domain.textual_change import TextDiff
 from app.domain.tree import Instrument
+from app.services.advancing import Clockwork
 from app.services.commented_document import CommentTools
 from app.services.drafting import Reference
 from app.services.evidence import EvidenceKit
@@ -64,6 +65,8 @@ class Desk(Protocol):
     def redline_tools(self) -> RedlineTools: ...
     @property
     def comment_tools(self) -> CommentTools: ...
+    @property
+    def clockwork(self) -> Clockwork: ...
     @property
     def papers(self) -> PaperKit: ...
     @property

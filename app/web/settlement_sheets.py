@@ -78,7 +78,7 @@ def confirm(contract_id: str, settlement_id: str) -> ResponseReturnValue:
         with desk().unit_of_work() as uow:
             return confirm_settlement(
                 uow, actor(), desk().now(), desk().today(), desk().papers, contract_id, settlement_id, _seen(form), on=on,
-                how=form.text("how", 10), evidence=form.text("evidence", 400),
+                how=form.text("how", 10), evidence=form.text("evidence", 400), post=desk().clockwork.post,
             )  # fmt: skip
 
     return _acting(contract_id, settlement_id, act)
@@ -93,7 +93,7 @@ def objection(contract_id: str, settlement_id: str) -> ResponseReturnValue:
         with desk().unit_of_work() as uow:
             object_to(
                 uow, actor(), desk().now(), desk().today(), desk().papers, contract_id, settlement_id, _seen(form), amount=amount, on=on,
-                reason=form.text("reason"),
+                reason=form.text("reason"), post=desk().clockwork.post,
             )  # fmt: skip
         return _("异议已记录；无异议部分视为确认，照常支付。")
 
