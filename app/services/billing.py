@@ -42,11 +42,12 @@ from app.store.settlements import (
     budgets_of,
     find_settlement,
     invoice_numbered,
+    payments_of,
     settlements_of,
 )
 from app.store.uow import UnitOfWork
 
-_MAX_NUMBER = 40
+_MAX_NUMBER, _MAX_REFERENCE = 40, 100
 _ALL = Decimal(100)
 
 
@@ -173,6 +174,11 @@ def record_payment(
         faults.append(InputFault("paid_on", "付款日", f"{payment.paid_on.isoformat()} 尚未到来"))
     if not payment.reference.strip():
         faults.append(InputFault("reference", "银行流水号", "请填写银行回单或者流水的编号"))
+    elif (known := _recorded(uow, contract_id, payment.reference)) is not None:
+        problem = f"“{known.reference}”已经登记为{known.paid_on.isoformat()}的付款{known.amount}元，一笔转账只登记一次"
+        faults.append(
+            InputFault("reference", "银行流水号", problem, "要分到几份结算单的，请手工核销；确属另一笔的，请注明银行或者日期")
+        )
     by_id = {s.id: s for s in open_}
     for key, amount in (payment.matches or {}).items():
         if key not in by_id:
@@ -196,7 +202,7 @@ def record_payment(
     else:
         laid, rest = proposal(payment.amount, f"{payment.reference} {payment.note}", open_items(uow, contract_id))
     row = PaymentRow(
-        id=uuid.uuid4().hex, contract_id=contract_id, paid_on=payment.paid_on, amount=payment.amount, reference=payment.reference.strip()[:100],
+        id=uuid.uuid4().hex, contract_id=contract_id, paid_on=payment.paid_on, amount=payment.amount, reference=payment.reference.strip()[:_MAX_REFERENCE],
         note=payment.note.strip(), document_id=payment.document_id or None, created_at=now, created_by=actor.name,
         held=payment.held, matches=[PaymentMatchRow(settlement_id=key, amount=amount) for key, amount in laid],
     )  # fmt: skip
@@ -207,9 +213,16 @@ def record_payment(
         uow, actor, now, "payment.recorded", contract=contract_id, payment=row.id, amount=f"{row.amount}", on=row.paid_on.isoformat(),
         number=row.reference, left=f"{rest}", matches=[[key, f"{amount}"] for key, amount in laid],
     )  # fmt: skip
-    note_overpaid(uow, actor, now, kit, contract, row, row.paid_on)
+    note_overpaid(uow, actor, now, kit.reference, contract, row, row.paid_on)
     uow.commit()
     return rest
+
+
+def _recorded(uow: UnitOfWork, contract_id: str, reference: str) -> PaymentRow | None:
+    """The payment of this contract that counts under this reference. One transfer may pay several contracts, each with its part."""
+    wanted = reference.strip()[:_MAX_REFERENCE].casefold()
+    rows = payments_of(uow.session, contract_id)
+    return next((r for r in rows if r.reversed_on is None and r.reference.casefold() == wanted), None)
 
 
 def reverse_payment(
@@ -238,7 +251,7 @@ def reverse_payment(
         uow, actor, now, "payment.reversed", contract=contract_id, payment=row.id, amount=f"{row.amount}", number=row.reference,
         reason=row.reversal,
     )  # fmt: skip
-    note_overpaid(uow, actor, now, kit, contract, row, today)
+    note_overpaid(uow, actor, now, kit.reference, contract, row, today)
     uow.commit()
 
 

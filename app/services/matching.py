@@ -12,6 +12,7 @@ from app.domain.money import ZERO, amount_faults
 from app.domain.permissions import Action, Actor, may, require
 from app.domain.settlement.receivable import OpenItem, proposal
 from app.services.access import record_of
+from app.services.drafting import Reference
 from app.services.journal import note
 from app.services.money_rows import DONE, refresh
 from app.services.obligation_links import no_longer_overpaid, overpaid
@@ -20,6 +21,7 @@ from app.services.record import opened
 from app.services.settlement_money import PaymentView, payment_view
 from app.store.contracts import ContractRow, contracts_with_ids
 from app.store.instruments import find_instrument
+from app.store.obligations import events_named
 from app.store.settlements import (
     PaymentMatchRow,
     PaymentRow,
@@ -109,7 +111,7 @@ def match_payment(
         uow, actor, now, "payment.matched", contract=contract_id, payment=row.id, number=row.reference, amount=f"{row.amount}", left=f"{left}",
         before=_plain(had), matches=_plain(wanted), reason=reason.strip(),
     )  # fmt: skip
-    note_overpaid(uow, actor, now, kit, contract, row, row.paid_on)
+    note_overpaid(uow, actor, now, kit.reference, contract, row, row.paid_on)
     uow.commit()
     return left
 
@@ -127,15 +129,28 @@ def come_to_payment(uow: UnitOfWork, contract_id: str, payment_id: str, seen: in
 
 
 def note_overpaid(
-    uow: UnitOfWork, actor: Actor, now: datetime, kit: PaperKit, contract: ContractRow, row: PaymentRow, on: date
+    uow: UnitOfWork, actor: Actor, now: datetime, reference: Reference, contract: ContractRow, cause: PaymentRow | None, on: date
 ) -> None:
-    """More than everything confirmed is overpaid, which party B pays back; while something is open it only waits to be matched."""
-    left = row.amount - sum((m.amount for m in row.matches), ZERO) if row.reversed_on is None else ZERO
+    """What is left over of any payment once nothing is open is overpaid, which party B pays back; while something is open it only waits
+    to be matched. ``cause``: the payment that changed on ``on``, None where what is owed did.
+
+    Held back is only what may still be laid upon something; a payment that was just entered so, ahead of its sheet, stays held.
+    """
     open_ = sum((s.open_amount for s in settlements_of(uow.session, contract.id) if s.state == DONE), ZERO)
-    if left > 0 and not open_ and not row.held:
-        overpaid(uow, actor, now, contract, kit.reference, on, row.reference, f"多付{left}元")
-    else:
-        no_longer_overpaid(uow, actor, now, contract, kit.reference, row.reference, "已经核销或者冲销")
+    reopened = cause is not None and cause.reversed_on is not None and open_ > 0
+    for row in payments_of(uow.session, contract.id):
+        if row.reversed_on is not None and row is not cause:
+            continue
+        left = row.amount - sum((m.amount for m in row.matches), ZERO) if row.reversed_on is None else ZERO
+        if row is cause and row.matched_at is not None:
+            row.held = left > 0 and open_ > 0
+        elif row is not cause and not open_:
+            row.held = False
+        if left > 0 and not open_ and not row.held:
+            if not events_named(uow.session, contract.id, "overpayment_found", row.reference):
+                overpaid(uow, actor, now, contract, reference, max(on, row.paid_on), row.reference, f"多付{left}元")
+        elif row is cause or left <= 0 or reopened:
+            no_longer_overpaid(uow, actor, now, contract, reference, row.reference, "已经核销或者冲销")
 
 
 def open_items(uow: UnitOfWork, contract_id: str) -> list[OpenItem]:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal as D
 
 import pytest
 
 from app.domain.errors import ContractError, InputError
 from app.domain.permissions import Actor, Forbidden, Role
+from app.services.billing import reverse_payment
 from app.services.matching import match_desk, match_payment, payment_with, unmatched
+from app.store.obligations import events_of
 from app.store.uow import ChangedMeanwhile, UnitOfWork
+from tests.services.living import d
 from tests.services.paper_house import kit
 from tests.services.settling_house import Till
 from tests.services.snapshots import filled
@@ -103,3 +107,67 @@ def test_a_payment_moved_to_another_sheet_moves_its_delay(till: Till) -> None:
     match(till, "HD-1", {second: SECOND}, "附言写明三月")
     assert till.row(first).due_on is not None
     assert till.row(second).due_on is None
+
+
+def surplus(till: Till) -> dict[str, date]:
+    with till.units() as uow:
+        return {e.subject: e.on_day for e in events_of(uow.session, till.contract_id) if e.kind == "overpayment_found"}
+
+
+def test_the_same_transfer_is_recorded_once_until_it_is_reversed(till: Till) -> None:
+    first, second = two(till)
+    till.pay("124889.60", "HD-1")
+    for again in ("HD-1", " hd-1 "):
+        with pytest.raises(InputError, match=r"HD-1.*已经登记"):
+            till.pay("124889.60", again)
+    assert open_of(till, first, second) == [D("0.00"), SECOND]
+    with till.units() as uow:
+        paid = payment_with(uow, till.actor, till.contract_id, "HD-1")
+        reverse_payment(uow, till.actor, till.now, till.today, kit(), till.contract_id, paid.id, paid.revision, "日期记错")
+    till.pay("124889.60", "HD-1")
+    assert open_of(till, first, second) == [D("0.00"), SECOND]
+
+
+def test_of_two_equal_amounts_the_one_that_is_due_is_paid_first(till: Till) -> None:
+    till.confirmed("2026-02")
+    early = till.draw("2026-02")
+    till.confirm(early)
+    late = till.owing("2026-03", "2026-04-08")
+    assert (till.row(early).due_on, till.row(late).due_on) == (None, d("2026-05-08"))
+    till.at("2026-05-20").pay("124889.60", "HD-1")
+    assert open_of(till, early, late) == [FIRST, D("0.00")]
+
+
+def test_what_was_held_is_overpaid_once_another_payment_leaves_nothing_open(till: Till) -> None:
+    till.owing()
+    till.at("2026-03-20").pay("5000.00", "HD-1", held=True)
+    assert surplus(till) == {}
+    till.at("2026-04-07").pay("124889.60", "HD-2")
+    assert surplus(till) == {"HD-1": d("2026-04-07")}
+    third = till.owing("2026-03", "2026-04-08")
+    till.at("2026-05-08").pay("1000.00", "HD-3")
+    assert surplus(till) == {"HD-1": d("2026-04-07")}, "the period to pay it back goes on"
+    assert match(till, "HD-1", {third: D("5000.00")}) == D("0.00")
+    assert surplus(till) == {}
+
+
+def test_a_hand_match_that_leaves_nothing_open_shows_what_is_overpaid(till: Till) -> None:
+    made = till.owing()
+    till.at("2026-04-07").pay("124899.60", "HD-1", held=True)
+    assert match(till, "HD-1", {made: D("100000.00")}) == D("24899.60")
+    assert surplus(till) == {}, "something is still open that it may be laid upon"
+    assert match(till, "HD-1", {made: FIRST}) == D("10.00")
+    assert surplus(till) == {"HD-1": d("2026-04-07")}
+    with till.units() as uow:
+        assert not payment_with(uow, till.actor, till.contract_id, "HD-1").held
+
+
+def test_a_reversal_leaves_nothing_overpaid_where_the_rest_may_be_laid_upon_it(till: Till) -> None:
+    made = till.owing()
+    till.at("2026-04-07").pay("5000.00", "HD-1", held=True)
+    till.pay("124889.60", "HD-2")
+    assert set(surplus(till)) == {"HD-1"}
+    with till.units() as uow:
+        paid = payment_with(uow, till.actor, till.contract_id, "HD-2")
+        reverse_payment(uow, till.actor, till.now, till.today, kit(), till.contract_id, paid.id, paid.revision, "银行退回")
+    assert (till.row(made).open_amount, surplus(till)) == (FIRST, {})

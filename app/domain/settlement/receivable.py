@@ -366,11 +366,14 @@ class OpenItem:
 
 def proposal(amount: Decimal, words: str, open_: Sequence[OpenItem]) -> tuple[tuple[tuple[str, Decimal], ...], Decimal]:
     """What a payment is laid upon by itself: first what its reference or note names, then the one that it pays to the 分, then what
-    fell due first (CC:560). Returns ((key, amount) …, rest)."""
-    named = [x for x in open_ if any(name and name in words for name in x.names)]
-    exact = [x for x in open_ if x.owed == amount] if not named else []
-    first = named or exact[:1]
-    order = [*sorted(first, key=lambda x: x.due or date.max), *(x for x in open_ if x not in first)]
+    fell due first; among several such, too, the one due first, and what has no due day last (CC:560).
+
+    Returns ((key, amount) …, rest).
+    """
+    by_day = sorted(open_, key=lambda x: x.due or date.max)
+    named = [x for x in by_day if any(name and name in words for name in x.names)]
+    first = named or [x for x in by_day if x.owed == amount][:1]
+    order = [*first, *(x for x in by_day if x not in first)]
     given, rest = allotted(amount, [(x.key, None, x.owed) for x in order[: len(first)]]) if first else ((), amount)
     more, rest = allotted(rest, [(x.key, x.due, x.owed) for x in order[len(first) :]])
     return (*given, *more), rest
