@@ -14,7 +14,7 @@ from app.domain.settlement.receivable import OpenItem, proposal
 from app.services.access import record_of
 from app.services.drafting import Reference
 from app.services.journal import note
-from app.services.money_rows import DONE, refresh
+from app.services.money_rows import DONE, paid_on, refresh
 from app.services.obligation_links import no_longer_overpaid, overpaid
 from app.services.paper_texts import PaperKit
 from app.services.record import opened
@@ -30,6 +30,7 @@ from app.store.settlements import (
     find_settlement,
     payments_of,
     settlements_of,
+    touch_payment,
     unmatched_payments,
 )
 from app.store.uow import ChangedMeanwhile, UnitOfWork
@@ -151,6 +152,31 @@ def note_overpaid(
                 overpaid(uow, actor, now, contract, reference, max(on, row.paid_on), row.reference, f"多付{left}元")
         elif row is cause or left <= 0 or reopened:
             no_longer_overpaid(uow, actor, now, contract, reference, row.reference, "已经核销或者冲销")
+
+
+def free_surplus(
+    uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, settlement: SettlementRow, owed: Decimal, reason: str
+) -> None:
+    """What was paid on a settlement beyond ``owed`` is laid upon it no longer, of the latest payment first: it waits to be matched."""
+    over = sum((amount for _, amount in paid_on(uow, settlement.id)), ZERO) - owed
+    for row in reversed(payments_of(uow.session, contract.id)):
+        match = next((m for m in row.matches if m.settlement_id == settlement.id), None)
+        if over <= 0 or match is None or row.reversed_on is not None:
+            continue
+        had, part = {m.settlement_id: m.amount for m in row.matches}, min(over, match.amount)
+        over -= part
+        if part == match.amount:
+            row.matches.remove(match)
+        else:
+            match.amount -= part
+        row.held = True
+        touch_payment(row)
+        left = row.amount - sum((m.amount for m in row.matches), ZERO)
+        note(
+            uow, actor, now, "payment.matched", contract=contract.id, payment=row.id, number=row.reference, amount=f"{row.amount}",
+            left=f"{left}", before=_plain(had), matches=_plain({m.settlement_id: m.amount for m in row.matches}), reason=reason,
+        )  # fmt: skip
+    uow.session.flush()
 
 
 def open_items(uow: UnitOfWork, contract_id: str) -> list[OpenItem]:

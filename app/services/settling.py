@@ -30,6 +30,7 @@ from app.services.correction_replay import PROPOSED, REFUSED, months_corrected
 from app.services.correction_rows import waiting_items
 from app.services.journal import note
 from app.services.lapsing import CONFIRMED, objection_over, settlement_silence
+from app.services.matching import free_surplus, note_overpaid
 from app.services.money_rows import DONE, OPEN, VOID, due_of, paid_on, refresh, remind, sheet_of
 from app.services.obligation_links import (
     statement_confirmed,
@@ -368,7 +369,9 @@ def resolve_objection(
     if faults:
         raise InputError(faults)
     row.resolved_on, row.reduced, row.objection = on, reduced, f"{row.objection}\n复核：{reason.strip()}"
+    free_surplus(uow, actor, now, contract, row, max(ZERO, row.incl - reduced), f"复核核减{reduced}元")
     refresh(uow, actor, now, kit.reference.calendar, contract, row)
+    note_overpaid(uow, actor, now, kit.reference, contract, None, on)
     note(
         uow, actor, now, "settlement.resolved", contract=contract_id, settlement=row.id, on=on.isoformat(), reduced=f"{reduced}",
         reason=reason.strip(),

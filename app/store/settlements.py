@@ -162,6 +162,11 @@ def touch(row: SettlementRow) -> None:
     flag_modified(row, "state")
 
 
+def touch_payment(row: PaymentRow) -> None:
+    """A change of its matches is a change of the payment, likewise."""
+    flag_modified(row, "held")
+
+
 def settlement_of_paper(session: Session, instrument_id: str) -> SettlementRow | None:
     statement = select(SettlementRow).where(SettlementRow.instrument_id == instrument_id, SettlementRow.state != "void")
     return session.scalars(statement).one_or_none()

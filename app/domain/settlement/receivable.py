@@ -242,7 +242,9 @@ def claims(
     payable: Decimal, due: Due, objection: Objection | None, terms: PayTerms, calendar: WorkingCalendar
 ) -> tuple[Claim, ...]:
     """The undisputed part is paid in time; a disputed part waits, and what of it proves owed is paid within five working days with
-    damages from the first due day (section 8.2; SMEP:15)."""
+    damages from the first due day (section 8.2; SMEP:15). What proved not to be owed never was, even where nothing stops meanwhile."""
+    if objection is not None and objection.resolved_on is not None and terms.pause == "none":
+        payable -= objection.reduced
     if payable <= 0:
         return ()
     day = due.day.day if due.day else None
