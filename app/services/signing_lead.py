@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 from app.domain.authority import Capacity
 from app.domain.ceremony import REMIND_EVERY, CodeWay
@@ -30,6 +31,7 @@ from app.services.signing_rows import (
     close,
     happened,
     place_row,
+    power_told,
     put_details,
     read_details,
     read_execution,
@@ -139,17 +141,20 @@ def replace_signatory(
     place, new = place_row(row, place_id), after.place(place_id).signatory
     left = [p for p in _open_places(row, place_id) if p.id != place_id]
     tell_signatories(uow, now, post, contract, row, [place], "改由他人办理", reason.strip())
-    put_details(place, replace(old, signatory=new, document=person.document))
+    made = replace(old, signatory=new, document=person.document)
+    put_details(place, made)
+    powers: dict[str, Any] = {"power_before": power_told(old), "power": power_told(made)}
     place.email, place.code_way, place.phone = require_address(person.email), person.code_way.value, number
     _start_over(uow, row, place_id)
     power = new.authority.number if new.authority is not None else ""
     happened(
         uow, row.id, place_id, now, "replaced", before=old.signatory.name, name=new.name, reason=reason.strip(), who=actor.name,
         capacity=new.capacity.value, authority=power, document=person.document,
+        **powers,
     )  # fmt: skip
     note(
         uow, actor, now, "signing.replaced", contract=contract.id, signing=row.id, place=place_id, before=old.signatory.name, who=new.name,
-        reason=reason.strip(), capacity=new.capacity.value, authority=power,
+        reason=reason.strip(), capacity=new.capacity.value, authority=power, **powers,
     )  # fmt: skip
     if not any(p.token for p in left):
         # The link was kept at the place that another has taken over.
@@ -169,21 +174,42 @@ def put_authority(
     uow: UnitOfWork, actor: Actor, now: datetime, contract_id: str, place_id: str, power: PowerText, document: str = ""
 ) -> None:
     """Another power of attorney for somebody who signs by one and hasn't yet; ``document``: its scan among the files. The one before stays
-    on record. Commits. Raises ``signing.authority`` and what ``reauthorise`` raises.
+    in log and evidence with all that it said; its scan proves nothing of the new one and is not shown with it. Commits.
+
+    Raises ``signing.authority``, also where the same number is to say something else without a scan that shows it, and what ``reauthorise`` raises.
     """
     contract, row, after = _reauthorised(uow, actor, now, contract_id, place_id, power)
     place = place_row(row, place_id)
     old, person = read_details(place), after.place(place_id).signatory
     assert person.authority is not None
-    put_details(place, replace(old, signatory=person, document=document or old.document))
+    was = old.signatory.authority
+    if not document and was is not None and was.number == person.authority.number and was != person.authority:
+        raise ContractError(
+            "signing.authority",
+            f"授权委托书：编号“{was.number}”与原来的相同，内容却不同。请一并上传新授权委托书的扫描件；另行出具的，请填写其自己的编号。",
+        )
+    made = replace(old, signatory=person, document=document)
+    put_details(place, made)
+    powers: dict[str, Any] = {"power_before": power_told(old), "power": power_told(made)}
     give_up_remotes(uow.session, row.id, place_id)
     before = old.signatory.authority.number if old.signatory.authority is not None else ""
     words = {
         "before": before, "number": person.authority.number, "issued_on": person.authority.issued_on.isoformat(),
         "valid_from": person.authority.valid_from.isoformat(), "valid_until": person.authority.valid_until.isoformat(),
     }  # fmt: skip
-    happened(uow, row.id, place_id, now, "authority_renewed", NOBODY, document=document, who=actor.name, **words)
-    note(uow, actor, now, "signing.authority", contract=contract.id, signing=row.id, place=place_id, who=person.name, **words)
+    happened(uow, row.id, place_id, now, "authority_renewed", NOBODY, document=document, who=actor.name, **words, **powers)
+    note(
+        uow,
+        actor,
+        now,
+        "signing.authority",
+        contract=contract.id,
+        signing=row.id,
+        place=place_id,
+        who=person.name,
+        **words,
+        **powers,
+    )
     uow.commit()
 
 

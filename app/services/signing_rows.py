@@ -155,10 +155,16 @@ def write_details(details: Details) -> str:
     person, power = details.signatory, details.signatory.authority
     data = {
         "id": person.id, "party_name": person.party_name, "name": person.name, "title": person.title,
-        "capacity": person.capacity.value, "authority": _authority_data(power) if power is not None else None,
+        "capacity": person.capacity.value, "authority": authority_data(power) if power is not None else None,
         "printed": details.printed, "code": details.code, "document": details.document,
     }  # fmt: skip
     return json.dumps(data, ensure_ascii=False)
+
+
+def power_told(details: Details) -> dict[str, Any] | None:
+    """The power of attorney at a place with its scan among the files, or None where nobody acts by one."""
+    power = details.signatory.authority
+    return {**authority_data(power), "document": details.document} if power is not None else None
 
 
 def put_details(place: SigningPlaceRow, details: Details) -> None:
@@ -181,7 +187,8 @@ def _place(row: SigningPlaceRow) -> Place:
     return Place(row.id, details.signatory, Mark(row.mark), Medium(row.medium), row.stage, details.printed)
 
 
-def _authority_data(power: Authority) -> dict[str, Any]:
+def authority_data(power: Authority) -> dict[str, Any]:
+    """Everything that counts for R-32, as it is stored; for log and evidence, too, since a row keeps only the newest."""
     return {
         "number": power.number, "principal": power.principal, "agent": power.agent,
         "matters": sorted(m.value for m in power.matters), "issued_on": power.issued_on.isoformat(),

@@ -21,7 +21,7 @@ from app.services.sending_out import go_out, out_facts
 from app.services.signing_kit import SigningKit, credential, system_credential
 from app.services.signing_mails import invite
 from app.services.signing_plan import Ask, Plan, Prepared, ask_of, prepare
-from app.services.signing_rows import happened, put_details, write_form, write_terms
+from app.services.signing_rows import happened, power_told, put_details, write_form, write_terms
 from app.store.signings import SigningPlaceRow, SigningRow
 from app.store.uow import ChangedMeanwhile, UnitOfWork
 
@@ -95,9 +95,10 @@ def _begin(uow: UnitOfWork, kit: SigningKit, actor: Actor, prepared: Prepared, r
         approval=approved[0].id if approved is not None else "",
     )  # fmt: skip
     people = [[p.label, prepared.emails[p.id], p.medium.value, p.signatory.capacity.value] for p in prepared.execution.places]
+    powers = {place: told for place, details in prepared.details.items() if (told := power_told(details)) is not None}
     note(
         uow, actor, row.started_at, "signing.started", contract=contract.id, signing=row.id, version=row.version_id,
-        digest=row.digest, frozen=row.frozen, order=row.ordering, deadline=row.deadline.isoformat(), people=people,
+        digest=row.digest, frozen=row.frozen, order=row.ordering, deadline=row.deadline.isoformat(), people=people, powers=powers,
     )  # fmt: skip
     invite(uow, actor, row.started_at, kit.post, contract, row, prepared.execution)
 

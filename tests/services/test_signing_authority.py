@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -159,6 +160,38 @@ def test_an_authority_is_updated_and_the_one_before_stays_on_record(home: House)
         told = [e for e in entries(uow.session) if e.action == "signing.authority"]
     assert len(told) == 1
     assert all(words in told[0].data for words in ("SQ-8", "SQ-8-2", "2027-06-30"))
+
+
+def test_log_and_evidence_keep_all_that_counts_of_every_power(home: House) -> None:
+    home.start((replace(CHEN, document="scan-1", power=replace(POWER, limit="9000000")), SHORT[1]))
+    changed = replace(POWER, limit="8000000", matters=("contract", "amendment"))
+    with home.units() as uow, refused("signing.authority", "编号“SQ-8”与原来的相同"):
+        put_authority(uow, LAWYER, home.at[0], home.contract, A_SIGN, changed)
+    with home.units() as uow:
+        put_authority(uow, LAWYER, home.at[0], home.contract, A_SIGN, changed, "scan-2")
+    other = replace(CHEN, name="吴接手", email="wu@party-a.example", power=replace(POWER, number="SQ-9"))
+    replaced(home, other)
+    signing = home.signing.id
+    with home.units() as uow:
+        told = {e.action: json.loads(e.data) for e in entries(uow.session) if e.action.startswith("signing.")}
+        seen = {e.kind: json.loads(e.data) for e in events_of(uow.session, signing)}
+    assert list(told["signing.started"]["powers"]) == [A_SIGN]
+    first = told["signing.started"]["powers"][A_SIGN]
+    assert (first["number"], first["limit"], first["matters"], first["document"]) == ("SQ-8", "9000000", ["contract"], "scan-1")
+    for renewed in (told["signing.authority"], seen["authority_renewed"]):
+        assert renewed["power_before"] == first
+        power = renewed["power"]
+        assert (power["limit"], power["matters"], power["document"]) == ("8000000", ["amendment", "contract"], "scan-2")
+    for change in (told["signing.replaced"], seen["replaced"]):
+        assert change["power_before"] == told["signing.authority"]["power"]
+        assert (change["power"]["number"], change["power"]["agent"], change["power"]["limit"]) == ("SQ-9", "吴接手", None)
+
+
+def test_the_scan_of_an_old_power_is_not_shown_with_a_new_one(home: House) -> None:
+    home.start((replace(CHEN, document="scan-1"), SHORT[1]))
+    with home.units() as uow:
+        put_authority(uow, LAWYER, home.at[0], home.contract, A_SIGN, replace(POWER, number="SQ-10"))
+    assert at(home).document == ""
 
 
 def test_an_authority_that_ends_before_the_signature_is_mended_by_a_new_one(home: House) -> None:

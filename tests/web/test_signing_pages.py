@@ -134,7 +134,9 @@ def test_a_replacement_without_a_power_keeps_what_was_entered_and_one_with_it_go
         assert words in text(wrong)
     update = {k: v for k, v in entered.items() if k == "place" or k.startswith("power-")}
     assert visitor.post(f"{base}/authority", {**update, "power-number": "SQ-11", "power-from": str(today)}).status_code == 302
-    assert "SQ-11" in text(visitor.get(f"{base}/"))
+    page = text(visitor.get(f"{base}/"))
+    assert "SQ-11" in page
+    assert "签订合同、签署补充协议，不限金额" in page
 
 
 def test_the_way_of_codes_is_changed_and_a_missing_gateway_is_told(
