@@ -21,7 +21,7 @@ def read_cms(content: bytes, certificate: bytes, covered: bytes) -> tuple[cms.Co
         if len(infos) != 1:
             return None, [f"应当恰有一个签名人，实际有{len(infos)}个"]
         return found, _faults(data, infos[0], certificate, covered)
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError) as error:
         return None, [f"无法解析（{' '.join(str(error).split())[:120]}）"]
 
 

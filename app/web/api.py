@@ -192,9 +192,13 @@ def _body() -> Mapping[str, Any]:
         raise Unusable(415, "请求须为 application/json。")
     if (request.content_length or 0) > LARGEST:
         raise Unusable(413, f"请求不得超过 {LARGEST // 1024} KB。")
-    found = request.get_json(silent=True)
+    try:
+        found = request.get_json(silent=True)
+        json.dumps(found, ensure_ascii=False).encode()  # half a surrogate pair is text to JSON and to nothing behind it
+    except (RecursionError, UnicodeEncodeError):
+        found = None
     if not isinstance(found, dict):
-        raise Unusable(400, "请求内容不是 JSON 对象。")
+        raise Unusable(400, "请求内容不是 JSON 对象，嵌套过深，或者含有不成字符的编码（单个代理项）。")
     return found
 
 

@@ -10,6 +10,7 @@ from app.domain.errors import ContractError
 from app.domain.permissions import Forbidden, Hidden
 from app.services import api_tokens as service
 from app.web.desk import desk
+from app.web.entered_numbers import number_in
 from app.web.gate import actor
 
 pages = Blueprint("api_tokens", __name__, url_prefix="/account/api-tokens")
@@ -27,7 +28,7 @@ def make() -> ResponseReturnValue:
         with desk().unit_of_work() as uow:
             token = service.make_token(
                 uow, actor(), desk().now(), request.form.get("name", ""), request.form.getlist("scope"),
-                int(days) if days.isdigit() and len(days) < 6 else 0, request.form.get("number", "")[:60],
+                number_in(days, 0), request.form.get("number", "")[:60],
             )  # fmt: skip
     except (Forbidden, Hidden):
         raise

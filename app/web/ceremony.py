@@ -19,6 +19,7 @@ from app.services import signing_ceremony as service
 from app.services.credentials import digest_of
 from app.services.signing_elsewhere import may_sign_elsewhere
 from app.web.desk import desk
+from app.web.entered_numbers import number_in
 from app.web.gate import client
 from app.web.made_files import stem_of
 
@@ -76,7 +77,7 @@ def page(token: str, number: int) -> ResponseReturnValue:
 @pages.post("/read")
 def read(token: str) -> ResponseReturnValue:
     upto = request.form.get("upto", "0")
-    done = service.mark_read(desk().signing_kit, client(), token, secret_of(token), int(upto) if upto.isdigit() else 0)
+    done = service.mark_read(desk().signing_kit, client(), token, secret_of(token), number_in(upto, 0))
     return jsonify(read=done) if request.form.get("script") else redirect(url_for("ceremony.show", token=token))
 
 
@@ -184,7 +185,7 @@ def _hand() -> Hand | None:
     try:
         data = json.loads(text) if len(text) <= MOST_POINTS else []
         return Hand(HandKind.DRAWN, tuple(tuple((float(x), float(y)) for x, y in stroke) for stroke in data))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise ContractError("hand.empty", _("没有收到完整的签名，请清除后重新书写。")) from error
 
 

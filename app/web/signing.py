@@ -26,6 +26,7 @@ from app.services.signing_views import read_signing
 from app.store.uow import UnitOfWork
 from app.web.contract_pages import contract_page
 from app.web.desk import desk
+from app.web.entered_numbers import number_in
 from app.web.files import put_in
 from app.web.gate import actor
 from app.web.starting import STARTS, Starts
@@ -187,7 +188,7 @@ def _plan(ask: Ask, contract_id: str, *, keep: bool) -> Plan:
 def _seam() -> SeamWish | None:
     pages = next((s for s in SeamPages if s.value == _field("seam")), None)
     most = _field("seam-most")
-    return SeamWish(pages, _field("seam-cover") == "1", int(most) if most.isdigit() else 8) if pages is not None else None
+    return SeamWish(pages, _field("seam-cover") == "1", number_in(most, 8)) if pages is not None else None
 
 
 def _person(proposal: Proposal, contract_id: str, keep: bool) -> Assigned:
@@ -200,7 +201,7 @@ def _person(proposal: Proposal, contract_id: str, keep: bool) -> Assigned:
     if keep and proposal.binds and sent is not None and sent.filename:
         document = put_in(contract_id, sent, DocumentKind.EVIDENCE, _("授权委托书")).id
     return Assigned(
-        key, name, _field(f"title-{key}") or proposal.person.title, _field(f"email-{key}"), int(stage) if stage.isdigit() else 1, medium,
+        key, name, _field(f"title-{key}") or proposal.person.title, _field(f"email-{key}"), number_in(stage, 1), medium,
         None, document, _way(f"way-{key}"), _field(f"phone-{key}"), _power(f"-{key}"),
     )  # fmt: skip
 

@@ -198,6 +198,28 @@ def test_everything_that_is_wrong_is_told_at_once_as_problem_details(house: Hous
     assert (status, told["status"]) == (415, 415)
 
 
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"[" * 100_000,
+        b'{"place": ' * 20_000,
+        b'{"place": "\\ud800"}',
+        b'{"\\ud800": 1}',
+        b'{"place": "P", "certificate": "-----BEGIN\\ud800"}',
+        b'{"place": "P", "confirmed": [' + b"9" * 5000 + b"]}",
+        b"\xff\xfe",
+    ],
+)
+def test_what_is_no_request_is_refused_and_brings_nothing_to_a_fault(house: House, sent: bytes) -> None:
+    call = urllib.request.Request(f"{house.url}/api/v1/contracts/{house.number}/signatures", sent)
+    call.add_header("Authorization", f"Bearer {house.token()}")
+    call.add_header("Content-Type", "application/json")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(call, timeout=30)
+    assert refused.value.code in (400, 422)
+    assert json.loads(refused.value.read())["type"].startswith("urn:chengyue:problem:")
+
+
 def test_a_wrong_signature_and_a_file_that_moved_on_are_refused_and_a_repeat_is_not(
     house: House, outside: Outside, tmp_path: Path
 ) -> None:
