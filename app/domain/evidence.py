@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.domain.ceremony import Carried, CodeWay
@@ -51,13 +52,32 @@ def code_words(way: CodeWay, to: str, carried: Carried | None) -> str:
     return f"{way.label}，{to}{told.get(carried, '') if carried is not None else ''}"
 
 
-LIMITS = (
-    "签名证书由签署系统内置的签发机构签发。该机构不是依法设立的电子认证服务提供者，证书不构成第三方认证（电子签名法第十六条至第十八条）。",
+_LIMITS = (
     "使用系统内置时间戳的，时间由签署系统自身的时钟和密钥证明：它证明先后顺序以及此后未被改动，不是独立第三方的时间。",
     "系统绘制的印章图样带有电子签章字样和证书序列号，不是公安机关备案的实物印章，也不是 GB/T 38540 所称的电子印章。",
     "证据包自带的 verify.py 只需 Python 标准库和 OpenSSL，核对清单、各文件、各签名和时间戳；它不分析各签名之间的增量改动。",
     "根证书指纹须从证据包以外的来源取得（合同签署页、对方当事人、签署系统的公开页面），否则不能证明证据包由谁制作。",
 )
+
+
+def limits(own: Sequence[str], outside: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    """What the package proves and what it does not, by whose certificates there are. ``own``: marks signed with certificates of the built-in
+    authority, which also certified the text; ``outside``: marks and the issuers of the parties' own certificates (电子签名法 16–18).
+    """
+    told = [
+        f"下列签名的证书由签署系统内置的签发机构签发：{'、'.join(('系统的定稿认证', *own))}。"
+        "该机构不是依法设立的电子认证服务提供者，这些证书不构成第三方认证（电子签名法第十六条至第十八条）。"
+    ]
+    told += [
+        f"{label}使用签署方自有的证书，由“{issuer}”签发；该机构是否依法设立的电子认证服务提供者，由接收方核实。"
+        for label, issuer in outside
+    ]
+    if outside:
+        told.append(
+            "核对使用自有证书的签名，须以 --signer-ca 向 verify.py 提供签发机构的证书；"
+            "这些证书的状态数据（是否吊销）在 signed.pdf 之内，verify.py 不核对。"
+        )
+    return (*told, *_LIMITS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from app.domain.authority import Capacity
 from app.domain.ceremony import Carried, CodeWay
 from app.domain.documents import DocumentMeta
 from app.domain.errors import ContractError
-from app.domain.evidence import EVENTS, LIMITS, EvidenceReport, Part, code_words
+from app.domain.evidence import EVENTS, EvidenceReport, Part, code_words, limits
 from app.domain.execution import PARTIES, Mark, Medium
 from app.domain.permissions import Action, Actor
 from app.domain.term import BEIJING
@@ -29,7 +29,7 @@ from app.services.identification import identified
 from app.services.journal import note
 from app.services.ports import CheckpointFile, EvidenceFile, OnRecord, Progress, SignedFileVerifier
 from app.services.record import opened
-from app.services.signing_kit import SigningKit, credential, states_of, system_credential
+from app.services.signing_kit import OUTSIDE, SigningKit, credential, states_of, system_credential
 from app.services.signing_rows import read_details
 from app.store.documents import DocumentRow, documents_of
 from app.store.seals import SealUseRow, find_seal, uses_of_contract
@@ -76,6 +76,7 @@ class _Gathered:
     documents: tuple[DocumentRow, ...]
     uses: tuple[tuple[SealUseRow, str], ...]
     holders: Mapping[str, str]
+    outside: frozenset[str]
     audit: bytes
 
 
@@ -144,10 +145,12 @@ def _gathered(uow: UnitOfWork, actor: Actor, contract_id: str) -> _Gathered:
         seal = find_seal(uow.session, use.seal_id)
         uses.append((use, seal.name if seal is not None else ""))
     serials = [p.serial for p in row.places if p.serial]
-    holders = {c.serial: f"{c.name}（{c.organisation}）" for c in certificates_with(uow.session, serials)}
+    certificates = certificates_with(uow.session, serials)
+    holders = {c.serial: f"{c.name}（{c.organisation}）" for c in certificates}
+    outside = frozenset(c.serial for c in certificates if c.kind == OUTSIDE)
     found = _Gathered(
         row, contract.title, contract.number, tuple(events_of(uow.session, row.id)), tuple(documents_of(uow.session, contract_id)),
-        tuple(uses), holders, export_audit_unasked(uow, contract_id),
+        tuple(uses), holders, outside, export_audit_unasked(uow, contract_id),
     )  # fmt: skip
     uow.session.expunge_all()
     return found
@@ -278,7 +281,7 @@ def _report(found: _Gathered, verdict: Verdict, now: datetime) -> EvidenceReport
         ),
         _seals(found),
         _log(found.audit),
-        Part("八、这些证据证明什么、不证明什么", LIMITS),
+        Part("八、这些证据证明什么、不证明什么", _limits(found, verdict, labels)),
     )
     return EvidenceReport(found.title, found.number, _local(now), f"验证结论：{verdict.outcome.label[0]}", parts)
 
@@ -309,6 +312,15 @@ def _way(row: SigningPlaceRow, events: Sequence[SigningEventRow]) -> str:
         return medium.label
     seen = identified(events, row)
     return f"{medium.label}；验证码：{code_words(seen.way, seen.to, seen.carried) if seen else '无'}"
+
+
+def _limits(found: _Gathered, verdict: Verdict, labels: Mapping[str, str]) -> tuple[str, ...]:
+    issuers = {s.field: s.issuer for s in verdict.signatures}
+    signed = [p for p in found.row.places if p.serial]
+    return limits(
+        [labels[p.id] for p in signed if p.serial not in found.outside],
+        [(labels[p.id], issuers.get(p.id, "")) for p in signed if p.serial in found.outside],
+    )
 
 
 def _seals(found: _Gathered) -> Part:
