@@ -13,6 +13,7 @@ COMMANDS = {
     "score": ("app.cli.settlement_months", "显示某月得分及计算过程"),
     "review": ("app.cli.settlement_months", "记录甲方的审核"),
     "answer": ("app.cli.settlement_months", "记录乙方对审核结果的答复"),
+    "received": ("app.cli.settlement_months", "记录乙方收到审核结果的日期"),
     "lapse": ("app.cli.settlement_months", "逾期未提出异议，视为确认"),
     "reopen": ("app.cli.settlement_months", "撤销对考核的确认"),
     "fail": ("app.cli.settlement_months", "以考核持续不合格启动解除事项"),

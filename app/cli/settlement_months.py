@@ -22,6 +22,7 @@ from app.services.service_levels import (
     answer_objection,
     enter_month,
     open_failure_case,
+    receive_result,
     reopen_month,
     review_month,
 )
@@ -161,6 +162,34 @@ def _reviewed(*place: Any, on: date, evidence: Evidence) -> str:
 
 review = _said_by("review", "记录甲方对考核数据的认可（即确认）或者异议。", _reviewed)
 answer = _said_by("answer", "记录乙方对甲方审核结果的认可或者异议。", _answered)
+
+
+@click.command("received")
+@number_argument
+@month_argument
+@on_option
+@click.option("--words", default="", help="怎样收到的。")
+@acting_option
+@today_option
+def received(number: str, month: date, on: date | None, words: str, login: str, today: date) -> None:
+    """记录乙方收到甲方审核结果的日期；乙方的异议期自此起算。"""
+    desk = at_desk(login, number)
+    seen = _month(desk, month).revision
+    with desk.wiring.unit_of_work() as uow:
+        silence = receive_result(
+            uow,
+            desk.actor,
+            now(),
+            today,
+            desk.wiring.papers,
+            desk.contract_id,
+            month,
+            seen,
+            on=on or today,
+            evidence=Evidence(words),
+        )
+    last = f"乙方至{silence.last.isoformat()}未提出异议的，视为认可" if silence.last else silence.why
+    click.echo(f"{month:%Y-%m} 收到审核结果的日期已记录；{last}。")
 
 
 @click.command("lapse")

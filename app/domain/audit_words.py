@@ -315,6 +315,7 @@ SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
     "month.deemed": _said("{month} 考核逾期未提出异议，视为确认，{on}"),
     "month.entered": _said("录入 {month} 考核数据，得分 {score}"),
     "month.reopened": _said("撤销对 {month} 考核的确认"),
+    "month.result_received": _said("乙方于 {on} 收到 {month} 考核的审核结果"),
     "month.reviewed": lambda data, _names: f"甲方对 {data['month']} 考核{'认可' if data['agrees'] else '提出异议'}，{data['on']}",
     "outbox.retried": _said("重新投递发往 {recipient} 的邮件"),
     "outbox.uncovered": _said("查看发往 {recipient} 的邮件中的一次性链接"),

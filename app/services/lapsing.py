@@ -25,21 +25,24 @@ _INSTEAD = 5
 
 
 def month_silence(row: ServiceMonthRow, terms: MonthTerms, calendar: WorkingCalendar) -> Silence:
-    """Party A is silent on what party B handed in; party B on the result of party A's review, once that was entered. Where the
-    parties have both spoken and disagree, or a confirmation was taken back, nobody's silence says anything."""
+    """Party A is silent on what party B handed in; party B on the result of party A's review, from the day on which it had that. Where
+    the parties have both spoken and disagree, or a confirmation was taken back, nobody's silence says anything any more: whatever is
+    entered later, somebody has to agree."""
     last, own = row.statements[-1] if row.statements else None, terms.pay.calendar(calendar)
+    if row.state not in (SUBMITTED, OBJECTED):
+        return Silence("", "", None)
+    if any(s.kind in ("agreed", "deemed") for s in row.statements):
+        return Silence("", OBJECTION, None, "确认已经撤销，须由双方重新确认")
+    if any((s.party, s.kind) == ("b", "objected") for s in row.statements):
+        return Silence("", OBJECTION, None, "双方意见不一致，依合同第4.3节复核，任何一方的沉默都不产生确认的效果")
     if row.state == SUBMITTED:
         begins = last.on_day if last is not None else row.submitted_on
         return silence_after("a", REVIEW, begins, (_days(terms, REVIEW_DAYS),), terms.silent, own)
-    if row.state != OBJECTED or last is None:
-        return Silence("", "", None)
-    if (last.party, last.kind) == ("a", "submitted"):
+    if last is not None and (last.party, last.kind) == ("b", "received"):
         return silence_after("b", OBJECTION, last.on_day, (_days(terms, OBJECTION_DAYS),), terms.silent, own)
-    if (last.party, last.kind) == ("a", "objected"):
-        return Silence("b", OBJECTION, None, "甲方提出了异议，但还没有录入审核结果，乙方的异议期不起算")
-    if (last.party, last.kind) == ("b", "objected"):
-        return Silence("", OBJECTION, None, "双方意见不一致，依合同第4.3节复核，任何一方的沉默都不产生确认的效果")
-    return Silence("", OBJECTION, None, "确认已经撤销，须由双方重新确认")
+    if last is not None and (last.party, last.kind) == ("a", "submitted"):
+        return Silence("b", OBJECTION, None, "还没有记录乙方收到审核结果的日期，乙方的异议期不起算")
+    return Silence("b", OBJECTION, None, "甲方提出了异议，但还没有录入审核结果，乙方的异议期不起算")
 
 
 def settlement_silence(row: SettlementRow, pay: PayTerms, silent: Mapping[str, str], calendar: WorkingCalendar) -> Silence:

@@ -13,6 +13,7 @@ from app.domain.permissions import Action, Actor
 from app.domain.settlement.month import MonthFigures, month_faults, plain_month, read_month
 from app.domain.settlement.papers import rectification_values
 from app.domain.settlement.scoring import ScoredMonth, Trigger, improvement_triggers, repeated_failure, score_month
+from app.domain.settlement.silence import Silence
 from app.domain.termination import Route
 from app.services.journal import note
 from app.services.lapsing import CONFIRMED, OBJECTED, SUBMITTED, month_silence
@@ -29,7 +30,13 @@ from app.store.settlements import settlements_of
 from app.store.uow import ChangedMeanwhile, UnitOfWork
 
 STATES = {SUBMITTED: "待审核", OBJECTED: "有异议", CONFIRMED: "已确认"}
-KINDS = {"submitted": "提交数据", "agreed": "认可", "objected": "提出异议", "deemed": "逾期未提出，视为认可"}
+KINDS = {
+    "submitted": "提交数据",
+    "agreed": "认可",
+    "objected": "提出异议",
+    "deemed": "逾期未提出，视为认可",
+    "received": "收到审核结果",
+}
 PARTIES = {"a": "甲方", "b": "乙方"}
 
 
@@ -74,9 +81,11 @@ def enter_month(
         and figures.tickets >= top
     ):
         found.append(InputFault("tickets", "有效工单量", f"超出阶梯表的末段上限{top}", "请先依第11.2节补充阶梯"))
+    row = find_service_month(uow.session, contract_id, figures.month)
+    if by == "a" and row is not None and submitted_on < (objected := _objected_on(row)):
+        found.append(InputFault("submitted_on", "审核结果的日期", f"早于甲方提出异议之日{objected.isoformat()}"))
     if found:
         raise InputError(found)
-    row = find_service_month(uow.session, contract_id, figures.month)
     if (row.revision if row else 0) != seen:
         raise ChangedMeanwhile
     if row is not None and row.state == CONFIRMED:
@@ -111,6 +120,10 @@ def review_month(
     """Party A agrees, which confirms the month, or objects with its reasons. Returns a sentence that says what follows."""
     contract, row, terms = come_to_month(uow, actor, contract_id, month, seen)
     _require(row, SUBMITTED, OBJECTED, what="审核")
+    if agrees and row.state == OBJECTED and _from(row) == "a":
+        raise ContractError(
+            "settlement.own_result", "现有数据是甲方自己的审核结果，须由乙方认可；请记录乙方的答复，或者录入乙方重新提交的数据。"
+        )
     _check_statement(row, on, today, evidence, agrees=agrees)
     put_statement(uow, actor, now, row, "a", "agreed" if agrees else "objected", on, evidence)
     figures_reviewed(uow, actor, now, kit.reference, contract, month, row.submitted_on, on)
@@ -151,6 +164,31 @@ def answer_objection(
     touch_month(row, actor, now)
     uow.commit()
     return said
+
+
+def receive_result(
+    uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit: PaperKit, contract_id: str, month: date, seen: int, *, on: date,
+    evidence: Evidence,
+) -> Silence:  # fmt: skip
+    """Party B had the result of party A's review on ``on``: its period to object runs from then (section 5.2). May be recorded again.
+
+    Raises ``settlement.no_result`` where there is none; returns whose silence confirms, and when.
+    """
+    contract, row, terms = come_to_month(uow, actor, contract_id, month, seen)
+    _require(row, OBJECTED, what="记录收到审核结果")
+    result = next((s for s in reversed(_since_objection(row)) if (s.party, s.kind) == ("a", "submitted")), None)
+    if result is None:
+        raise ContractError("settlement.no_result", "还没有录入甲方的审核结果；请先录入，再记录乙方收到的日期。")
+    _check_statement(row, on, today, evidence, agrees=True)
+    if on < result.on_day:
+        raise InputError([InputFault("on", "收到日", f"早于审核结果的日期{result.on_day.isoformat()}")])
+    put_statement(uow, actor, now, row, "b", "received", on, evidence)
+    silence = month_silence(row, terms, kit.reference.calendar)
+    row.silent_on = silence.last
+    note(uow, actor, now, "month.result_received", contract=contract.id, month=f"{month:%Y-%m}", on=on.isoformat())
+    touch_month(row, actor, now)
+    uow.commit()
+    return silence
 
 
 def reopen_month(
@@ -273,9 +311,19 @@ def _since_objection(row: ServiceMonthRow) -> list[MonthStatementRow]:
     return [s for s in row.statements if s.ordinal > last]
 
 
+def _objected_on(row: ServiceMonthRow) -> date:
+    """The day of party A's last objection; the earliest of all days where there is none."""
+    return max((s.on_day for s in row.statements if (s.party, s.kind) == ("a", "objected")), default=date.min)
+
+
+def _from(row: ServiceMonthRow) -> str:
+    """Whose figures are there now."""
+    return next((s.party for s in reversed(row.statements) if s.kind == "submitted"), "")
+
+
 def _object(row: ServiceMonthRow) -> str:
     row.state = OBJECTED
-    return "已记录甲方的异议；可以录入甲方的审核结果，乙方逾期未异议的视为认可。"
+    return "已记录甲方的异议；可以录入甲方的审核结果；记录乙方收到的日期以后，乙方逾期未异议的视为认可。"
 
 
 def confirm_month(

@@ -15,7 +15,7 @@ from werkzeug.exceptions import NotFound
 from app.domain.errors import InputError, InputFault
 from app.domain.settlement.month import ExtraItem, ItemKind, MetricCount, MonthFigures
 from app.services.filing import DocumentKind
-from app.services.service_levels import Evidence, answer_objection, enter_month, reopen_month, review_month
+from app.services.service_levels import Evidence, answer_objection, enter_month, receive_result, reopen_month, review_month
 from app.services.settlement_views import MonthDesk, month_desk
 from app.services.silence import deem_confirmed
 from app.web.desk import desk
@@ -103,9 +103,12 @@ def review(contract_id: str, month: str) -> ResponseReturnValue:
 def answer(contract_id: str, month: str) -> ResponseReturnValue:
     def act() -> str:
         form = Money()
-        on, accepts = form.date("on", _("答复日")), form.text("verdict", 10) == "agree"
+        on, verdict = form.date("on", _("答复日")), form.text("verdict", 10)
         form.require_sound()
         proof = _evidence(contract_id, form.text("words"))
+        if verdict == "received":
+            return _received(contract_id, month_of(month), on, proof, _seen(form))
+        accepts = verdict == "agree"
         with desk().unit_of_work() as uow:
             return answer_objection(
                 uow, actor(), desk().now(), desk().today(), desk().papers, contract_id, month_of(month), _seen(form), accepts=accepts, on=on,
@@ -113,6 +116,16 @@ def answer(contract_id: str, month: str) -> ResponseReturnValue:
             )  # fmt: skip
 
     return month_acting(contract_id, month, act)
+
+
+def _received(contract_id: str, month: date, on: date, proof: Evidence, seen: int) -> str:
+    with desk().unit_of_work() as uow:
+        silence = receive_result(
+            uow, actor(), desk().now(), desk().today(), desk().papers, contract_id, month, seen, on=on, evidence=proof
+        )
+    if silence.last is None:
+        return _("收到日已记录。%(why)s。", why=silence.why)
+    return _("收到日已记录；乙方至%(day)s未提出异议的，视为认可。", day=silence.last.isoformat())
 
 
 @pages.post("/lapse")

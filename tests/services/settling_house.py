@@ -13,7 +13,7 @@ from app.domain.settlement.month import MetricCount, MonthFigures
 from app.domain.settlement.receivable import InvoiceLine
 from app.services.billing import NewInvoice, NewPayment, record_invoice, record_payment
 from app.services.money_rows import sheet_of
-from app.services.service_levels import Evidence, enter_month, review_month
+from app.services.service_levels import Evidence, answer_objection, enter_month, receive_result, review_month
 from app.services.settling import confirm_settlement, draw_up, receive_settlement
 from app.store.service_months import ServiceMonthRow, find_service_month
 from app.store.settlements import SettlementRow, find_settlement
@@ -78,6 +78,21 @@ class Till:
             return review_month(
                 uow, self.actor, self.now, self.today, kit(), self.contract_id, d(f"{month}-01"), self.month(month).revision, agrees=agrees,
                 on=self.today, evidence=Evidence(words),
+            )  # fmt: skip
+
+    def had_result(self, month: str, on: str = "") -> date | None:
+        """Party B had the result of the review; the last day after which its silence confirms."""
+        with self.units() as uow:
+            return receive_result(
+                uow, self.actor, self.now, self.today, kit(), self.contract_id, d(f"{month}-01"), self.month(month).revision,
+                on=d(on) if on else self.today, evidence=Evidence(),
+            ).last  # fmt: skip
+
+    def answer(self, month: str, accepts: bool, words: str = "") -> str:
+        with self.units() as uow:
+            return answer_objection(
+                uow, self.actor, self.now, self.today, kit(), self.contract_id, d(f"{month}-01"), self.month(month).revision,
+                accepts=accepts, on=self.today, evidence=Evidence(words),
             )  # fmt: skip
 
     def confirmed(self, month: str, **changes: Any) -> str:

@@ -75,6 +75,7 @@ def test_party_a_objects_enters_its_result_and_party_b_lets_it_stand(till: Till)
     till.review("2026-02", agrees=False, words="接通率分母漏计放弃呼入，见话务平台导出")
     assert till.month("2026-02").state == OBJECTED
     till.enter(figures("2026-02", bad=True), seen=till.month("2026-02").revision, by="a")
+    till.had_result("2026-02")
     with till.units() as uow, pytest.raises(ContractError, match="期限至2026年3月11日届满"):
         deem_confirmed(
             uow, till.actor, till.now, till.today, kit(), till.contract_id, d("2026-02-01"), till.month("2026-02").revision

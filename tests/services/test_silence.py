@@ -93,7 +93,8 @@ def test_party_b_is_silent_only_on_a_result_and_never_where_the_parties_disagree
     with pytest.raises(ContractError, match="还没有录入审核结果"):
         deem(till, "2026-02")
     till.enter(figures("2026-02", bad=True), seen=till.month("2026-02").revision, by="a")
-    assert till.month("2026-02").silent_on == d("2026-06-04")
+    assert till.month("2026-02").silent_on is None, "nobody knows yet when party B had it"
+    assert till.had_result("2026-02") == till.month("2026-02").silent_on == d("2026-06-04")
     assert tick(till, "2026-06-05").months == 1
     assert (till.month("2026-02").confirmed_on, till.month("2026-02").score) == (d("2026-06-04"), till.month("2026-02").score)
 
