@@ -132,6 +132,7 @@ def walk(app: Flask, desk: Desk, contract: str, junk: str, wanted: Callable[[Rul
                 found["silent"].append(f"{method} {rule.endpoint} {answer.status_code}")
             if "<script>alert(1)" in text:
                 found["alive"].append(rule.endpoint)
+            answer.close()
     return {kind: where for kind, where in found.items() if where}
 
 
