@@ -130,7 +130,7 @@ def test_an_answer_is_stored_and_the_state_of_its_chapter_comes_back(visitor: Vi
         ("fees.monthly_fixed", "-5", "不得为负数"),
         ("fees.monthly_fixed", "9" * 30, "金额过大"),
         ("contract.no", "小写", "格式不符"),
-        ("party_a.name", "甲\x00乙", "控制字符"),
+        ("party_a.name", "甲\x01乙", "控制字符"),
         ("party_a.name", "\ud800", "控制字符"),
         ("fees.model", {"a": 1}, "只能填一个值"),
         ("scope.products", "不是表格", "应为表格"),
