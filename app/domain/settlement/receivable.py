@@ -114,20 +114,26 @@ def _blue_faults(invoice: Invoice, claimed: Claimed, others: Sequence[Invoice]) 
 
 
 def right_since(claimed: Claimed, invoices: Sequence[Invoice]) -> date | None:
-    """The day from which the invoices received are exactly what the settlement says; None while they are not (先票后款)."""
+    """The day from which the invoices received are exactly what the settlement says; None while they are not (先票后款).
+
+    A tax rate whose total is below nothing, as a correction of an earlier period leaves it, gets no blue invoice: what it takes back
+    is reversed by a red one upon the invoice of that period, and the others are awaited alone.
+    """
     standing = _standing(claimed, invoices)
     net = {rate: sums for rate, sums in _net(standing).items() if sums != (ZERO, ZERO)}
-    wanted = {t.rate: (t.excl, t.tax) for t in claimed.by_rate if (t.excl, t.tax) != (ZERO, ZERO)}
+    wanted = {t.rate: (t.excl, t.tax) for t in claimed.by_rate if t.excl > 0 or t.tax > 0}
     if not wanted or net != wanted:
         return None
     return max(i.received_on for i in standing)
 
 
 def _standing(claimed: Claimed, invoices: Sequence[Invoice]) -> list[Invoice]:
-    """Blue invoices of the right kind and buyer that are not wholly reversed, with the red ones that reverse a part of them."""
+    """Blue invoices of the right kind and buyer, without a line below nothing, that are not wholly reversed, with the red ones that reverse a part of them."""
     found = []
     for blue in invoices:
         if blue.red_of or blue.kind != claimed.kind or (claimed.buyer_uscc and blue.buyer_uscc != claimed.buyer_uscc):
+            continue
+        if any(x.excl <= 0 or x.tax < 0 for x in blue.lines):
             continue
         family = [blue, *(i for i in invoices if i.red_of == blue.id)]
         if any(sums != (ZERO, ZERO) for sums in _net(family).values()):

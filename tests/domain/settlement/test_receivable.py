@@ -170,3 +170,11 @@ def test_nothing_is_payable_of_a_settlement_of_nought() -> None:
     due = payment_due(CONFIRMED, CONFIRMED, pay(), calendar())
     assert claims(D("0.00"), due, None, pay(), calendar()) == ()
     assert right_since(Claimed((TaxedAmount(D(0), D(6), D(0), D(0)),), "special", USCC), ()) is None
+
+
+def test_a_rate_that_a_correction_leaves_below_nothing_is_not_awaited_and_starts_no_period() -> None:
+    corrected = Claimed((*SHEET.by_rate, TaxedAmount(D("-300.00"), D(9), D("-27.00"), D("-327.00"))), "special", USCC)
+    assert right_since(corrected, [invoice()]) == CONFIRMED
+    wrong = invoice("2", ("6", "107160.00", "6429.60"), ("13", "10000.00", "1300.00"), ("9", "-300.00", "-27.00"))
+    assert invoice_faults(wrong, corrected, ())
+    assert right_since(corrected, [wrong]) is None
