@@ -163,6 +163,9 @@ def test_a_character_that_no_text_can_hold_is_read_over(app: Flask, desk: Desk, 
 
 
 @pytest.mark.soak
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnraisableExceptionWarning"
+)  # the test client leaves the file of a large form open
 @pytest.mark.parametrize("kind", JUNK)
 def test_no_form_and_no_address_of_any_page_brings_the_system_to_a_fault(
     app: Flask, desk: Desk, contract: str, kind: str
