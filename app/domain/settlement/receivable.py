@@ -292,12 +292,15 @@ class LateRate:
 
 
 def late_rate(terms: PayTerms) -> LateRate:
-    """The agreed rate; towards a protected creditor never below the LPR, and five ten-thousandths where nothing was agreed (SMEP:17)."""
+    """The agreed rate; towards a protected creditor never below the LPR, and five ten-thousandths where nothing was agreed (SMEP:17).
+
+    A multiple of the LPR follows its changes during the delay (section 8.2, fallback). Only the LPR at signing is on record, so the
+    words say that the sum is provisional: whoever sends the demand reckons the stretches after a change.
+    """
     floor = Fraction(terms.lpr) * 100 / 365
     if terms.lpr_multiple:
-        return LateRate(
-            floor * Fraction(terms.lpr_multiple), f"一年期LPR{number(terms.lpr)}%的{number(terms.lpr_multiple)}倍÷365"
-        )
+        words = f"一年期LPR{number(terms.lpr)}%的{number(terms.lpr_multiple)}倍÷365（暂按签订时的LPR，其后调整的分段计算）"
+        return LateRate(floor * Fraction(terms.lpr_multiple), words)
     if not terms.rate_bp and terms.protected:
         return LateRate(Fraction(STATUTORY_BP), "未约定，依《保障中小企业款项支付条例》第十七条按日万分之五")
     agreed = Fraction(terms.rate_bp)

@@ -121,7 +121,9 @@ def test_towards_a_small_enterprise_the_rate_is_never_below_the_lpr_and_five_wit
     assert late_rate(pay(pay__late_daily_rate_bp=D("0.5"))).bp * 365 == 300
     assert late_rate(pay(pay__late_daily_rate_bp=D(0))).bp == 5
     assert late_rate(pay(pay__late_daily_rate_bp=D("0.5"), party_a__enterprise_size="medium")).bp == D("0.5")
-    assert late_rate(pay({"8.2-t2": "fallback"})).bp * 365 == 450
+    multiple = late_rate(pay({"8.2-t2": "fallback"}))
+    assert multiple.bp * 365 == 450
+    assert "暂按签订时的LPR" in multiple.words
 
 
 def test_the_undisputed_part_is_paid_in_time_and_the_rest_within_five_days_of_the_result() -> None:
