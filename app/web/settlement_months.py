@@ -258,7 +258,12 @@ def _typed(found: MonthDesk, entered: Any) -> dict[str, Any]:
     if entered and entered.get("form") == "figures":
         fields = {name: entered.get(name, "") for name in {*fields, *entered}}
         rows = max(
-            rows, 1 + max((int(n[5:]) for n in entered if n.startswith("item-") and n[5:].isdigit() and entered[n]), default=0)
+            rows,
+            1
+            + max(
+                (int(n[5:]) for n in entered if n.startswith("item-") and len(n) < 9 and n[5:].isdecimal() and entered[n]),
+                default=0,
+            ),
         )
     return {"fields": fields, "items": range(min(rows, MOST_ITEMS))}
 

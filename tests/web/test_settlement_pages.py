@@ -65,7 +65,16 @@ def test_a_refused_month_keeps_everything_that_was_typed_and_tells_all_faults(
     month = month_ago(app, 4)
     data = form(
         date.today(),
-        **{"report_no": "", "numerator-1": "很多", "excl-0": "100.001", "item-0": "差旅", "rate-0": "6", "kind-0": "extra"},
+        **{
+            "report_no": "",
+            "numerator-1": "很多",
+            "excl-0": "100.001",
+            "item-0": "差旅",
+            "rate-0": "6",
+            "kind-0": "extra",
+            "item-²": "x",
+            f"item-{'9' * 5000}": "x",
+        },
     )
     answer = visitor.post(f"/contracts/{contract}/settlements/months/{month:%Y-%m}", data)
     assert answer.status_code == 422
