@@ -148,6 +148,7 @@ def _page(token: str, problem: str = "", status: int = 200) -> ResponseReturnVal
         body = render_template(
             f"sign/{step_of(found)}.html", token=token, problem=problem, told=request.args.get("told", ""), entered=request.form,
             seal=marks == {Mark.SEAL}, both=len(marks) > 1, texts_go_out=bool(desk().settings.sms_url),
+            mails_go_out=bool(desk().settings.smtp_host),
             elsewhere=may_sign_elsewhere(uow, found.contract, found.row, found.place), **values,
         )  # fmt: skip
     return body, status

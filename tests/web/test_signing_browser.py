@@ -59,6 +59,7 @@ def test_two_signatories_on_two_browsers_from_the_mail_to_the_finished_copy(
 def test_a_wrong_code_a_refusal_and_a_link_that_has_ended(phone: Page, fresh_page: Page, post: Post) -> None:
     phone.goto(post.link(LIN))
     phone.get_by_role("button", name="发送验证码").click()
+    expect(phone.get_by_text("没有设置邮件服务器")).to_be_visible()
     right = post.mailed(LIN, r"【验证码】(\d{6})")
     phone.get_by_label("六位验证码").fill("000000" if right != "000000" else "111111")
     phone.get_by_role("button", name="继续").click()
