@@ -85,3 +85,36 @@ def test_a_month_is_entered_settled_invoiced_and_paid(run: Command, tmp_path: Pa
     assert load_workbook(out)["结算单"]["B1"].value == f"JS-{NUMBER}-202602"
     assert run("settlement", "budget", NUMBER, "2026-05-01", "1500000", *AS).code == 0
     assert "预算1500000.00" in run("settlement", "plan", NUMBER, *AS).out
+
+
+def filled_in(run: Command, file: Path, tickets: int) -> None:
+    """The template of February with its figures."""
+    assert run("settlement", "template", NUMBER, "2026-02", "--out", file, *AS).code == 0
+    book = load_workbook(file)
+    book["月度数据"]["B3"], book["月度数据"]["B4"] = "YB-202602", tickets
+    for row, (top, bottom) in enumerate(COUNTS.values(), 2):
+        book["指标"].cell(row, 2, top)
+        book["指标"].cell(row, 3, bottom)
+    book.save(file)
+
+
+def test_party_b_had_the_result_and_its_period_to_object_runs_from_then(run: Command, tmp_path: Path) -> None:
+    file, on = tmp_path / "数据.xlsx", ("--today", "2026-03-06")
+    filled_in(run, file, 4100)
+    assert run("settlement", "enter", NUMBER, file, *AS, *on).code == 0
+    early = run("settlement", "received", NUMBER, "2026-02", *AS, *on)
+    assert (early.code, early.out) == (2, "")
+    assert run("settlement", "review", NUMBER, "2026-02", "--object", "--words", "与话务平台导出不符", *AS, *on).code == 0
+    assert "还没有录入甲方的审核结果" in run("settlement", "received", NUMBER, "2026-02", *AS, *on).err
+    filled_in(run, file, 4000)
+    assert run("settlement", "enter", NUMBER, file, "--by", "a", *AS, "--today", "2026-03-07").code == 0
+    late = ("--on", "2026-03-06", *AS, "--today", "2026-03-09")
+    assert "早于审核结果的日期2026-03-07" in run("settlement", "received", NUMBER, "2026-02", *late).err
+    had = run(
+        "settlement", "received", NUMBER, "2026-02", "--on", "2026-03-09", "--words", "邮件回执", *AS, "--today", "2026-03-09"
+    )
+    assert had.out == "2026-02 收到审核结果的日期已记录；乙方至2026-03-12未提出异议的，视为认可。\n", had.err
+    assert "2026-03-09\t乙方\treceived\t邮件回执" in run("settlement", "score", NUMBER, "2026-02", *AS).out
+    lapse = ("settlement", "lapse", NUMBER, "2026-02", *AS)
+    assert "期限至2026年3月12日届满" in run(*lapse, "--today", "2026-03-12").err
+    assert run(*lapse, "--today", "2026-03-13").code == 0

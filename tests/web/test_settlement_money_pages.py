@@ -107,3 +107,37 @@ def test_settled_figures_are_corrected_by_a_proposal_that_is_accepted(app: Flask
     assert answer
     assert visitor.post(answer[1], {"evidence": "双方确认函QR-9", "revision": answer[2]}).status_code == 302
     assert "下一份结算单" in text_of(visitor.get(f"{base}/corrections"))
+
+
+def test_the_receipt_of_a_result_is_chosen_on_the_page_of_the_month_and_starts_the_silence(
+    app: Flask, visitor: Visitor, contract: str
+) -> None:
+    desk: Desk = app.extensions[KEY]
+    today = desk.today()
+    page = f"/contracts/{contract}/settlements/months/{corresponding_day(today.replace(day=1), -5):%Y-%m}"
+    radio = r'<input type="radio" name="verdict" value="received"( checked)?>'
+    visitor.post(page, form(today))
+    assert not re.search(radio, visitor.get(page).get_data(as_text=True)), "there is no result yet that could be received"
+    refused = {
+        "verdict": "object",
+        "on": today.isoformat(),
+        "words": "与话务平台导出不符",
+        "revision": revision(visitor.get(page), "/review"),
+    }
+    assert visitor.post(f"{page}/review", refused).status_code == 302
+    seen = {"verdict": "received", "form": "verdict", "on": today.isoformat()}
+    early = visitor.post(f"{page}/answer", {**seen, "revision": revision(visitor.get(page), "/answer")})
+    assert early.status_code == 422
+    assert "还没有录入甲方的审核结果" in text_of(early)
+    kept = re.search(radio, early.get_data(as_text=True))
+    assert kept, "the choice is offered again"
+    assert kept[1], "and stays chosen"
+    entered = form(today, tickets="4,000", by="a", words="按平台导出", revision=revision(visitor.get(page), "/answer"))
+    assert visitor.post(page, entered).status_code == 302
+    shown = visitor.get(page)
+    assert "视为认可" not in text_of(shown)
+    done = visitor.post(f"{page}/answer", {**seen, "revision": revision(shown, "/answer")})
+    assert done.status_code == 302
+    after = text_of(visitor.get(page))
+    assert re.search(r"乙方至\d{4}-\d\d-\d\d未提出异议的，视为认可", after)
+    assert "收到" in after
