@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 from app.cli.demo_life import Life, lives
 from app.domain.permissions import Actor
 from app.domain.settlement.figure import Figure
-from app.domain.settlement.receivable import InvoiceLine
+from app.domain.settlement.invoices import InvoiceLine
 from app.services.billing import NewInvoice, NewPayment, draft_dunning, record_invoice, record_payment
 from app.services.correcting import accept_correction, correct_month, corrections
 from app.services.generation import Format, Tools

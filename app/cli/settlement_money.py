@@ -13,7 +13,7 @@ from app.cli.contract_options import reason_option
 from app.cli.settlement_common import line_of, period_argument, sheet_desk, yuan_type
 from app.cli.settlement_months import on_option
 from app.cli.term_common import day_type
-from app.domain.settlement.receivable import INVOICE_KINDS, InvoiceLine
+from app.domain.settlement.invoices import INVOICE_KINDS, InvoiceLine
 from app.services.access import actor_with_login
 from app.services.billing import (
     NewInvoice,

@@ -14,13 +14,8 @@ from app.domain.notice import Method, arrival
 from app.domain.numbering import reference_labels
 from app.domain.papers import PaperKind
 from app.domain.permissions import Action, Actor
-from app.domain.settlement.receivable import (
-    INVOICE_KINDS,
-    Invoice,
-    InvoiceLine,
-    invoice_faults,
-    proposal,
-)
+from app.domain.settlement.invoices import INVOICE_KINDS, Invoice, InvoiceLine, invoice_faults
+from app.domain.settlement.laying import proposal
 from app.domain.settlement.scoring import contract_year
 from app.domain.term import Period, Unit, due_date
 from app.domain.variables import Value
@@ -67,7 +62,7 @@ class NewInvoice:
 
 @dataclass(frozen=True, slots=True)
 class NewPayment:
-    """``matches``: settlement → amount; empty: as ``receivable.proposal`` says. ``held``: laid upon nothing yet, matched by hand later."""
+    """``matches``: settlement → amount; empty: as ``laying.proposal`` says. ``held``: laid upon nothing yet, matched by hand later."""
 
     paid_on: date
     amount: Decimal

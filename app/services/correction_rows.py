@@ -12,6 +12,7 @@ from decimal import Decimal
 from app.domain.errors import ContractError
 from app.domain.permissions import Actor
 from app.domain.settlement.figure import plain_figure
+from app.domain.settlement.laying import mentioned
 from app.domain.settlement.month import ExtraItem, MonthFigures, plain_item, plain_month
 from app.domain.settlement.view import plain_past
 from app.services.correction_replay import ACCEPTED, PROPOSED, REFUSED, Replay, items_of, replayed
@@ -118,10 +119,10 @@ def _begun_within(book: TermsBook, row: SettlementRow, number: str) -> str:
     """Words on a text that starts in the middle of a settled month, whose counts can't be split: somebody has to work the difference
     out. Empty where none does, or where the sheet said so itself."""
     sheet = sheet_of(row)
-    if any(number in notice for notice in sheet.notices):
+    if any(mentioned(number, notice) for notice in sheet.notices):
         return ""
     remarks = [book.on(p.month).remark for p in sheet.months]
-    said = next((r for r in remarks if number in r), "")
+    said = next((r for r in remarks if mentioned(number, r)), "")
     return f"{said}；计数不能按日拆分，请人工计算差额，列入下期的“更正”" if said else ""
 
 

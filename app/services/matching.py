@@ -10,7 +10,7 @@ from decimal import Decimal
 from app.domain.errors import ContractError, InputError, InputFault
 from app.domain.money import ZERO, amount_faults
 from app.domain.permissions import Action, Actor, may, require
-from app.domain.settlement.receivable import OpenItem, proposal
+from app.domain.settlement.laying import OpenItem, proposal
 from app.services.access import record_of
 from app.services.drafting import Reference
 from app.services.journal import note

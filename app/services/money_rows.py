@@ -13,21 +13,10 @@ from app.domain.errors import ContractError
 from app.domain.money import ZERO
 from app.domain.permissions import Actor
 from app.domain.reminders import Topic
+from app.domain.settlement.delays import Delay, delay, late_rate
+from app.domain.settlement.invoices import Claimed, Invoice, InvoiceLine, right_since
 from app.domain.settlement.papers import Overdue, demand_values
-from app.domain.settlement.receivable import (
-    Claim,
-    Claimed,
-    Delay,
-    Due,
-    Invoice,
-    InvoiceLine,
-    Objection,
-    claims,
-    delay,
-    late_rate,
-    payment_due,
-    right_since,
-)
+from app.domain.settlement.receivable import Claim, Due, Objection, claims, payment_due
 from app.domain.settlement.terms import PayTerms
 from app.domain.settlement.view import SheetView, read_sheet
 from app.domain.variables import Value

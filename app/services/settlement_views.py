@@ -10,10 +10,12 @@ from decimal import Decimal
 from app.domain.errors import ContractError
 from app.domain.money import ZERO
 from app.domain.permissions import Action, Actor, may, require
+from app.domain.settlement.delays import LateRate, late_rate
 from app.domain.settlement.fees import Span
+from app.domain.settlement.invoices import Invoice
 from app.domain.settlement.month import MonthFigures
 from app.domain.settlement.plan import StampBasis, YearPlan, planned_month, stamp_basis
-from app.domain.settlement.receivable import Due, Invoice, LateRate, late_rate
+from app.domain.settlement.receivable import Due
 from app.domain.settlement.scoring import RepeatedFailure, ScoredMonth, Trigger, contract_year, repeated_failure, score_month
 from app.domain.settlement.silence import Silence
 from app.domain.settlement.terms import LevelTerms, PayTerms

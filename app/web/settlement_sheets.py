@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from app.domain.errors import InputFault
-from app.domain.settlement.receivable import INVOICE_KINDS, InvoiceLine
+from app.domain.settlement.invoices import INVOICE_KINDS, InvoiceLine
 from app.services.billing import NewInvoice, record_invoice
 from app.services.filing import DocumentKind
 from app.services.settlement_views import SettlementDesk, settlement_desk

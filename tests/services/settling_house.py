@@ -9,8 +9,8 @@ from decimal import Decimal as D
 from typing import Any
 
 from app.domain.permissions import Actor
+from app.domain.settlement.invoices import InvoiceLine
 from app.domain.settlement.month import MetricCount, MonthFigures
-from app.domain.settlement.receivable import InvoiceLine
 from app.services.billing import NewInvoice, NewPayment, record_invoice, record_payment
 from app.services.money_rows import sheet_of
 from app.services.service_levels import Evidence, answer_objection, enter_month, receive_result, review_month

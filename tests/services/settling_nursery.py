@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import select
 
-from app.domain.settlement.receivable import InvoiceLine
+from app.domain.settlement.invoices import InvoiceLine
 from app.notify.mail_texts import write_mail
 from app.services.billing import NewInvoice, NewPayment, draft_dunning, record_invoice, record_payment, reverse_payment
 from app.services.matching import match_payment

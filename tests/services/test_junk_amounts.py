@@ -9,8 +9,8 @@ from decimal import Decimal as D
 import pytest
 
 from app.domain.errors import InputError
+from app.domain.settlement.invoices import InvoiceLine
 from app.domain.settlement.month import ExtraItem, ItemKind, MetricCount
-from app.domain.settlement.receivable import InvoiceLine
 from app.services.billing import set_budget
 from app.services.matching import match_payment, payment_with
 from app.services.settling import object_to, resolve_objection

@@ -11,8 +11,8 @@ import pytest
 from app.domain.errors import ContractError, InputError
 from app.domain.permissions import Actor, Forbidden, Role
 from app.domain.reminders import Topic
+from app.domain.settlement.invoices import InvoiceLine
 from app.domain.settlement.month import ExtraItem, ItemKind, MetricCount, read_month
-from app.domain.settlement.receivable import InvoiceLine
 from app.services.billing import draft_dunning, reverse_payment, set_budget
 from app.services.money_rows import overdue_of, sheet_of, standings
 from app.services.paper_freezing import freeze_paper, study_paper

@@ -13,7 +13,8 @@ from app.domain.paper_rules.common import iso, near
 from app.domain.paper_rules.context import OtherPaper, PaperDraft, figure, paper_rule
 from app.domain.papers import PaperKind, PaperState
 from app.domain.proofreading.finding import Hit, Place, Severity
-from app.domain.settlement.receivable import Claim, LateRate, delay, late_rate
+from app.domain.settlement.delays import LateRate, delay, late_rate
+from app.domain.settlement.receivable import Claim
 from app.domain.settlement.terms import PayTerms
 from app.domain.term import Period, Unit, add_working_days, anniversary, due_date, roll_forward
 

@@ -11,7 +11,8 @@ from fractions import Fraction
 from app.domain.calendar import WorkingCalendar
 from app.domain.money import ZERO, cents
 from app.domain.presentation import money_digits, number
-from app.domain.settlement.receivable import LateRate, expected_due
+from app.domain.settlement.delays import LateRate
+from app.domain.settlement.receivable import expected_due
 from app.domain.settlement.scoring import MetricResult, ScoredMonth, Trigger
 from app.domain.settlement.terms import PayTerms, ServiceTerms
 from app.domain.settlement.view import MODELS, SheetView

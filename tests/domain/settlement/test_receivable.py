@@ -11,21 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.domain.money import TaxedAmount, cents_within, from_excl, late_penalty
-from app.domain.settlement.receivable import (
-    Claim,
-    Claimed,
-    Invoice,
-    InvoiceLine,
-    Objection,
-    allotted,
-    claims,
-    delay,
-    expected_due,
-    invoice_faults,
-    late_rate,
-    payment_due,
-    right_since,
-)
+from app.domain.settlement.delays import delay, late_rate
+from app.domain.settlement.invoices import Claimed, Invoice, InvoiceLine, invoice_faults, right_since
+from app.domain.settlement.laying import allotted
+from app.domain.settlement.receivable import Claim, Objection, claims, expected_due, payment_due
 from tests.domain.settlement.terms import calendar, pay
 
 CONFIRMED = date(2027, 4, 12)
