@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Iterable
 from typing import Any
@@ -10,12 +9,8 @@ from typing import Any
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from signatures.object_digest import ObjectDigests
 from signatures.verification.contents import get
-
-_OUTWARD = frozenset({"/P", "/Parent", "/Data"})
-"""Entries that lead out of a field: page, parent, and the catalog that a signature reference names."""
-_DEEPEST = 60
-"""Of what a field refers to; the fields of our own files are a few steps deep."""
 
 
 def touched(before: bytes, after: bytes, field: str) -> tuple[str, ...]:
@@ -44,13 +39,13 @@ def values(pdf: bytes) -> dict[str, str | bool]:
 class _Form:
     def __init__(self, pdf: bytes) -> None:
         self.nodes: dict[str, list[Any]] = {}
-        self._digests: dict[tuple[int, int], str] = {}
+        self._digests = ObjectDigests()
         root = PdfFileReader(io.BytesIO(pdf)).root
         self._gather(get(get(root, "/AcroForm"), "/Fields") or (), "", 0)
 
     def state(self, name: str) -> str:
         """A name may be there twice; each counts."""
-        return "+".join(self._digest(node, 0) for node in self.nodes.get(name, ()))
+        return "+".join(self._digests.of(node) for node in self.nodes.get(name, ()))
 
     def label(self, name: str) -> str:
         return next((str(text) for node in self.nodes.get(name, ()) if (text := get(node, "/TU"))), "")
@@ -66,25 +61,3 @@ class _Form:
                 self._gather(kids, f"{name}.", depth + 1)
                 node = generic.DictionaryObject({key: node.raw_get(key) for key in node if key != "/Kids"})
             self.nodes.setdefault(name, []).append(node)
-
-    def _digest(self, item: Any, depth: int) -> str:
-        if depth > _DEEPEST:
-            return "…"
-        if isinstance(item, generic.IndirectObject):
-            key = item.reference.idnum, item.reference.generation
-            if key not in self._digests:
-                self._digests[key] = "…"  # what leads back to itself
-                self._digests[key] = self._digest(item.get_object(), depth + 1)
-            return self._digests[key]
-        state = hashlib.sha256()
-        if isinstance(item, generic.DictionaryObject):
-            for key in sorted(item):
-                if key not in _OUTWARD:
-                    state.update(f"{key}={self._digest(item.raw_get(key), depth + 1)};".encode())
-            if isinstance(item, generic.StreamObject):
-                state.update(item.encoded_data)
-        elif isinstance(item, generic.ArrayObject):
-            state.update("".join(f"{self._digest(part, depth + 1)}," for part in item).encode())
-        else:
-            state.update(f"{type(item).__name__}:{item!r}".encode())
-        return state.hexdigest()

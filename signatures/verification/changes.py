@@ -7,18 +7,17 @@ contract with five signatures takes a third of the time.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import HistoricalResolver, PdfFileReader
 from pyhanko.sign.diff_analysis import DEFAULT_DIFF_POLICY, ModificationLevel, SuspiciousModification
 from pyhanko.sign.diff_analysis.policies import StandardDiffPolicy
 from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
+from signatures.object_digest import ObjectDigests
 from signatures.verification.contents import get
 from signatures.verification.verdict import Change
 
@@ -29,8 +28,6 @@ _LEVELS = {
     ModificationLevel.FORM_FILLING: Change.FILLED,
 }
 _ORDER = (Change.NOTHING, Change.ARCHIVED, Change.FILLED, Change.UNKNOWN, Change.NOT_ALLOWED)
-_ELSEWHERE = frozenset({"/P", "/Parent", "/Kids", "/Data"})
-"""Entries that lead out of a field: page, parent, kids, and the catalog that a signature reference names."""
 
 
 def level_of(result: object) -> Change:
@@ -58,6 +55,7 @@ class History:
         self.steps = tuple(self._step(base, number, certification) for number in range(self._base + 1, self._last + 1))
         self._fields: dict[int, dict[str, Any]] = {}
         self._states: dict[tuple[int, str], str] = {}
+        self._digests: dict[int, ObjectDigests] = {}
 
     def after(self, revision: int) -> Change:
         """The most that happened behind ``revision``."""
@@ -110,7 +108,7 @@ class History:
         key = revision, name
         if key not in self._states:
             node = self._at(revision).get(name)
-            self._states[key] = "" if node is None else _digest(node, frozenset())
+            self._states[key] = "" if node is None else self._digests.setdefault(revision, ObjectDigests()).of(node)
         return self._states[key]
 
     def _at(self, revision: int) -> dict[str, Any]:
@@ -131,22 +129,3 @@ def _terminal(references: Iterable[Any], prefix: str, depth: int) -> Iterable[tu
             yield from _terminal(kids, f"{name}.", depth + 1)
         else:
             yield name, node
-
-
-def _digest(item: Any, seen: frozenset[Any]) -> str:
-    state = hashlib.sha256()
-    if isinstance(item, generic.IndirectObject):
-        if item.reference in seen or len(seen) > 40:
-            return "…"
-        return _digest(item.get_object(), seen | {item.reference})
-    if isinstance(item, generic.DictionaryObject):
-        for key in sorted(item):
-            if key not in _ELSEWHERE:
-                state.update(f"{key}={_digest(item.raw_get(key), seen)};".encode())
-        if isinstance(item, generic.StreamObject):
-            state.update(item.encoded_data)
-    elif isinstance(item, generic.ArrayObject):
-        state.update("".join(f"{_digest(part, seen)}," for part in item).encode())
-    else:
-        state.update(f"{type(item).__name__}:{item!r}".encode())
-    return state.hexdigest()
