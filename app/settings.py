@@ -50,6 +50,10 @@ class Settings:
     )
     timestamp_url: str = field(default="", metadata={"help": "外部 RFC 3161 时间戳服务的地址；空则用内置时间戳"})
     trusted_roots: str = field(default="", metadata={"help": "受信任的外部证书机构根证书文件（PEM）；空则只信任内置机构"})
+    internal_hosts: str = field(
+        default="",
+        metadata={"help": "查询外部证书吊销状态时允许访问的内部主机（主机名、IP 或网段，逗号分隔）；空则只访问公网地址"},
+    )
     sms_url: str = field(default="", metadata={"help": "短信网关的地址；空则短信验证码只存入本地发件箱"})
     sms_format: str = field(default="json", metadata={"help": "提交给短信网关的格式：json 或 form"})
     sms_template: str = field(default="", metadata={"help": "提交内容的模板，含 {number}、{text} 等占位符；空则用默认模板"})
@@ -153,6 +157,10 @@ def _parse(name: str, raw: str) -> object:
         if raw not in ("0", "1"):
             raise ValueError("须为 0 或 1")
         return raw == "1"
+    if name == "internal_hosts":
+        from signatures.reach import InternalHosts
+
+        InternalHosts.parse(raw)
     if name == "language" and raw not in ("zh", "en"):
         raise ValueError("须为 zh 或 en")
     if name == "contract_number":

@@ -17,33 +17,29 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from app.domain.documents import BoxPlacement
 from app.domain.errors import ContractError
-from app.domain.execution import Mark
 from app.domain.signing_form import (
-    SEAM_HEIGHTS,
     Credential,
     Hand,
     HandKind,
     IssuedKey,
     PartySeam,
     Person,
-    RegisteredSeal,
     SealShown,
     SignedFile,
     SigningForm,
     SignOrder,
-    Use,
 )
 from app.services.ports import ArchivedFile, CertificateState, EvidenceFile, RecordOfSignature, RemoteAnswer, RemoteAsk
-from signatures.appearance import Appearance, Picture
+from app.signing_layout import layout_of, seal_drawn
+from signatures.appearance import Appearance
 from signatures.archive import archive, archive_ends
 from signatures.authority import Authority, open_authority
 from signatures.certificates import Holder, HolderKind, fingerprint, read_certificates, serial_text
-from signatures.collecting import Collected, collect
+from signatures.collecting import NOWHERE, Collected, collect, reaching
 from signatures.credentials import KeyCredentials
 from signatures.docx.fill import Filling, Record, RecordLine, places
 from signatures.docx.package import Parts
 from signatures.docx.working_copy import make_working_copy
-from signatures.drawing import MM
 from signatures.errors import SignatureError
 from signatures.evidence.package import Enclosed, Evidence, make_package
 from signatures.field_states import values
@@ -51,14 +47,13 @@ from signatures.freezing import freeze
 from signatures.hand import typed, written
 from signatures.image import prepare_handwriting
 from signatures.keystore import KeyRing, SealedKey, new_private_key, open_key, pin_faults, seal_key
-from signatures.layout import LARGEST_SEAL, Box, CheckMark, Layout, Seam, Sign, SignatureField, TextMark
+from signatures.layout import Sign
 from signatures.named import Wanted
 from signatures.outside import Found, certificates_in, certificates_of
 from signatures.pdfium import opened
+from signatures.reach import InternalHosts
 from signatures.remote import Pending, algorithm_of, begin, covered, finish, finish_with_cms
 from signatures.revocation import Reason, Revocation, Status
-from signatures.seal import SealDesign, SealKind, draw_seal
-from signatures.seam import SeamOptions, SeamPages
 from signatures.signer_check import read_signer, signer_faults
 from signatures.signing import Signed, Signing, sign
 from signatures.time_source import OutsideService, TimeSource
@@ -90,6 +85,8 @@ class Room:
     timestamp_url: str = ""
     roots: Callable[[], tuple[bytes, ...]] = tuple
     """Outside authorities that are trusted now, in DER."""
+    internal: InternalHosts = NOWHERE
+    """Hosts inside the house that may be asked for the status of outside certificates."""
 
     # ---- tools
 
@@ -127,7 +124,7 @@ class Room:
         try:
             own = self._credentials(system, SYSTEM, None)
             return freeze(
-                pdf, _layout(form, boxes, seams, on_paper), own, self.source(), now, self._status(own.certificate, state, now)
+                pdf, layout_of(form, boxes, seams, on_paper), own, self.source(), now, self._status(own.certificate, state, now)
             )
         except SignatureError as error:
             raise told(error) from error
@@ -178,7 +175,7 @@ class Room:
         """The revision that a device elsewhere is to sign, with what is known of its certificate's status. Raises what ``remote.begin`` raises."""
         try:
             own, beside = read_signer(certificate, chain)
-            known = collect([own], beside, self.roots(), now).data
+            known = collect([own], beside, self.roots(), now, reaching(self.internal)).data
             pending = begin(pdf, self._signing(order, own), own, beside, now, known)
         except SignatureError as error:
             raise told(error) from error
@@ -297,7 +294,7 @@ class Room:
             except SignatureError:
                 service = Found()  # the stamp itself will say that the service doesn't answer
             leaves, beside = [*leaves, *service.leaves], [*beside, *service.beside]
-        return collect(leaves, beside, roots, now)
+        return collect(leaves, beside, roots, now, reaching(self.internal))
 
     def _credentials(self, credential: Credential, owner: str, pin: str | None) -> KeyCredentials:
         certificate = x509.load_pem_x509_certificate(credential.certificate.encode())
@@ -321,7 +318,7 @@ class Room:
 
     def _shown(self, order: SignOrder, certificate: x509.Certificate) -> Appearance | None:
         if order.seal_of:
-            return _seal(order.seal, order.seal_of, serial_text(certificate))
+            return seal_drawn(order.seal, order.seal_of, serial_text(certificate))
         return _hand(order.hand) if order.hand is not None else None
 
     def _status(self, certificate: x509.Certificate, state: CertificateState, now: datetime) -> ValidationData:
@@ -392,58 +389,5 @@ def _filling(value: Hand | SealShown | str | bool) -> Filling:
     if isinstance(value, bool):
         return Filling(tick=value)
     if isinstance(value, SealShown):
-        return Filling(_seal(value.seal, value.owner, value.serial))
+        return Filling(seal_drawn(value.seal, value.owner, value.serial))
     return Filling(text=value) if isinstance(value, str) else Filling(_hand(value))
-
-
-def _seal(seal: RegisteredSeal | None, owner: str, serial: str) -> Appearance:
-    """The registered image at its true size; else a drawing, which bears 电子签章 and the serial of the certificate."""
-    if seal is not None and seal.image:
-        return Picture(seal.image, seal.width * MM, seal.height * MM, ink=True)
-    if seal is not None:
-        return draw_seal(SealDesign(SealKind(seal.kind), seal.owner, serial, seal.size))
-    return draw_seal(SealDesign(SealKind.CONTRACT, owner, serial))
-
-
-def _seam(item: PartySeam) -> Seam:
-    wish = item.wish
-    options = SeamOptions(SEAM_HEIGHTS[item.party], SeamPages(wish.pages.value), wish.skip_cover, wish.most_pages)
-    held = _seal(item.seal, "", "") if item.seal is not None and item.seal.image else None
-    return Seam(item.key, _title(item.party, "骑缝章"), options, held, LARGEST_SEAL)
-
-
-def _layout(
-    form: SigningForm, boxes: Sequence[BoxPlacement], seams: Sequence[PartySeam] = (), on_paper: Collection[str] = ()
-) -> Layout:
-    """``on_paper``: places that are signed with ink beside electronic ones. They are no signature fields, or the finished file would seem to
-    lack signatures: the system says there, at the end, that the paper bears them."""
-    placed = {b.name: Box(b.page, b.x1, b.y1, b.x2, b.y2) for b in boxes}
-    marks: list[TextMark | CheckMark] = [
-        (CheckMark if f.use is Use.CONFIRMATION else TextMark)(f.key, placed[f.name], f.label)
-        for f in form.fields
-        if f.name in placed
-    ]
-    made = {m.name for m in marks}
-    inked = {p.owner for p in form.places if p.key in on_paper}
-    shared = [f.key for owner in ("", *sorted(inked)) for f in form.owned(owner) if f.key in made]
-    signatures: list[SignatureField] = []
-    for place in form.places:
-        seal = place.mark is Mark.SEAL
-        if place.key in on_paper:
-            marks.append(TextMark(place.key, placed[place.name], f"{_title(place.owner, place.label)}（纸质签署）"))
-            shared.append(place.key)
-            continue
-        box = placed[place.name].grown_to(LARGEST_SEAL) if seal else placed[place.name]
-        # What a party fills goes with its hand; a party that only seals fills it with the seal.
-        leads = not seal or form.place(place.owner, Mark.SIGNATURE) is None
-        fills = tuple(f.key for f in form.owned(place.owner) if f.key in made) if leads else ()
-        if seal:
-            fills += tuple(s.key for s in seams if s.party == place.owner)
-        signatures.append(
-            SignatureField(place.key, box, _title(place.owner, place.label), Sign.SEAL if seal else Sign.HANDWRITING, fills)
-        )
-    return Layout(tuple(signatures), tuple(marks), tuple(map(_seam, seams)), tuple(shared))
-
-
-def _title(owner: str, label: str) -> str:
-    return {"party_a": "甲方", "party_b": "乙方"}.get(owner, "") + label

@@ -16,11 +16,12 @@ from app.domain.errors import ContractError
 from app.services.ports import OnRecord, OutsideSignature
 from signatures.authority import read_roots
 from signatures.certificates import fingerprint, serial_text
-from signatures.collecting import collect
+from signatures.collecting import NOWHERE, collect, reaching
 from signatures.errors import SignatureError
 from signatures.imported import accept, signer_of
 from signatures.named import Wanted
 from signatures.outside import certificates_in
+from signatures.reach import InternalHosts
 from signatures.validation_data import ValidationData
 from signatures.verification.contents import revisions
 from signatures.verification.trusting import Expected, Trust
@@ -39,6 +40,8 @@ class VerificationRoom:
     folder: Path
     roots: tuple[bytes, ...] = ()
     verifier: Verifier = field(default_factory=lambda: Verifier(LIMITS, reserve=True))
+    internal: InternalHosts = NOWHERE
+    """Hosts inside the house that may be asked for the status of outside certificates."""
 
     def close(self) -> None:
         self.verifier.close()
@@ -60,7 +63,7 @@ class VerificationRoom:
 
         def status(pdf: bytes) -> ValidationData:
             seen = certificates_in(pdf)
-            return collect(seen.leaves, seen.beside, self.roots, now).data
+            return collect(seen.leaves, seen.beside, self.roots, now, reaching(self.internal)).data
 
         try:
             found = accept(before, after, field, self.verifier, trust, now, wanted, status, prepared)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from app.store.page_cache import PageCache
     from app.store.seal import AuditSeal
     from app.store.uow import UnitOfWork
+    from signatures.reach import InternalHosts
     from signatures.verification.worker import Verifier
 
 
@@ -64,6 +65,12 @@ class SigningTools:
         with self.reading() as uow:
             return (*self.configured_roots, *der_of_roots(uow))
 
+    @property
+    def _internal_hosts(self) -> InternalHosts:
+        from signatures.reach import InternalHosts
+
+        return InternalHosts.parse(self.settings.internal_hosts)
+
     @cached_property
     def signing_room(self) -> Room:
         """Where documents are signed: built-in authority, keys and clock. Made at first use. Raises ``key.ring``, ``authority.damaged``."""
@@ -72,8 +79,9 @@ class SigningTools:
         settings = self.settings
         folder, reachable = settings.data_dir / "pki", settings.public_url.rstrip("/")
         return Room(
-            folder, settings.organisation, reachable, self.now, settings.signing_keys, settings.timestamp_url, self.trusted_roots
-        )
+            folder, settings.organisation, reachable, self.now, settings.signing_keys, settings.timestamp_url, self.trusted_roots,
+            self._internal_hosts,
+        )  # fmt: skip
 
     @cached_property
     def authority(self) -> AuthorityRoom:
@@ -115,7 +123,9 @@ class SigningTools:
         """Examines signed files of strangers against the roots that this installation trusts now."""
         from app.verification_room import VerificationRoom
 
-        return VerificationRoom(self.settings.data_dir / "pki", self.trusted_roots(), self._outside_verifier)
+        return VerificationRoom(
+            self.settings.data_dir / "pki", self.trusted_roots(), self._outside_verifier, self._internal_hosts
+        )
 
     @property
     def paper_kit(self) -> PaperKit:

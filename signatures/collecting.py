@@ -1,7 +1,7 @@
 """Revocation data of outside certificates, fetched while their authority still answers, so that a file carries its own proof.
 
-Only the addresses of certificates that lead to a trusted root are followed: whoever makes up a certificate can't send us anywhere. What can't be
-had is told and stops nothing: RFC 6960 (OCSP) first, then the CRL of RFC 5280.
+Only the addresses of certificates that lead to a trusted root are followed, and none that leads inside (``signatures.reach``): whoever makes up a
+certificate can't send us anywhere. What can't be had is told and stops nothing: RFC 6960 (OCSP) first, then the CRL of RFC 5280.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import pairwise
 
 from cryptography import x509
@@ -27,6 +28,7 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 from signatures.errors import SignatureError
+from signatures.reach import Internal, InternalHosts
 from signatures.roots import root_of
 from signatures.validation_data import ValidationData
 
@@ -36,10 +38,11 @@ DEEPEST = 6
 SKEW = timedelta(minutes=10)
 SILENT, WITHIN, ALTOGETHER = 6.0, 20.0, 90.0
 """Seconds: without a byte, for one whole answer, and for everything that one file needs."""
+NOWHERE = InternalHosts()
 _OCSP_REQUEST = "application/ocsp-request"
 
 Fetch = Callable[[str, bytes | None], bytes]
-"""What an address answers to GET, or to POST with an OCSP request. Raises ``collect.unreachable``."""
+"""What an address answers to GET, or to POST with an OCSP request. Raises ``collect.internal``, ``collect.unreachable``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +53,21 @@ class Collected:
     lacking: tuple[str, ...] = ()
 
 
-def fetch(url: str, body: bytes | None = None, within: float = WITHIN) -> bytes:
+def reaching(internal: InternalHosts) -> Fetch:
+    """``fetch`` that may ask these hosts inside, too."""
+    return partial(fetch, internal=internal)
+
+
+def fetch(url: str, body: bytes | None = None, within: float = WITHIN, internal: InternalHosts = NOWHERE) -> bytes:
     """One request to the address itself: no proxy of the environment, no redirection, done ``within`` seconds whatever the other side does.
 
-    Raises ``collect.unreachable``.
+    ``internal``: hosts beyond the open internet that may be asked. Raises ``collect.internal`` for others of them, ``collect.unreachable``.
     """
     over = threading.Event()
     try:
-        content = _exchange(url, body, within, over)
+        content = _exchange(url, body, within, over, internal)
+    except Internal as error:
+        raise SignatureError("collect.internal", f"{url[:120]} {error}") from error
     except (OSError, http.client.HTTPException, ValueError) as error:
         why = f"超过{within:g}秒" if over.is_set() else str(error)
         raise SignatureError("collect.unreachable", f"{url[:120]} 未能响应（{why[:120]}）") from error
@@ -68,14 +78,14 @@ def fetch(url: str, body: bytes | None = None, within: float = WITHIN) -> bytes:
     return content
 
 
-def _exchange(url: str, body: bytes | None, within: float, over: threading.Event) -> bytes:
+def _exchange(url: str, body: bytes | None, within: float, over: threading.Event, internal: InternalHosts) -> bytes:
     """``over`` is set when the time is up; what was read until then is no answer. Raises ``OSError``, ``HTTPException``, ``ValueError``."""
     parts = urllib.parse.urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("不支持的地址")
     secure = parts.scheme == "https"
     connection = http.client.HTTPConnection(parts.hostname, parts.port or (443 if secure else 80))
-    plain = socket.create_connection((connection.host, connection.port), timeout=min(SILENT, within))
+    plain = _connected(internal.addresses(connection.host, connection.port), min(SILENT, within))
     # A second handle of the same connection: the one that TLS takes over can't be ended from another thread.
     with plain.dup() as handle:
         timer = threading.Timer(within, _end, (handle, over))
@@ -96,6 +106,14 @@ def _exchange(url: str, body: bytes | None, within: float, over: threading.Event
             timer.cancel()
             connection.close()
             plain.close()
+
+
+def _connected(places: Sequence[tuple[str, int]], timeout: float) -> socket.socket:
+    """To the first of the checked addresses that answers; ``create_connection`` is given numbers, so nothing is resolved anew."""
+    for place in places[:-1]:
+        with suppress(OSError):
+            return socket.create_connection(place, timeout=timeout)
+    return socket.create_connection(places[-1], timeout=timeout)
 
 
 def _end(handle: socket.socket, over: threading.Event) -> None:

@@ -20,6 +20,7 @@ from app.wiring import Wiring
         ("SMTP_SECURITY", "ssl", "starttls"),
         ("SMTP_PORT", "0", "整数"),
         ("SMS_FORMAT", "xml", "json"),
+        ("INTERNAL_HOSTS", "http://ocsp.corp", "主机名"),
     ],
 )
 def test_a_setting_that_can_not_be_used_is_named_with_what_is_allowed(name: str, value: str, why: str) -> None:

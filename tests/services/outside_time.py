@@ -16,6 +16,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
+from signatures.reach import InternalHosts
+
+LOOPBACK = InternalHosts.parse("127.0.0.1")
+"""What INTERNAL_HOSTS has to say for the service to be asked."""
 NAME = "外部时间戳测试服务"
 
 

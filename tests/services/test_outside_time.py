@@ -24,7 +24,7 @@ from signatures.verification.trusting import Trust
 from signatures.verification.verdict import Outcome, Verdict
 from signatures.verification.worker import Verifier
 from tests.services.conftest import Units
-from tests.services.outside_time import NAME, OutsideTime
+from tests.services.outside_time import LOOPBACK, NAME, OutsideTime
 from tests.services.signing_house import SHORT, House, QuickRoom, house
 
 ANSWERS = {"effect.condition": "e_sign", "sign.party_a_seal_type": "none", "sign.party_b_seal_type": "none"}
@@ -66,8 +66,9 @@ def finished(units: Units, folder: Path, service: OutsideTime) -> Finished:
     home = house(units, folder, ANSWERS)
     home.at[0] = datetime.now(UTC)
     room = QuickRoom(
-        folder / "pki", "测试单位", "", lambda: home.at[0], timestamp_url=f"{service.base}/tsa", roots=lambda: (service.der,)
-    )
+        folder / "pki", "测试单位", "", lambda: home.at[0], timestamp_url=f"{service.base}/tsa", roots=lambda: (service.der,),
+        internal=LOOPBACK,
+    )  # fmt: skip
     home.kit = replace(home.kit, room=room, today=lambda: law_day(home.at[0]))
     signing = home.start(SHORT, deadline=law_day(home.at[0]) + timedelta(days=2))
     for person in SHORT:

@@ -34,7 +34,7 @@ from signatures.authority import read_roots
 from signatures.verification.trusting import Trust
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER
-from tests.services.outside_time import OutsideTime
+from tests.services.outside_time import LOOPBACK, OutsideTime
 from tests.services.signing_house import A_SIGN, B_SIGN, PHONE, SHORT, House, house
 from tests.signatures.tampering import page_replaced, saved_again_by_pikepdf
 from tests.signatures.test_elsewhere import signed_elsewhere
@@ -205,11 +205,11 @@ def test_the_status_of_a_certificate_is_asked_for_where_the_file_does_not_bring_
 ) -> None:
     service.answers = {"crl"} if answers else set()
     own = holder("沈亦舟", by=Authority(service.key, service.root, f"{service.base}/crl"))
-    room = replace(home.kit.room, roots=lambda: (service.der,))  # type: ignore[type-var]
+    room = replace(home.kit.room, roots=lambda: (service.der,), internal=LOOPBACK)  # type: ignore[type-var]
     home.at[0] = datetime.now(UTC)  # the list is made by a real clock
     home.kit = replace(home.kit, room=room, today=lambda: law_day(home.at[0]))
     verifier = kit.gate.verifier  # type: ignore[attr-defined]
-    kit = ElsewhereKit(home.kit, VerificationRoom(tmp_path / "pki", (service.der,), verifier))
+    kit = ElsewhereKit(home.kit, VerificationRoom(tmp_path / "pki", (service.der,), verifier, LOOPBACK))
     signing = home.start(SHORT, deadline=law_day(home.at[0]) + timedelta(days=2))
     _, before = file_to_sign(kit, LAWYER, home.contract)
     after = signed_elsewhere(before, B_SIGN, *own)

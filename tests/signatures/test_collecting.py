@@ -16,11 +16,13 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
-from signatures.collecting import collect, fetch
+from signatures.collecting import collect, fetch, reaching
+from signatures.reach import InternalHosts
 from tests.ports import free_port
 from tests.signatures.tools import refused
 
 NOW = datetime.now(UTC).replace(microsecond=0)
+HERE = InternalHosts.parse("127.0.0.1")
 ECDSA_SHA256, SM2_SM3 = bytes.fromhex("06082a8648ce3d040302"), bytes.fromhex("06082a811ccf55018375")
 """Object identifiers of the same length: ecdsa-with-SHA256 and SM2-with-SM3 (GM/T 0006, 1.2.156.10197.1.501)."""
 
@@ -101,7 +103,7 @@ def test_an_answer_that_drips_ends_with_the_time_that_it_has(responder: Responde
     url = responder.on("/slow", work)
     begun = time.monotonic()
     with refused("collect.unreachable"):
-        fetch(url, within=1.0)
+        fetch(url, within=1.0, internal=HERE)
     assert time.monotonic() - begun < 4
 
 
@@ -113,16 +115,64 @@ def test_a_redirection_is_not_followed_and_no_proxy_is_asked(responder: Responde
 
     responder.on("/inside", lambda answer: answer.whole(b"a secret"))
     with refused("collect.unreachable"):
-        fetch(responder.on("/moved", elsewhere))
+        fetch(responder.on("/moved", elsewhere), internal=HERE)
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
-    assert fetch(responder.on("/plain", lambda answer: answer.whole(b"here"))) == b"here"
+    assert fetch(responder.on("/plain", lambda answer: answer.whole(b"here")), internal=HERE) == b"here"
     assert responder.asked == ["/moved", "/plain"]
 
 
 def test_only_the_web_is_asked(responder: Responder) -> None:
     for url in ("file:///etc/hostname", "ftp://127.0.0.1/x", "http:///x", "http://127.0.0.1:99999/"):
         with refused("collect.unreachable"):
-            fetch(url)
+            fetch(url, internal=HERE)
+
+
+# ---- addresses inside
+
+
+INSIDE = (
+    "127.0.0.1", "localhost", "[::1]", "10.8.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
+    "[fe80::1]", "[fd00::1]", "[ff02::1]", "[::ffff:127.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::1]", "2130706433", "0x7f.1",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("host", INSIDE)
+def test_an_address_inside_is_not_asked(responder: Responder, host: str) -> None:
+    port = responder.server.server_address[1]
+    responder.on("/inside", lambda answer: answer.whole(b"a secret"))
+    with refused("collect.internal", "INTERNAL_HOSTS"):
+        fetch(f"http://{host}:{port}/inside", within=2.0)
+    assert responder.asked == []
+
+
+@pytest.mark.parametrize(
+    ("allowed", "host"), [("127.0.0.1", "127.0.0.1"), ("10.0.0.0/8, 127.0.0.0/8", "localhost"), ("LocalHost", "localhost")]
+)
+def test_a_host_inside_that_is_listed_is_asked(responder: Responder, allowed: str, host: str) -> None:
+    responder.on("/inside", lambda answer: answer.whole(b"a list"))
+    url = f"http://{host}:{responder.server.server_address[1]}/inside"
+    assert fetch(url, internal=InternalHosts.parse(allowed)) == b"a list"
+    with refused("collect.internal"):
+        fetch(url, internal=InternalHosts.parse("10.8.0.0/16,ocsp.corp.example"))
+
+
+def test_the_open_internet_needs_no_list_and_a_connection_goes_to_the_address_that_was_checked() -> None:
+    assert InternalHosts().addresses("1.1.1.1", 80) == [("1.1.1.1", 80)]
+    assert InternalHosts().addresses("2606:4700::1111", 443) == [("2606:4700::1111", 443)]
+    assert InternalHosts.parse("localhost").addresses("localhost", 80)[-1] == ("127.0.0.1", 80)
+
+
+def test_a_list_of_hosts_that_can_not_be_read_is_refused() -> None:
+    for text in ("10.8.0.0/64", "http://ocsp.corp", "10.8.0.1/16", "a b", "1.2.3"):
+        with pytest.raises(ValueError, match="不是主机名"):
+            InternalHosts.parse(f"ocsp.corp, {text}")
+
+
+def test_a_certificate_that_leads_inside_is_told_as_lacking(responder: Responder) -> None:
+    _, root, leaf = certificates(f"{responder.base}/ocsp")
+    found = collect([leaf], [], [root.public_bytes(Encoding.DER)], NOW)
+    assert "内部地址" in found.lacking[0]
+    assert responder.asked == []
 
 
 # ---- answers that can't be judged
@@ -155,7 +205,7 @@ def test_an_answer_in_an_algorithm_nobody_knows_is_told_as_lacking(responder: Re
     content = answer.replace(ECDSA_SHA256, SM2_SM3) if odd else answer
     assert odd is (content != answer)
     responder.on("/ocsp", lambda a: a.whole(content))
-    found = collect([leaf], [], [root.public_bytes(Encoding.DER)], NOW)
+    found = collect([leaf], [], [root.public_bytes(Encoding.DER)], NOW, reaching(HERE))
     if not odd:
         assert (found.lacking, found.data.ocsps) == ((), (answer,))
         return
