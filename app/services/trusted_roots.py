@@ -63,8 +63,14 @@ def names_of_roots(uow: UnitOfWork, configured: Sequence[bytes]) -> tuple[str, .
 
 def der_of_roots(uow: UnitOfWork) -> tuple[bytes, ...]:
     """Every root added here and not removed, in DER. Asks nobody's permission: verification is public."""
+    return tuple(der for der, _ in dated_roots(uow))
+
+
+def dated_roots(uow: UnitOfWork) -> tuple[tuple[bytes, datetime], ...]:
+    """The same, each with the moment when it was added."""
     return tuple(
-        x509.load_pem_x509_certificate(r.certificate.encode()).public_bytes(Encoding.DER) for r in roots_in_force(uow.session)
+        (x509.load_pem_x509_certificate(r.certificate.encode()).public_bytes(Encoding.DER), r.added_at)
+        for r in roots_in_force(uow.session)
     )
 
 

@@ -178,8 +178,8 @@ class _Examination:
         clock = self._clock(status, label) if intact else ""
         kind = "system" if one.fq_name == SYSTEM_FIELD else "signature"
         proven = judged.proven_at if intact else None
-        self.signatures.append(_described(one, label, kind, intact, intact and not code, change, proven, clock))
         path = status.validation_path if status.trusted else None
+        self.signatures.append(_described(one, label, kind, intact, intact and not code, change, proven, clock, _root(status)))
         ours = path is not None and path.first.sha256 in self.judge.own
         if ours:
             self.say("authority.own")
@@ -292,7 +292,9 @@ class _Examination:
             self._algorithms(one, label)
             trusted = intact and bool(status.trusted)
             proven = status.timestamp if intact else None
-            found.append(_described(one, label, "archive", intact, trusted, change, proven, _owner(one.signer_cert)))
+            found.append(
+                _described(one, label, "archive", intact, trusted, change, proven, _owner(one.signer_cert), _root(status))
+            )
             if trusted:
                 self._whose(status)
                 moment = status.timestamp
@@ -330,6 +332,11 @@ def _policies(certificate: Certificate) -> set[str]:
     return {p["policy_identifier"].dotted for p in value} if value is not None else set()
 
 
+def _root(status: Any) -> str:
+    path = status.validation_path if status.trusted else None
+    return path.first.sha256.hex() if path is not None else ""
+
+
 def _owner(certificate: Certificate) -> str:
     names = certificate.subject.native
     return str(names.get("common_name") or names.get("organization_name") or certificate.subject.human_friendly)
@@ -344,6 +351,7 @@ def _described(
     change: Change,
     proven: datetime | None,
     clock: str,
+    root: str = "",
 ) -> Signature:
     names = one.signer_cert.subject.native
     issuer = one.signer_cert.issuer.native
@@ -363,4 +371,5 @@ def _described(
         trusted=trusted,
         changed_after=change,
         revision=one.signed_revision + 1,
+        root=root,
     )

@@ -65,7 +65,10 @@ class Change(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One signature. ``signed_at`` is what the signatory says, ``proven_at`` what a timestamp proves (and whose)."""
+    """One signature. ``signed_at`` is what the signatory says, ``proven_at`` what a timestamp proves (and whose).
+
+    ``root``: SHA-256 of the trusted root that its certificate leads to; empty where it leads to none.
+    """
 
     field: str
     label: str
@@ -82,6 +85,7 @@ class Signature:
     trusted: bool
     changed_after: Change
     revision: int
+    root: str = ""
 
 
 @dataclass(frozen=True, slots=True)
