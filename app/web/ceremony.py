@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -185,7 +186,10 @@ def _hand() -> Hand | None:
         return None
     try:
         data = json.loads(text) if len(text) <= MOST_POINTS else []
-        return Hand(HandKind.DRAWN, tuple(tuple((float(x), float(y)) for x, y in stroke) for stroke in data))
+        strokes = tuple(tuple((float(x), float(y)) for x, y in stroke) for stroke in data)
+        if not all(math.isfinite(value) for stroke in strokes for point in stroke for value in point):
+            raise ValueError("not finite")
+        return Hand(HandKind.DRAWN, strokes)
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise ContractError("hand.empty", _("没有收到完整的签名，请清除后重新书写。")) from error
 

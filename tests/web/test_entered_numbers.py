@@ -30,7 +30,14 @@ def test_what_is_no_number_counts_as_not_entered(text: str, found: int) -> None:
     assert number_in(text, 7) == found
 
 
-@pytest.mark.parametrize("strokes", ["[[[" + "9" * 400 + ",1]]]", "[" * 100_000, "[[[1]]]", "[[1,2]]", "{}x", "7", '[[["a",1]]]'])
+NONE = (
+    "[[[" + "9" * 400 + ",1]]]", "[" * 100_000, "[[[1]]]", "[[1,2]]", "{}x", "7", '[[["a",1]]]',
+    "[[[NaN,1],[2,2]]]", "[[[1,Infinity]]]", "[[[-Infinity,1]]]", "[[[1e999,1]]]", '[[["nan",1]]]', '[[["-inf",1]]]',
+)  # fmt: skip
+"""The last ones are numbers to Python's JSON and to ``float``, and nothing that a pen can draw."""
+
+
+@pytest.mark.parametrize("strokes", NONE)
 def test_strokes_that_are_none_are_asked_for_again(strokes: str) -> None:
     app = Flask("door")
     Babel(app)
