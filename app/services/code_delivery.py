@@ -17,7 +17,7 @@ from app.services.signing_kit import Post
 from app.services.signing_mails import code_key, tell_owner
 from app.services.signing_rows import happened, read_details
 from app.store.contracts import ContractRow
-from app.store.outbox import OutboxRow, sent_to_number
+from app.store.outbox import OutboxRow, hold_number, sent_to_number
 from app.store.signings import SigningPlaceRow, SigningRow, find_signing
 from app.store.uow import UnitOfWork
 
@@ -26,6 +26,7 @@ def text_code(
     uow: UnitOfWork, now: datetime, post: Post, contract: ContractRow, row: SigningRow, place: SigningPlaceRow, code: str
 ) -> None:
     """Inside the caller's transaction. Raises ``signing.code_rate`` where the number got too many."""
+    hold_number(uow.session, place.phone)
     require_number_allowed(sent_to_number(uow.session, place.phone, now - timedelta(days=1)), now)
     values = {"code": code, "minutes": str(int(CODE_LIFE.total_seconds() // 60)), "contract": contract.number}
     words = post.write("signing_code_text", values)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 
-from sqlalchemy import ForeignKey, Index, Integer, String, Text, func, or_, select, update
+from sqlalchemy import ForeignKey, Index, Integer, String, Text, func, or_, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.domain.messages import SMS
@@ -66,6 +67,16 @@ def look_at_message(session: Session, outbox_id: str) -> OutboxRow | None:
 
 def message_with_key(session: Session, key: str) -> OutboxRow | None:
     return session.scalars(select(OutboxRow).where(OutboxRow.key == key)).one_or_none()
+
+
+def hold_number(session: Session, number: str) -> None:
+    """Others who want to write to this number wait until the end of the transaction: what was sent to it is counted over all signings.
+
+    On PostgreSQL by an advisory lock, on SQLite because a writing transaction is alone.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        key = int.from_bytes(hashlib.sha256(b"sms:" + number.encode()).digest()[:8], "big", signed=True)
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
 
 
 def sent_to_number(session: Session, number: str, since: datetime) -> list[datetime]:
