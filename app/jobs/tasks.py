@@ -24,6 +24,7 @@ from app.services.outbox import deliver_outbox
 from app.services.overdue import record_overdue
 from app.services.raising import raise_due
 from app.services.reminder_rules import keep_house_dates
+from app.services.remote_signing import clear_copies
 from app.services.renewal_reminding import work_out_waiting
 from app.services.signing_finish import finish_due, is_finish_due
 from app.services.signing_lead import remind_due
@@ -159,7 +160,13 @@ def all_tasks(wiring: Wiring) -> tuple[Task, ...]:
         return "，".join(f"{label} {len(found)} 个" for label, found in parts if found)
 
     def tidy() -> str:
-        parts = (("页面图像", wiring.page_cache.tidy(wiring.now())), ("未写完的文件", wiring.blobs.sweep(wiring.now())))
+        with wiring.unit_of_work() as uow:
+            copies = clear_copies(uow, wiring.blobs, wiring.now())
+        parts = (
+            ("页面图像", wiring.page_cache.tidy(wiring.now())),
+            ("未写完的文件", wiring.blobs.sweep(wiring.now())),
+            ("接口签署的待签副本", copies),
+        )
         return "，".join(f"清理{label} {count} 个" for label, count in parts if count)
 
     def index() -> str:

@@ -33,12 +33,15 @@ from app.services.signing_elsewhere import (
 )
 from app.services.signing_orders import ink_of, sign_order, statements_of, wanted_at
 from app.services.signing_rows import asked_at, happened, place_row, read_execution
+from app.store.blobs import BlobStore
 from app.store.contracts import ContractRow
-from app.store.elsewhere import DONE, GIVEN_UP, RemoteSigningRow, find_remote, open_remotes
+from app.store.elsewhere import DONE, GIVEN_UP, RemoteSigningRow, find_remote, open_remotes, remote_files, remotes_over
 from app.store.signings import SigningRow, find_signing, latest_signing
 from app.store.uow import UnitOfWork
 
 LIFE = timedelta(minutes=30)
+AFTERWARDS = timedelta(hours=1)
+MOST_CLEARED = 200
 MOST_OPEN = 20
 """Of one place at a time; each keeps a copy of the file."""
 
@@ -187,6 +190,8 @@ def covered_bytes(kit: ElsewhereKit, who: Bearer, remote_id: str) -> bytes:
     with kit.signing.units() as uow:
         found, _ = _mine(uow, who, remote_id)
         state, file = found.state, found.file
+    if not file:
+        raise ContractError("remote.expired", "这次签署早已结束，其副本已经清除；仍需签署的，请重新准备。")
     return kit.signing.room.remote_covered(state, kit.signing.blobs.get(file))
 
 
@@ -304,6 +309,26 @@ def complete(kit: ElsewhereKit, client: Client, who: Bearer, remote_id: str, ans
         answered = _done(uow, waiting, contract_id, made.notes)
         uow.commit()
     return answered
+
+
+# ---- afterwards
+
+
+def clear_copies(uow: UnitOfWork, blobs: BlobStore, now: datetime) -> int:
+    """Take away the copies with a gap of signatures that ended or expired, an hour after their time; how many.
+
+    The record of who prepared and finished what stays. Nobody works with them any more: what is under way ends within its time.
+    """
+    over = remotes_over(uow.session, now - AFTERWARDS, MOST_CLEARED)
+    files = {row.file for row in over}
+    for row in over:
+        row.file = ""
+    uow.session.flush()
+    for file in files - remote_files(uow.session, files):
+        # Before the end of the transaction: what is interrupted here is done again, and a file that is gone by then is no fault.
+        blobs.drop(file)
+    uow.commit()
+    return len(files)
 
 
 # ---- inside

@@ -31,7 +31,8 @@ class BlobDamaged(ContractError):
 
 @dataclass(frozen=True, slots=True)
 class BlobStore:
-    """A folder of files named by digest: ``<root>/ab/abcdef…``. Files are added, never changed."""
+    """A folder of files named by digest: ``<root>/ab/abcdef…``. Files are added, never changed; only copies made in
+    passing are ever taken away."""
 
     root: Path
 
@@ -71,6 +72,10 @@ class BlobStore:
         if not _NAME.fullmatch(sha256):
             raise ValueError(f"not a SHA-256: {sha256[:80]}")
         return self.root / sha256[:2] / sha256
+
+    def drop(self, sha256: str) -> None:
+        """Take a file away that nothing refers to any more; whoever calls has made sure of that."""
+        self.path(sha256).unlink(missing_ok=True)
 
     def sweep(self, now: datetime) -> int:
         """Remove what a process that was ended while writing left behind more than a day ago; how many. Nothing of it is in the store."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, Text, select
@@ -57,8 +58,8 @@ class ApiTokenRow(Base):
 class RemoteSigningRow(Base):
     """A signature that waits for its device. ``state`` is JSON of ``signatures.remote.Pending``; ``file``: SHA-256 of its revision with the gap.
 
-    ``base``: SHA-256 of the file that it continues; ``asked``: SHA-256 of who was to sign, and by which power; ``ended``: empty, ``done`` or
-    ``given_up``.
+    ``file`` is empty once the copy was cleared away. ``base``: SHA-256 of the file that it continues; ``asked``: SHA-256 of who was to sign, and
+    by which power; ``ended``: empty, ``done`` or ``given_up``.
     """
 
     __tablename__ = "remote_signings"
@@ -124,3 +125,14 @@ def open_remotes(session: Session, signing_id: str, place_id: str) -> list[Remot
     """Those of a place that still wait."""
     mine = (RemoteSigningRow.signing_id == signing_id, RemoteSigningRow.place_id == place_id, RemoteSigningRow.ended == "")
     return list(session.scalars(select(RemoteSigningRow).where(*mine)))
+
+
+def remotes_over(session: Session, before: datetime, limit: int) -> list[RemoteSigningRow]:
+    """Those whose time was over ``before``, whatever became of them, and whose copy is still kept; kept from others."""
+    statement = select(RemoteSigningRow).where(RemoteSigningRow.expires_at < before, RemoteSigningRow.file != "")
+    return list(session.scalars(statement.order_by(RemoteSigningRow.expires_at).limit(limit).with_for_update(skip_locked=True)))
+
+
+def remote_files(session: Session, files: Collection[str]) -> set[str]:
+    """Which of these copies signatures still refer to."""
+    return set(session.scalars(select(RemoteSigningRow.file).where(RemoteSigningRow.file.in_(files))))

@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.domain.errors import ContractError
+from app.domain.messages import MailText
 from app.notify.mail_texts import write_mail
 from app.services.code_delivery import text_code
-from app.services.ports import MailText
 from app.services.signing_kit import Post
 from app.store.contracts import ContractRow
 from app.store.outbox import sent_to_number

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from sqlalchemy import select
 from app.services.access import Client
 from app.services.api_tokens import READ, SIGN, Bearer, bearer, make_token
 from app.services.ports import OutsideSignature, RemoteAnswer
-from app.services.remote_signing import Prepared, complete, prepare
+from app.services.remote_signing import Prepared, clear_copies, complete, covered_bytes, prepare
 from app.services.signing_elsewhere import NO_CLOCK, ElsewhereKit, accept_elsewhere, file_to_sign
 from app.services.signing_lead import correct_address, put_authority, withdraw
 from app.services.signing_orders import statements_of
@@ -194,6 +195,32 @@ def test_a_power_changed_behind_the_back_of_a_device_is_found_by_comparison(desk
         uow.commit()
     with refused("elsewhere.replaced", "签署人或者授权已经变更"):
         desk.complete(waiting)
+
+
+def test_copies_of_what_ended_or_expired_are_cleared_and_the_record_stays(desk: Desk) -> None:
+    home = desk.home
+
+    def copies() -> dict[str, str]:
+        with home.units() as uow:
+            return {r.id: r.file for r in uow.session.scalars(select(RemoteSigningRow))}
+
+    def clear(at: datetime) -> int:
+        with home.units() as uow:
+            return clear_copies(uow, home.kit.blobs, at)
+
+    expired, done = desk.prepare(), desk.prepare()
+    desk.complete(done)
+    before, end = copies(), done.expires_at
+    assert clear(end + timedelta(minutes=59)) == 0
+    assert all(home.kit.blobs.get(file) for file in before.values())
+    assert clear(end + timedelta(minutes=61)) == 2
+    assert set(copies().values()) == {""}
+    assert not any(home.kit.blobs.path(file).exists() for file in before.values())
+    assert clear(end + timedelta(days=1)) == 0
+    assert home.kit.blobs.get(home.signing.file), "the contract's own file stays"
+    assert desk.complete(done) == complete(desk.kit, PLATFORM, desk.who, done.id, RemoteAnswer()), "asked again, it says the same"
+    with refused("remote.expired", "副本已经清除"):
+        covered_bytes(desk.kit, desk.who, expired.id)
 
 
 @pytest.mark.parametrize("known", [True, False])
