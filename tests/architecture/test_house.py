@@ -102,8 +102,8 @@ UNASKING = {
     "visit", "entered", "bench",
     # a token says who acts; what it is used for asks for that person
     "bearer", "is_use_due", "note_use", "read_state",
-    # names of authorities are public; whether a place may be signed elsewhere is told to whoever has come to it
-    "names_of_roots", "may_sign_elsewhere",
+    # authorities that are trusted are public: verification is; whether a place may be signed elsewhere is told to whoever has come to it
+    "names_of_roots", "dated_roots", "may_sign_elsewhere",
     # the address of a personal calendar says whose it is; of the clock nothing is told but since when it stands still
     "read_feed", "stopped_since",
     # whoever holds a text may ask whether it was executed; nothing else is told
