@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 import click
 
 from app.cli.common import settings, today_option
 from app.cli.contract_common import acting_option, at_desk, number_argument
-from app.cli.term_common import Member, day_type
+from app.cli.term_common import Figure, Member, day_type
 from app.domain.permissions import Actor
 from app.domain.reminders import Level, Policy, Topic, read_days, show_days
 from app.services.access import actor_with_login
 from app.services.calendar_planning import plan_anew
 from app.services.channelling import list_channels
+from app.services.lending_rate import drop_quote, read_register, set_quote
 from app.services.record import id_of
 from app.services.reminder_rules import Place, drop_policy, read_policies, set_policy
 from app.services.reminder_views import DateLine, contracts_undated, dates_ahead, dates_of_contract, notices_unheard
@@ -131,3 +133,54 @@ def policy(
             click.echo(
                 f"{line.topic.value:<14} {line.topic.label}：{show_days(line.applies.policy.days) or '不提醒'}（{source}）"
             )
+
+
+@reminders.command("lpr", short_help="LPR 登记")
+@acting_option
+@today_option
+def lpr(login: str, today: date) -> None:
+    """列出登记的LPR（先新后旧）和尚未登记的公布。"""
+    wiring, who = _at_house(login)
+    with wiring.reading() as uow:
+        found = read_register(uow, who, today, wiring.calendar)
+    for m in found.missing:
+        click.echo(f"缺 {m:%Y-%m}")
+    for x in found.lines:
+        longer = f"{x.quote.five_year}%" if x.quote.five_year is not None else "—"
+        until = f"核至 {x.quote.until.isoformat()}" if x.quote.until > x.quote.published_on else ""
+        click.echo(f"{x.quote.published_on.isoformat()}\t一年期 {x.quote.one_year}%\t五年期以上 {longer}\t{until}\t{x.source}")
+
+
+@reminders.command("lpr-set", short_help="登记一次公布的 LPR")
+@click.argument("published_on", type=day_type, metavar="公布日")
+@click.option("--one-year", type=Figure(), required=True, help="一年期，百分数，例如 3.00。")
+@click.option("--five-year", type=Figure(), default=None, help="五年期以上，百分数。")
+@click.option("--until", type=day_type, default=None, help="其后各月未变的，最后一次核对的公布日。")
+@click.option("--source", required=True, help="在哪里查得。")
+@click.option("--reason", default="", help="更正该日已有登记的理由。")
+@acting_option
+@today_option
+def lpr_set(
+    published_on: date, one_year: Decimal, five_year: Decimal | None, until: date | None, source: str, reason: str, login: str,
+    today: date,
+) -> None:  # fmt: skip
+    """登记或者更正某日公布的LPR；登记最新一次公布后，“LPR 参数”的提醒自该日重新起算。"""
+    wiring, who = _at_house(login)
+    with wiring.unit_of_work() as uow:
+        set_quote(
+            uow, who, wiring.now(), today, wiring.calendar, published_on=published_on, one_year=one_year, five_year=five_year, until=until,
+            source=source, reason=reason,
+        )  # fmt: skip
+    click.echo(f"{published_on.isoformat()}公布的LPR已登记。")
+
+
+@reminders.command("lpr-drop", short_help="删除误记的 LPR")
+@click.argument("published_on", type=day_type, metavar="公布日")
+@click.option("--reason", required=True, help="理由。")
+@acting_option
+def lpr_drop(published_on: date, reason: str, login: str) -> None:
+    """删除从未如此公布的登记；理由留在审计记录。"""
+    wiring, who = _at_house(login)
+    with wiring.unit_of_work() as uow:
+        drop_quote(uow, who, wiring.now(), published_on, reason)
+    click.echo(f"{published_on.isoformat()}的登记已删除。")

@@ -66,6 +66,14 @@ def show(number: str, period: str, depth: int, login: str, today: date) -> None:
     for x in found.standings:
         late = f"\t逾期{x.delay.days}日，违约金{x.delay.damages}（{'；'.join(x.delay.lines)}）" if x.delay.damages else ""
         click.echo(f"{x.claim.label}\t{x.claim.amount}\t未付{x.delay.outstanding}{late}")
+        for s in x.delay.segments if x.delay.damages else ():
+            click.echo(
+                f"  {s.first.isoformat()}至{s.piece.until.isoformat()}\t{s.piece.days}日\t{s.piece.rate.words}\t{s.amount}"
+            )
+        if x.delay.missing:
+            click.echo(
+                f"  暂计：{'、'.join(f'{m.year}年{m.month}月' for m in x.delay.missing)}公布的LPR尚未登记（reminders lpr-set）"
+            )
 
 
 @click.command("xlsx")

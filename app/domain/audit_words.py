@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from app.domain.approval_route import Function
 from app.domain.audit import Entry
+from app.domain.audit_money import MONEY
+from app.domain.audit_sentence import Data, Names, plain, said
 from app.domain.comments import Audience
 from app.domain.effect import Condition, Ground
 from app.domain.exit_plan import TASKS, TaskKey
@@ -26,9 +27,6 @@ from app.domain.term_chain import Origin
 from app.domain.termination import HAPPENINGS, Outcome, Route
 from app.domain.termination import ground as ending_ground
 
-Data = Mapping[str, Any]
-Names = Mapping[str, str]
-"""Names of people by user id, as they are called today."""
 _KINDS = {
     "generated": "生成的文件", "signed": "签署件", "evidence": "证据", "correspondence": "往来函件", "licence": "证照", "other": "其他文件",
 }  # fmt: skip
@@ -83,10 +81,10 @@ _SHOWN = {
 
 def _details(action: str, data: Data, names: Names, *, whole: bool) -> tuple[tuple[str, str], ...]:
     if whole:
-        return tuple((key, _plain(value)) for key, value in data.items() if key not in ("actor_name", "via"))
-    shown = [(label, _plain(data[key])) for key, label in _SHOWN.items() if data.get(key)]
+        return tuple((key, plain(value)) for key, value in data.items() if key not in ("actor_name", "via"))
+    shown = [(label, plain(data[key])) for key, label in _SHOWN.items() if data.get(key)]
     if action == "organisation.changed":
-        shown += [(LABELS.get(key, key), f"{_plain(old) or '（空）'} → {_plain(data['after'].get(key)) or '（空）'}")
+        shown += [(LABELS.get(key, key), f"{plain(old) or '（空）'} → {plain(data['after'].get(key)) or '（空）'}")
                   for key, old in data.get("before", {}).items()]  # fmt: skip
     if action == "user.changed":
         shown += _user_changes(data)
@@ -96,18 +94,8 @@ def _details(action: str, data: Data, names: Names, *, whole: bool) -> tuple[tup
 def _user_changes(data: Data) -> list[tuple[str, str]]:
     labels = {"name": "姓名", "email": "邮箱", "roles": "角色", "offices": "审批职务"}
     before, after = data.get("before", {}), data.get("after", {})
-    return [(label, f"{_plain(before.get(key)) or '（空）'} → {_plain(after.get(key)) or '（空）'}")
+    return [(label, f"{plain(before.get(key)) or '（空）'} → {plain(after.get(key)) or '（空）'}")
             for key, label in labels.items() if before.get(key) != after.get(key)]  # fmt: skip
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, Mapping):
-        return " · ".join(_plain(v) for v in value.values() if v not in (None, ""))
-    if isinstance(value, list | tuple):
-        return "、".join(_plain(v) for v in value)
-    return "" if value is None else str(value)
 
 
 # ---- sentences
@@ -239,39 +227,35 @@ def _about(what: str) -> Callable[[Data, Names], str]:
     return lambda data, names: what.format(user=data.get("name") or names.get(data["user"], "已不在册的人员"))
 
 
-def _said(what: str) -> Callable[[Data, Names], str]:
-    """A sentence with fields of the entry in braces."""
-    return lambda data, _names: what.format_map({key: _plain(value) for key, value in data.items()})
-
-
 def _event(what: str) -> Callable[[Data, Names], str]:
     """A sentence about an event that begins periods."""
 
     def sentence(data: Data, _names: Names) -> str:
         kind = EVENTS[data["kind"]]
-        words = what.format_map({**{k: _plain(v) for k, v in data.items()}, "kind": kind.label})
+        words = what.format_map({**{k: plain(v) for k, v in data.items()}, "kind": kind.label})
         return " ".join(words.replace("（", " （").split()).replace(" （", "（")
 
     return sentence
 
 
 SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
+    **MONEY,
     "approval.consented": _seat("以{seat}身份同意"),
     "approval.delegated": _seat("将{seat}的审批转交给“{to}”"),
     "approval.recalled": _seat("收回{seat}审批的转交"),
     "approval.returned": _seat("以{seat}身份退回修改"),
-    "api_token.made": _said("生成接口令牌“{name}”（{scope}），有效至{until}"),
-    "api_token.revoked": _said("撤销接口令牌“{name}”"),
-    "approval.revoked": _said("撤销审批"),
-    "approval.submitted": _said("提交审批"),
-    "approval.voided": _said("审批随文本改动或者作废而失效"),
-    "approval.withdrawn": _said("撤回送审"),
+    "api_token.made": said("生成接口令牌“{name}”（{scope}），有效至{until}"),
+    "api_token.revoked": said("撤销接口令牌“{name}”"),
+    "approval.revoked": said("撤销审批"),
+    "approval.submitted": said("提交审批"),
+    "approval.voided": said("审批随文本改动或者作废而失效"),
+    "approval.withdrawn": said("撤回送审"),
     "comment.added": _remark("提出批注"),
     "comment.answered": _remark("回复批注"),
     "comment.audience_changed": lambda data, _names: f"批注由{Audience(data['before']).label}改为{Audience(data['after']).label}",
-    "comment.exported": _said("导出带批注的文本（{threads}组、{remarks}条）"),
-    "comment.reopened": _said("重新打开批注"),
-    "comment.resolved": _said("将批注标为已解决"),
+    "comment.exported": said("导出带批注的文本（{threads}组、{remarks}条）"),
+    "comment.reopened": said("重新打开批注"),
+    "comment.resolved": said("将批注标为已解决"),
     "contract.signed": _signed,
     "effect.checked_off": _condition("勾销生效前置条件“{condition}”"),
     "effect.condition_added": _condition("增列生效前置条件“{condition}”"),
@@ -282,9 +266,9 @@ SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
     "ending.happened": lambda data, _names: f"记录{HAPPENINGS[data['what']]}：{data['on']}",
     "ending.objection_closed": lambda data, _names: f"了结对终止的异议：{Outcome(data['outcome']).label}",
     "ending.opened": _ending("启动终止事项"),
-    "ending.withdrawn": _said("撤回终止事项"),
-    "exit.begun": _said("建立退出任务，终止日 {ended_on}"),
-    "exit.cancelled": _said("取消终止清理"),
+    "ending.withdrawn": said("撤回终止事项"),
+    "exit.begun": said("建立退出任务，终止日 {ended_on}"),
+    "exit.cancelled": said("取消终止清理"),
     "exit.task_done": lambda data, _names: (
         f"{'不再办理' if data['waived'] else '完成'}退出任务“{TASKS[TaskKey(data['task'])]}”：{data['done_on']}"
     ),
@@ -295,41 +279,31 @@ SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
     "event.recorded": _event("记录事件“{kind}” {subject}（{on}）"),
     "event.resumed": _event("{kind} {subject}恢复计时"),
     "event.withdrawn": _event("撤回事件“{kind}” {subject}（{on}）"),
-    "obligation.assigned": _said("将义务“{what}”交由 {name} 负责（{count}项）"),
-    "obligation.disputed": _said("义务“{name}”提出争议"),
-    "obligation.done": _said("完成义务“{name}”：{done_on}"),
-    "obligation.exported": _said("导出履行清单，{count}项"),
-    "obligation.planned": _said("排定履行计划：新增{added}项，改期{moved}项，取消{dropped}项"),
-    "obligation.reopened": _said("重新办理义务“{name}”"),
+    "obligation.assigned": said("将义务“{what}”交由 {name} 负责（{count}项）"),
+    "obligation.disputed": said("义务“{name}”提出争议"),
+    "obligation.done": said("完成义务“{name}”：{done_on}"),
+    "obligation.exported": said("导出履行清单，{count}项"),
+    "obligation.planned": said("排定履行计划：新增{added}项，改期{moved}项，取消{dropped}项"),
+    "obligation.reopened": said("重新办理义务“{name}”"),
     "obligation.taken_over": lambda data, _names: (
         f"接管日定为 {data['day']}：此前到期的事项视为接管前已办（本次{data['taken']}项，恢复{data['reopened']}项）"
         if data["day"]
         else f"取消接管日，恢复{data['reopened']}项"
     ),
-    "obligation.waived": _said("豁免义务“{name}”，依据：{authority}"),
-    "budget.set": _said("设定自 {year} 起的合同年度预算：{amount} 元"),
-    "invoice.recorded": lambda data, _names: (
-        f"登记{'红字' if data.get('red_of') else ''}发票 {data['number']}，{data['amount']} 元{'（与结算单不符）' if data.get('faults') else ''}"
-    ),
-    "month.answered": lambda data, _names: f"乙方对 {data['month']} 考核{'认可' if data['agrees'] else '提出异议'}，{data['on']}",
-    "month.deemed": _said("{month} 考核逾期未提出异议，视为确认，{on}"),
-    "month.entered": _said("录入 {month} 考核数据，得分 {score}"),
-    "month.reopened": _said("撤销对 {month} 考核的确认"),
-    "month.result_received": _said("乙方于 {on} 收到 {month} 考核的审核结果"),
-    "month.reviewed": lambda data, _names: f"甲方对 {data['month']} 考核{'认可' if data['agrees'] else '提出异议'}，{data['on']}",
-    "outbox.retried": _said("重新投递发往 {recipient} 的邮件"),
-    "outbox.uncovered": _said("查看发往 {recipient} 的邮件中的一次性链接"),
-    "amendment.edited": _said("在 {number} 中修订 {place}"),
-    "amendment.rebased": _said("将 {number} 改以最新文本为基础"),
+    "obligation.waived": said("豁免义务“{name}”，依据：{authority}"),
+    "outbox.retried": said("重新投递发往 {recipient} 的邮件"),
+    "outbox.uncovered": said("查看发往 {recipient} 的邮件中的一次性链接"),
+    "amendment.edited": said("在 {number} 中修订 {place}"),
+    "amendment.rebased": said("将 {number} 改以最新文本为基础"),
     "amendment.signed": _amendment,
-    "amendment.taken_back": _said("撤回 {number} 对 {place} 的修订"),
-    "amendment.took_effect": _said("补充协议 {number} 生效，合并文本存为新的版本"),
+    "amendment.taken_back": said("撤回 {number} 对 {place} 的修订"),
+    "amendment.took_effect": said("补充协议 {number} 生效，合并文本存为新的版本"),
     "paper.arrived": _paper("记录文书到达"),
     "paper.drafted": _paper("草拟文书"),
-    "paper.filled": _said("填写文书 {number}"),
-    "paper.frozen": _said("文书 {number} 定稿（第{ordinal}次）"),
-    "paper.let_pass": _said("放行文书的警告 {rule}"),
-    "paper.reopened": _said("恢复起草文书 {number}"),
+    "paper.filled": said("填写文书 {number}"),
+    "paper.frozen": said("文书 {number} 定稿（第{ordinal}次）"),
+    "paper.let_pass": said("放行文书的警告 {rule}"),
+    "paper.reopened": said("恢复起草文书 {number}"),
     "paper.sent": _paper("发出文书"),
     "paper.signed": lambda data, _names: f"记录文书签署 {data['number']}，{data['signed_on']}",
     "paper.voided": _paper("作废文书"),
@@ -351,87 +325,74 @@ SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
         if "years" in data
         else "重新安排全部提醒"
     ),
-    "payment.matched": _said("核销付款 {number}，余额 {left} 元"),
-    "payment.recorded": _said("登记付款 {amount} 元，{on}（{number}）"),
-    "payment.reversed": _said("冲销付款 {amount} 元（{number}）"),
     "renewal.decided": lambda data, _names: f"作出续约决定：{Choice(data['choice']).label}",
-    "correction.accepted": _said("接受更正 {number}，不含税 {amount} 元"),
-    "correction.proposed": _said("提出更正 {number}，不含税 {amount} 元"),
-    "correction.refused": _said("不采纳更正 {number}"),
-    "settlement.confirmed": _said("结算单 {number} 于 {on} 确认，应付 {payable} 元"),
-    "settlement.drawn": _said("编制结算单 {number}，应付 {payable} 元"),
-    "settlement.objected": _said("对结算单提出异议，争议金额 {amount} 元"),
-    "settlement.received": _said("甲方于 {on} 收到结算单 {number}"),
-    "settlement.resolved": _said("结算异议复核完毕，核减 {reduced} 元"),
-    "settlement.silence_broken": _said("结算单 {number} 曾于 {last} 视为确认，补录期限内（{on}）的书面表示：{reason}"),
-    "settlement.voided": _said("作废结算单 {number}"),
-    "certificate.issued": _said("为“{holder}”签发签名证书 {serial}"),
-    "certificate.revoked": _said("吊销“{holder}”的签名证书 {serial}"),
-    "evidence.made": _said("制作证据包"),
-    "signing.paper_scan": _said("上传纸质签署的扫描件并核对，共 {sheets} 张"),
-    "signing.paper_signed": _said("登记纸质签署：{where}，原件 {originals} 份"),
-    "signing.address": _said("更正{label}的邮箱"),
-    "signing.authority": _said("更新“{who}”的授权委托书为 {number}（有效期 {valid_from} 至 {valid_until}）"),
-    "signing.code_undelivered": _said("发给“{who}”的短信验证码未能送达（{to}）：{problem}"),
-    "signing.code_way": _said("{label}的验证码改以{way}接收（{to}）"),
-    "signing.archive_lapsed": _said("存档时间戳已于{until}到期，未能及时续期"),
-    "signing.archived": _said("加盖存档时间戳，签署完毕的文件存入合同"),
-    "signing.imported": _said("接受在系统外签署的文件：{label}，证书由“{issuer}”签发"),
-    "signing.invited": _said("向“{who}”发送签署链接"),
-    "signing.lapsed": _said("签署期限 {deadline} 届满，本次签署停止"),
-    "signing.refused": _said("拒绝签署：{reason}"),
-    "signing.reminded": _said("提醒“{who}”签署，原链接失效"),
-    "signing.remote_begun": _said("准备由外部设备签署摘要：{label}"),
-    "signing.remote_signed": _said("接受外部设备的签名：{label}，证书由“{issuer}”签发"),
-    "signing.renewed": _said("续期签署原件的存档时间戳至{until}"),
-    "signing.replaced": _said("将签署人“{before}”更换为“{who}”：{reason}"),
-    "signing.signed": _said("签署：{label}"),
-    "signing.started": _said("文本定稿认证并发起签署，期限 {deadline}"),
-    "signing.withdrawn": _said("撤回签署：{reason}"),
+    "certificate.issued": said("为“{holder}”签发签名证书 {serial}"),
+    "certificate.revoked": said("吊销“{holder}”的签名证书 {serial}"),
+    "evidence.made": said("制作证据包"),
+    "signing.paper_scan": said("上传纸质签署的扫描件并核对，共 {sheets} 张"),
+    "signing.paper_signed": said("登记纸质签署：{where}，原件 {originals} 份"),
+    "signing.address": said("更正{label}的邮箱"),
+    "signing.authority": said("更新“{who}”的授权委托书为 {number}（有效期 {valid_from} 至 {valid_until}）"),
+    "signing.code_undelivered": said("发给“{who}”的短信验证码未能送达（{to}）：{problem}"),
+    "signing.code_way": said("{label}的验证码改以{way}接收（{to}）"),
+    "signing.archive_lapsed": said("存档时间戳已于{until}到期，未能及时续期"),
+    "signing.archived": said("加盖存档时间戳，签署完毕的文件存入合同"),
+    "signing.imported": said("接受在系统外签署的文件：{label}，证书由“{issuer}”签发"),
+    "signing.invited": said("向“{who}”发送签署链接"),
+    "signing.lapsed": said("签署期限 {deadline} 届满，本次签署停止"),
+    "signing.refused": said("拒绝签署：{reason}"),
+    "signing.reminded": said("提醒“{who}”签署，原链接失效"),
+    "signing.remote_begun": said("准备由外部设备签署摘要：{label}"),
+    "signing.remote_signed": said("接受外部设备的签名：{label}，证书由“{issuer}”签发"),
+    "signing.renewed": said("续期签署原件的存档时间戳至{until}"),
+    "signing.replaced": said("将签署人“{before}”更换为“{who}”：{reason}"),
+    "signing.signed": said("签署：{label}"),
+    "signing.started": said("文本定稿认证并发起签署，期限 {deadline}"),
+    "signing.withdrawn": said("撤回签署：{reason}"),
     "term.renewed": _term("续展期限"),
     "term.taken_back": _term("撤销误记的续展"),
     "access.locked": _about("“{user}”连续输错，账号暂停登录"),
-    "access.password_changed": _said("修改密码"),
-    "access.password_reset": _said("以一次性链接重设密码"),
-    "access.password_set": _said("设置密码"),
-    "access.recovery_code_used": _said("使用恢复码登录"),
-    "access.recovery_codes_renewed": _said("更换恢复码"),
-    "access.reset_requested": _said("申请重设密码的链接"),
-    "access.second_factor_disabled": _said("停用两步验证"),
-    "access.second_factor_enabled": _said("启用两步验证"),
-    "access.second_factors_sealed": _said("将{count}个两步验证密钥加密存储"),
-    "access.session_ended": _said("结束一个登录会话"),
-    "access.sessions_ended": _said("结束其他{count}个登录会话"),
+    "access.password_changed": said("修改密码"),
+    "access.password_reset": said("以一次性链接重设密码"),
+    "access.password_set": said("设置密码"),
+    "access.recovery_code_used": said("使用恢复码登录"),
+    "access.recovery_codes_renewed": said("更换恢复码"),
+    "access.reset_requested": said("申请重设密码的链接"),
+    "access.second_factor_disabled": said("停用两步验证"),
+    "access.second_factor_enabled": said("启用两步验证"),
+    "access.second_factors_sealed": said("将{count}个两步验证密钥加密存储"),
+    "access.session_ended": said("结束一个登录会话"),
+    "access.sessions_ended": said("结束其他{count}个登录会话"),
     "access.signed_in": lambda data, _names: "登录（两步验证）" if data["second_factor"] else "登录",
-    "access.signed_out": _said("退出"),
+    "access.signed_out": said("退出"),
     "contract.confidentiality": _confidentiality,
     "contract.created": _created,
     "contract.moved": _moved,
     "contract.owner_changed": _owner,
-    "contract.recorded": _said("补录已签合同 {number}（{source} 第{row}行）"),
+    "contract.recorded": said("补录已签合同 {number}（{source} 第{row}行）"),
     "document.attached": _document,
     "document.damaged": lambda data, _names: f"发现文件“{data['name']}”{_FAULTS[data['fault']]}",
-    "document.restored": _said("文件“{name}”已恢复完好"),
-    "draft.number_lost": _said("另一份草稿失去编号 {number}，该编号已由本次登记使用"),
+    "document.restored": said("文件“{name}”已恢复完好"),
+    "draft.number_lost": said("另一份草稿失去编号 {number}，该编号已由本次登记使用"),
     "organisation.changed": _organisation("修改主体资料"),
     "organisation.created": _organisation("登记主体"),
-    "register.exported": _said("导出合同台账，{count}份"),
-    "register.imported": _said("从 {source} 补录合同{count}份"),
-    "certificate.rewrapped": _said("更换密钥加密密钥，{count}把签署私钥已重新加密"),
-    "seal.applied": _said("申请使用印章“{seal_name}”：{document}，{copies}份"),
-    "seal.appointed": _said("授权“{person}”为印章“{seal_name}”的{office}（{number}，{valid_from}至{valid_until}）"),
-    "seal.approved": _said("批准使用印章“{seal_name}”"),
-    "seal.dismissed": _said("收回“{person}”作为印章“{seal_name}”{office}的授权（{number}）"),
-    "seal.image": _said("上传印章“{seal_name}”的图样（{width}×{height}毫米），并确认有权使用"),
-    "seal.moved": _said("印章“{seal_name}”：{before} → {after}"),
-    "seal.recalled": _said("收回印章“{seal_name}”的电子签章放行"),
-    "seal.refused": _said("驳回使用印章“{seal_name}”的申请"),
-    "seal.registered": _said("登记印章“{seal_name}”（{organisation}，{look}）"),
-    "seal.released": _said("放行印章“{seal_name}”用于电子签署"),
-    "seal.used": _said("用印：“{seal_name}”盖于{document}，{copies}份（{medium}，{day}）"),
-    "seal.withdrawn": _said("撤回使用印章“{seal_name}”的申请"),
-    "trust.added": _said("信任证书机构“{holder}”，指纹 {fingerprint}"),
-    "trust.removed": _said("不再信任证书机构“{holder}”"),
+    "register.exported": said("导出合同台账，{count}份"),
+    "register.imported": said("从 {source} 补录合同{count}份"),
+    "certificate.rewrapped": said("更换密钥加密密钥，{count}把签署私钥已重新加密"),
+    "seal.applied": said("申请使用印章“{seal_name}”：{document}，{copies}份"),
+    "seal.appointed": said("授权“{person}”为印章“{seal_name}”的{office}（{number}，{valid_from}至{valid_until}）"),
+    "seal.approved": said("批准使用印章“{seal_name}”"),
+    "seal.dismissed": said("收回“{person}”作为印章“{seal_name}”{office}的授权（{number}）"),
+    "seal.image": said("上传印章“{seal_name}”的图样（{width}×{height}毫米），并确认有权使用"),
+    "seal.moved": said("印章“{seal_name}”：{before} → {after}"),
+    "seal.recalled": said("收回印章“{seal_name}”的电子签章放行"),
+    "seal.refused": said("驳回使用印章“{seal_name}”的申请"),
+    "seal.registered": said("登记印章“{seal_name}”（{organisation}，{look}）"),
+    "seal.released": said("放行印章“{seal_name}”用于电子签署"),
+    "seal.used": said("用印：“{seal_name}”盖于{document}，{copies}份（{medium}，{day}）"),
+    "seal.withdrawn": said("撤回使用印章“{seal_name}”的申请"),
+    "trust.added": said("信任证书机构“{holder}”，指纹 {fingerprint}"),
+    "trust.removed": said("不再信任证书机构“{holder}”"),
     "user.changed": _about("修改用户“{user}”"),
     "user.closed": _about("停用账号“{user}”"),
     "user.first": _about("创建首位系统管理员“{user}”"),
@@ -442,7 +403,7 @@ SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
     "user.sessions_ended": _about("结束“{user}”的所有登录"),
     "version.saved": _version,
     "view.default": lambda data, _names: "选定台账的默认视图" if data["view"] else "取消台账的默认视图",
-    "view.deleted": _said("删除台账视图“{name}”"),
+    "view.deleted": said("删除台账视图“{name}”"),
     "view.saved": lambda data, _names: f"保存台账视图“{data['name']}”{'（共享）' if data['shared'] else ''}",
 }
 """Every action of the log, by its code."""

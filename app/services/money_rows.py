@@ -13,13 +13,14 @@ from app.domain.errors import ContractError
 from app.domain.money import ZERO
 from app.domain.permissions import Actor
 from app.domain.reminders import Topic
-from app.domain.settlement.delays import Delay, delay, late_rate
+from app.domain.settlement.delays import Delay, delay
+from app.domain.settlement.demand import Overdue, demand_values
 from app.domain.settlement.invoices import Claimed, Invoice, InvoiceLine, right_since
-from app.domain.settlement.papers import Overdue, demand_values
 from app.domain.settlement.receivable import Claim, Due, Objection, claims, payment_due
 from app.domain.settlement.terms import PayTerms
 from app.domain.settlement.view import SheetView, read_sheet
 from app.domain.variables import Value
+from app.services.lpr_rows import rates_of
 from app.services.moving import law_day, wake
 from app.services.obligation_links import payment_in_time, statement_stands
 from app.services.reminding import Subject, set_date
@@ -170,7 +171,7 @@ def standings(
     terms = pay or TermsBook(uow, contract).on(row.start.replace(day=1)).pay
     found = claims(row.incl, due_of(uow, calendar, contract, row, terms), objection_of(row), terms, calendar)
     left = [(day, amount) for day, amount in paid_on(uow, row.id) if day <= as_of]
-    rate, result = late_rate(terms), []
+    rate, result = rates_of(uow, calendar, terms), []
     for claim in sorted(found, key=lambda c: (c.pay_by is None, c.pay_by or date.max)):
         own, wanted, rest = [], claim.amount, []
         for day, amount in left:
@@ -204,11 +205,8 @@ def overdue_of(
             settled_late = not state.outstanding and state.damages > 0
             if by is not None and (state.overdue > 0 or settled_late):
                 late = tuple((day, amount) for day, amount in standing.paid if day > by)
-                found.append(
-                    Overdue(
-                        paper.number if paper else row.id, by, state.outstanding, late, state.damages, late_rate(pay), state.lines
-                    )
-                )
+                number, rates = paper.number if paper else row.id, rates_of(uow, calendar, pay)
+                found.append(Overdue(number, by, state.outstanding, late, state, rates))
                 terms = pay
     return tuple(found), terms
 
@@ -218,4 +216,4 @@ def overdue_values(uow: UnitOfWork, calendar: WorkingCalendar, contract: Contrac
     found, terms = overdue_of(uow, calendar, contract, as_of)
     if terms is None or not any(x.principal for x in found):
         return {}
-    return demand_values(found, late_rate(terms), as_of)
+    return demand_values(found, terms, as_of)

@@ -185,14 +185,13 @@ def set_house_dates(
     """The dates that belong to no contract (brief D): the LPR's and the laws' status to be looked at again, and next year's holidays, from
     November on or from the day they were announced. Inside the caller's transaction; may be called every day."""
     row, path = settings_row(uow.session), "/reminders/policies/"
-    for topic, since, days, what in (
-        (Topic.LPR, row.lpr_on, LPR_DAYS, "一年期 LPR"), (Topic.LAW_STATUS, row.laws_on, LAW_STATUS_DAYS, "合同所引法律的状态"),
+    for topic, since, days, what, where, then in (
+        (Topic.LPR, row.lpr_on, LPR_DAYS, "一年期 LPR", "/reminders/lpr/", "在LPR登记页录入新公布的LPR，核对日随之更新。"),
+        (Topic.LAW_STATUS, row.laws_on, LAW_STATUS_DAYS, "合同所引法律的状态", path, "核对后在提醒策略页登记新的核对日。"),
     ):  # fmt: skip
         due = since + timedelta(days=days + 1) if since else None
-        detail = (
-            f"上次核对：{since.isoformat()}，已超过 {days} 日的须重新核对。核对后在提醒策略页登记新的核对日。" if since else ""
-        )
-        set_date(uow, actor, now, Subject(topic, "house", f"核对{what}", path, detail=detail), due)
+        detail = f"上次核对：{since.isoformat()}，已超过 {days} 日的须重新核对。{then}" if since else ""
+        set_date(uow, actor, now, Subject(topic, "house", f"核对{what}", where, detail=detail), due)
     year = today.year + 1
     known = year in calendar.official_years
     due = published + timedelta(days=HOLIDAYS_AFTER_NOTICE) if published else date(today.year, 11, 4)
@@ -201,6 +200,17 @@ def set_house_dates(
     set_date(
         uow, actor, now, Subject(Topic.HOLIDAYS, str(year), f"录入{year}年放假安排", path, detail=detail), due if asked else None
     )
+
+
+def looked_at_lpr(
+    uow: UnitOfWork, actor: Actor, now: datetime, today: date, calendar: WorkingCalendar, published_on: date
+) -> None:
+    """A publication was entered into the register: what was newer before stays, and older ones settle nothing. In the caller's
+    transaction."""
+    row = settings_row(uow.session, lock=True)
+    if row.lpr_on is None or published_on > row.lpr_on:
+        row.lpr_on = published_on
+        set_house_dates(uow, actor, now, today, calendar, _published(uow, today))
 
 
 def keep_house_dates(uow: UnitOfWork, now: datetime, today: date, calendar: WorkingCalendar) -> None:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from app.domain.errors import ContractError
 from app.domain.money import ZERO
 from app.domain.permissions import Action, Actor, may, require
-from app.domain.settlement.delays import LateRate, late_rate
+from app.domain.settlement.delays import Rates
 from app.domain.settlement.fees import Span
 from app.domain.settlement.invoices import Invoice
 from app.domain.settlement.month import MonthFigures
@@ -22,6 +22,7 @@ from app.domain.settlement.terms import LevelTerms, PayTerms
 from app.domain.settlement.view import SheetView
 from app.services.access import record_of
 from app.services.lapsing import CONFIRMED, month_silence, settlement_silence
+from app.services.lpr_rows import rates_of
 from app.services.money_rows import DONE, VOID, Standing, due_of, invoice_of, sheet_of, standings
 from app.services.paper_texts import PaperKit
 from app.services.record import opened
@@ -210,7 +211,7 @@ class SettlementDesk:
     silence: Silence
     standings: tuple[Standing, ...]
     open_amount: Decimal
-    rate: LateRate
+    rate: Rates
     invoices: tuple[tuple[Invoice, tuple[str, ...]], ...]
     payments: tuple[PaymentView, ...]
 
@@ -234,7 +235,7 @@ def settlement_desk(
         next((p.uscc for p in contract.parties if p.role == "a"), ""), row.submitted_on, row.received_on, row.confirmed_on, row.how, row.evidence,
         row.objected, row.objected_on, row.objection, row.resolved_on, row.reduced,
         due_of(uow, calendar, contract, row, terms.pay) if done else None, settlement_silence(row, terms.pay, terms.silent, calendar),
-        standings(uow, calendar, contract, row, today, terms.pay) if done else (), row.open_amount, late_rate(terms.pay),
+        standings(uow, calendar, contract, row, today, terms.pay) if done else (), row.open_amount, rates_of(uow, calendar, terms.pay),
         tuple((invoice_of(i), tuple(i.faults.splitlines())) for i in row.invoices), tuple(payment_view(uow, p) for p in payments),
     )  # fmt: skip
 

@@ -60,3 +60,9 @@ class Yuan(TypeDecorator[Decimal]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         return None if value is None else Decimal(value).scaleb(-2)
+
+
+class Percent(Yuan):
+    """Percent with two decimals, kept like an amount."""
+
+    cache_ok = True

@@ -19,6 +19,7 @@ from app.store import (
     endings,
     instruments,
     links,
+    lpr,
     obligations,
     organisations,
     outbox,
@@ -38,7 +39,7 @@ from app.store.base import Base
 
 MODULES = (
     amendments, approvals, audit, beats, channels, comments, contracts, corrections, deliveries, documents, drafts, effects, elsewhere,
-    endings, instruments, links, obligations, organisations, outbox, paper_texts, reminders, seals, search, service_months, settlements,
+    endings, instruments, links, lpr, obligations, organisations, outbox, paper_texts, reminders, seals, search, service_months, settlements,
     signings, terms, users, versions, views,
 )  # fmt: skip
 METADATA = Base.metadata

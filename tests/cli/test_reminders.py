@@ -40,3 +40,16 @@ def test_dates_are_shown_put_off_and_policies_are_set(run: Command, data_dir: Pa
     assert run("reminders", "policy", "--contract", NUMBER, "--form", "after_sales_outsourcing", *ME).code == 2
     assert "决定是否续约" in run("reminders", "list", *ME).out
     assert run("reminders", "replan", *ME).out.startswith("后台任务将重新计算1份合同的期限和义务，")
+
+
+def test_the_lpr_is_listed_entered_and_taken_out(run: Command, data_dir: Path) -> None:
+    day = on("2026-09-28")
+    before = run("reminders", "lpr", *ME, *day).out
+    assert before.startswith("缺 2026-09\n2025-05-20\t一年期 3.00%\t五年期以上 —\t核至 2026-08-20\t")
+    new = ("reminders", "lpr-set", "2026-09-21", "--source", "中国货币网", *ME, *day)
+    assert "已登记" in run(*new, "--one-year", "2.59", "--five-year", "3.45").out
+    assert "更正的理由" in run(*new, "--one-year", "2.95").err
+    assert run(*new, "--one-year", "2.95", "--five-year", "3.45", "--reason", "数字录反").code == 0
+    assert run("reminders", "lpr", *ME, *day).out.startswith("2026-09-21\t一年期 2.95%\t五年期以上 3.45%\t\t中国货币网\n")
+    assert run("reminders", "lpr-drop", "2026-09-21", "--reason", "并未如此公布", *ME).code == 0
+    assert run("reminders", "lpr", *ME, *day).out == before

@@ -67,6 +67,15 @@ def refers_to_what_is_gone() -> PaperDraft:
 
 NEW = Finding("R-28", Severity.ERROR, "合计不等于各行之和。", Place("", "附件一"), (), "重算各行与合计。")
 TODAY_LATE = date(2027, 10, 1)
+
+
+def stretch(**changes: object) -> dict[str, object]:
+    """A line of the table of stretches that is right: 100,000.00 × 4.5 % ÷ 365 × 10."""
+    line = {"settlement": "JS-1", "principal": D("100000.00"), "from": date(2027, 5, 11), "until": date(2027, 5, 20), "days": 10,
+            "lpr": D(3), "penalty": D("123.29")}  # fmt: skip
+    return {**line, **changes}
+
+
 DRAFTS: tuple[Case, ...] = (
     ("C0-01", lambda: paper(K.RECTIFICATION, stage=Stage.EXPIRED)),
     ("C0-02", lambda: paper(K.RESCISSION, {"rescission.basis": "本合同第19.9.9条"})),
@@ -176,6 +185,9 @@ DRAFTS: tuple[Case, ...] = (
     ("C8-03", lambda: paper(K.DEMAND, rows(K.DEMAND, "demand.amount_table", penalty=D("500.00")))),
     ("C8-03", lambda: paper(K.DEMAND, {"demand.amount": D("113589.00")})),
     ("C8-04", lambda: paper(K.DEMAND, {"demand.rate_bp": D(5)})),
+    ("C8-04", lambda: paper(K.DEMAND, {"demand.by_lpr": True, "demand.lpr_multiple": D(2), "demand.lpr_table": (stretch(),)})),
+    ("C8-07", lambda: paper(K.DEMAND, {"demand.by_lpr": True, "demand.lpr_multiple": D("1.5"), "demand.lpr_table": (stretch(days=9),)})),
+    ("C8-07", lambda: paper(K.DEMAND, {"demand.by_lpr": True, "demand.lpr_multiple": D("1.5"), "demand.lpr_table": (stretch(penalty=D("123.31")),)})),
     ("C8-05", lambda: paper(K.DEMAND, {"demand.account": "账号62220000"})),
     ("C8-06", lambda: paper(K.DEMAND, {"demand.source": "结算单，逾期将予曝光"})),
 )  # fmt: skip

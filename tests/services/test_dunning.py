@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal as D
+from typing import Any
 
 import pytest
 
 from app.domain.errors import ContractError
+from app.domain.permissions import Actor, Role
 from app.services.billing import draft_dunning
+from app.services.lending_rate import set_quote
 from app.services.paper_freezing import CompiledPaper, study_paper
 from app.store.uow import UnitOfWork
-from tests.services.living import d
+from tests.services.living import OFFICIAL, d
 from tests.services.paper_house import kit
 from tests.services.settling_house import Till
+from tests.services.snapshots import filled
 
 Units = Callable[[], UnitOfWork]
+KEEPER = Actor("keeper", "合同管理员", frozenset({Role.CONTRACT_ADMINISTRATOR}))
 
 
 def letter(till: Till) -> CompiledPaper:
@@ -70,13 +75,54 @@ def test_towards_a_small_enterprise_a_rate_below_the_lpr_gives_way_to_it(units: 
     assert {f.rule for f in found.blocking} <= {"C0-07"}
 
 
-def test_one_and_a_half_times_the_lpr_where_that_was_agreed(units: Units) -> None:
+def by_multiple(units: Units) -> Till:
+    """124,889.60 are overdue since 7 April at one and a half times the LPR."""
     till = Till.open(units, {"playbook": {"8.2-t2": "fallback"}})
     till.owing()
-    found = letter(till.at("2026-04-27"))
-    assert found.answers.get("demand.rate_bp") == D("1.2329")
+    return till
+
+
+floating = filled(by_multiple)
+
+
+def enter(till: Till, on: str, one_year: str, **more: Any) -> None:
+    with till.units() as uow:
+        set_quote(
+            uow, KEEPER, till.now, till.today, OFFICIAL, published_on=d(on), one_year=D(one_year), source="中国货币网", **more
+        )  # fmt: skip
+
+
+def test_one_and_a_half_times_the_lpr_in_force_on_each_day_where_that_was_agreed(floating: Till) -> None:
+    found = letter(floating.at("2026-04-27"))
+    assert (found.answers.get("demand.rate_bp"), found.answers.get("demand.lpr_multiple")) == (None, D("1.5"))
     assert lines(found)[0][3] == D("307.95")
+    assert "一年期LPR3%（2025-05-20公布）的1.5倍÷365×20日" in str(found.answers.get("demand.penalty_working"))
+    assert "暂计" not in str(found.answers.get("demand.penalty_working"))
     assert {f.rule for f in found.blocking} <= {"C0-07"}
+
+
+def test_a_change_of_the_lpr_stands_in_the_letter_as_a_stretch_and_a_month_that_is_lacking_is_named(floating: Till) -> None:
+    letter(floating.at("2026-09-28"))
+    enter(floating.at("2026-10-31"), "2026-10-20", "2.80")
+    floating.pay("24889.60")
+    found = letter(floating.at("2026-11-10"))
+    table = found.answers.get("demand.lpr_table")
+    assert isinstance(table, tuple)
+    rows = [(r["principal"], r["from"], r["until"], r["days"], r["lpr"]) for r in table if not isinstance(r, str)]
+    assert rows == [
+        (D("124889.60"), d("2026-04-08"), d("2026-09-19"), 165, D("3.00")),
+        (D("124889.60"), d("2026-09-20"), d("2026-10-19"), 30, D("3.00")),
+        (D("124889.60"), d("2026-10-20"), d("2026-10-31"), 12, D("2.80")),
+        (D("100000.00"), d("2026-11-01"), d("2026-11-10"), 10, D("2.80")),
+    ]
+    # 124,889.60 at 4.5 % for 195 days and at 4.2 % for 12, 100,000.00 at 4.2 % for 10
+    penalty = found.answers.get("demand.penalty")
+    assert penalty == sum((D(str(r["penalty"])) for r in table if not isinstance(r, str)), D(0)) == D("3290.00")
+    assert sum(D(str(line[3])) for line in lines(found)) == penalty
+    assert "2026年9月公布的LPR尚未登记，以上为暂计数额" in str(found.answers.get("demand.penalty_working"))
+    assert {f.rule for f in found.blocking} <= {"C0-07"}
+    enter(floating, "2026-09-21", "3.00")
+    assert "暂计" not in str(letter(floating).answers.get("demand.penalty_working"))
 
 
 def test_the_cap_holds_over_all_parts(units: Units) -> None:

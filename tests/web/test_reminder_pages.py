@@ -128,3 +128,23 @@ def test_every_page_says_so_when_the_clock_stands_still(visitor: Visitor, tools:
     with tools.unit_of_work() as uow:
         beat(uow, tools.now(), tools.write_mail, "")
     assert "起没有运行" not in text(visitor, "/contracts/")
+
+
+def test_the_lpr_is_entered_on_its_page_put_right_and_taken_out(visitor: Visitor) -> None:
+    page = text(visitor, "/reminders/lpr/")
+    assert "2025-05-20" in page
+    assert "2026年9月" in page, "what is lacking is named"
+    new = {"form": "lpr", "published_on": "2026-09-21", "one_year": "许多", "five_year": "3.45", "source": "中国货币网"}
+    refused = visitor.post("/reminders/lpr/", new)
+    assert refused.status_code == 422
+    assert 'value="许多"' in refused.get_data(as_text=True)
+    assert visitor.post("/reminders/lpr/", {**new, "one_year": "2.95"}).status_code == 302
+    page = text(visitor, "/reminders/lpr/")
+    assert "2.95%" in page
+    assert "3.45%" in page
+    assert "2026年9月" not in page
+    assert "style=" not in page
+    assert visitor.post("/reminders/lpr/2026-09-21/removal", {"reason": ""}).status_code == 422
+    assert visitor.post("/reminders/lpr/2026-09-21/removal", {"reason": "并未如此公布"}).status_code == 302
+    assert "2.95%" not in text(visitor, "/reminders/lpr/")
+    assert visitor.post("/reminders/lpr/never/removal", {"reason": "并未如此公布"}).status_code == 404

@@ -6,16 +6,14 @@ import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
-from fractions import Fraction
 
-from app.domain.errors import ContractError
 from app.domain.paper_rules.common import iso, near
 from app.domain.paper_rules.context import OtherPaper, PaperDraft, figure, paper_rule
+from app.domain.paper_rules.demand_rates import rates_of, stretches_add_up, the_rate_is_the_agreed_one
 from app.domain.papers import PaperKind, PaperState
 from app.domain.proofreading.finding import Hit, Place, Severity
-from app.domain.settlement.delays import LateRate, delay, late_rate
+from app.domain.settlement.delays import delay
 from app.domain.settlement.receivable import Claim
-from app.domain.settlement.terms import PayTerms
 from app.domain.term import Period, Unit, add_working_days, anniversary, due_date, roll_forward
 
 RESCISSION = (PaperKind.RESCISSION,)
@@ -211,7 +209,6 @@ def arrears_add_up(d: PaperDraft) -> Iterator[Hit]:
     if d.text("demand.kind") != "payment" or not rows:
         return
     cap, as_of = d.agreed_number("pay.late_cap_pct"), d.day("demand.as_of")
-    rate = _late_rate(d)
     principal = penalty = Decimal(0)
     claims: dict[tuple[str, date], list[tuple[date | None, Decimal, Decimal]]] = {}
     for row in rows:
@@ -228,6 +225,7 @@ def arrears_add_up(d: PaperDraft) -> Iterator[Hit]:
         part = (paid if isinstance(paid, date) else None, owed, asked or Decimal(0))
         claims.setdefault((str(row.get("settlement")), rolled), []).append(part)
     for (number, due), parts in claims.items():
+        rate = rates_of(d, number)
         if rate is None or as_of is None:
             break
         whole = Claim(sum((owed for _, owed, _ in parts), Decimal(0)), due, due, number)
@@ -240,32 +238,6 @@ def arrears_add_up(d: PaperDraft) -> Iterator[Hit]:
         stated = d.number(name)
         if stated is not None and not near(stated, total):
             yield Hit(Severity.ERROR, f"{d.variables[name].label}应为各行之和{total}元，现为{stated}元。", d.place(name))
-
-
-@paper_rule(
-    "C8-04", "利率与约定不符", DEMAND, ("CC:585", "SMEP:17"), "适用合同第8.2节约定的逾期利率；乙方为中小企业的，不低于一年期LPR。"
-)
-def the_rate_is_the_agreed_one(d: PaperDraft) -> Iterator[Hit]:
-    rate, agreed = d.number("demand.rate_bp"), _agreed_rate(d)
-    if d.text("demand.kind") == "payment" and rate is not None and agreed is not None and rate != agreed.printed:
-        words = f"逾期日利率万分之{rate}与应当适用的万分之{agreed.printed}不一致：{agreed.words}。"
-        yield Hit(Severity.ERROR, words, d.place("demand.rate_bp"))
-
-
-def _agreed_rate(d: PaperDraft) -> LateRate | None:
-    """What section 8.2 and the law towards small and medium enterprises come to (SMEP:17); None where too little is agreed."""
-    try:
-        return late_rate(PayTerms.from_answers(d.background.standing.answers))
-    except ContractError:
-        return None
-
-
-def _late_rate(d: PaperDraft) -> LateRate | None:
-    """The exact rate behind the printed one, so that four decimals cost nobody a 分."""
-    printed, agreed = d.number("demand.rate_bp"), _agreed_rate(d)
-    if printed is None or (agreed is not None and agreed.printed == printed):
-        return agreed
-    return LateRate(Fraction(printed), "")
 
 
 @paper_rule("C8-05", "付款账户与合同不一致", DEMAND, ("CC:509",), "使用合同第8.2节登记的账户。")
@@ -297,5 +269,5 @@ RULES = (
     agreed_rescission_follows_a_demand, the_automatic_period_is_the_agreed_one,
     leaving_is_announced_in_time, who_leaves_may_leave, results_are_confirmed, periods_are_those_agreed,
     rounds_are_not_used_up, a_demand_gives_the_cure_period, grace_is_long_enough, grace_ends_when_it_says, arrears_add_up,
-    the_rate_is_the_agreed_one, the_account_is_the_agreed_one, the_tone_is_lawful,
+    the_rate_is_the_agreed_one, stretches_add_up, the_account_is_the_agreed_one, the_tone_is_lawful,
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What a settlement and its consequences fill into papers: 结算单 (C6), 整改通知 (C7), 催款函 (C8). All of it may still be changed."""
+"""What a settlement and its consequences fill into papers: 结算单 (C6), 整改通知 (C7). All of it may still be changed."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 
 from app.domain.calendar import WorkingCalendar
-from app.domain.money import ZERO, cents
+from app.domain.money import ZERO
 from app.domain.presentation import money_digits, number
-from app.domain.settlement.delays import LateRate
 from app.domain.settlement.receivable import expected_due
 from app.domain.settlement.scoring import MetricResult, ScoredMonth, Trigger
 from app.domain.settlement.terms import PayTerms, ServiceTerms
 from app.domain.settlement.view import MODELS, SheetView
-from app.domain.term import Period, Unit, add_working_days, chinese_date, due_date
+from app.domain.term import Period, Unit, add_working_days, due_date
 from app.domain.variables import Answers, Row, Scalar, Value
 
 
@@ -187,59 +185,3 @@ def _requirement(result: MetricResult) -> Row:
 
 def _period(month: date) -> str:
     return f"{month.year}年{month.month}月"
-
-
-# ---- 催款函
-
-
-@dataclass(frozen=True, slots=True)
-class Overdue:
-    """One claim of a settlement as it stands on a day. ``due``: from which delay counts; ``paid``: what of it was paid late, and when."""
-
-    settlement: str
-    due: date
-    principal: Decimal
-    paid: tuple[tuple[date, Decimal], ...]
-    damages: Decimal
-    rate: LateRate
-    lines: tuple[str, ...]
-
-
-def demand_values(overdue: Sequence[Overdue], rate: LateRate, as_of: date) -> dict[str, Value]:
-    """Brief C8: what is overdue line by line, the parts that were paid late with the damages of their delay, and both sums."""
-    if not overdue:
-        return {}
-    rows: list[Row] = []
-    words = []
-    for item in overdue:
-        rows += _overdue_rows(item, as_of)
-        words.append(f"{item.settlement}：{'；'.join(item.lines)}，合计{money_digits(item.damages)}元")
-    return {
-        "demand.kind": "payment",
-        "demand.as_of": as_of,
-        "demand.amount": sum((x.principal for x in overdue), ZERO),
-        "demand.amount_table": tuple(rows),
-        "demand.rate_bp": rate.printed,
-        "demand.penalty": sum((x.damages for x in overdue), ZERO),
-        "demand.penalty_working": "。".join(words) + f"。计算至{chinese_date(as_of)}。",
-    }
-
-
-def _overdue_rows(item: Overdue, as_of: date) -> list[Row]:
-    """A row for each part that was paid late, and one for what is still owed; rounding and cap fall on the last."""
-    parts: list[tuple[date | None, Decimal]] = [*item.paid]
-    if item.principal > 0:
-        parts.append((None, item.principal))
-    rows: list[Row] = []
-    left = item.damages
-    for place, (paid_on, amount) in enumerate(parts):
-        late = ((paid_on or as_of) - item.due).days
-        exact = Fraction(amount) * item.rate.bp / 10_000 * late
-        own = left if place == len(parts) - 1 else min(left, cents(Decimal(exact.numerator) / Decimal(exact.denominator)))
-        left -= own
-        rows.append(
-            {
-                "settlement": item.settlement, "principal": amount, "due": item.due, "paid_on": paid_on, "days": late, "penalty": own,
-            }
-        )  # fmt: skip
-    return rows

@@ -7,14 +7,12 @@ from datetime import date, timedelta
 from decimal import Decimal as D
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from app.domain.money import TaxedAmount, cents_within, from_excl, late_penalty
+from app.domain.money import TaxedAmount, from_excl
 from app.domain.settlement.delays import delay, late_rate
 from app.domain.settlement.invoices import Claimed, Invoice, InvoiceLine, invoice_faults, right_since
 from app.domain.settlement.laying import allotted
-from app.domain.settlement.receivable import Claim, Objection, claims, expected_due, payment_due
+from app.domain.settlement.receivable import Objection, claims, expected_due, payment_due
 from tests.domain.settlement.terms import calendar, pay
 
 CONFIRMED = date(2027, 4, 12)
@@ -90,31 +88,6 @@ def test_a_red_letter_invoice_takes_the_blue_one_back_until_a_new_one_comes() ->
     assert "没有找到" in invoice_faults(replace(red, red_of="9"), SHEET, [blue])[0]
 
 
-def test_damages_of_the_brief_are_600_and_end_at_the_cap() -> None:
-    claim = Claim(D("100000.00"), date(2027, 5, 12), date(2027, 5, 12), "应付款项")
-    rate = late_rate(pay(party_b__enterprise_size="large"))
-    assert delay(claim, (), date(2027, 6, 1), rate, D(20)).damages == D("600.00")
-    assert delay(claim, (), date(2027, 5, 12), rate, D(20)).damages == D("0.00")
-    capped = delay(claim, (), date(2029, 12, 31), rate, D(20))
-    assert (capped.damages, capped.capped) == (D("20000.00"), True)
-
-
-def test_damages_run_on_what_is_unpaid_and_stop_with_the_last_payment() -> None:
-    claim = Claim(D("100000.00"), date(2027, 5, 12), date(2027, 5, 12), "应付款项")
-    rate, paid = late_rate(pay()), [(date(2027, 5, 12), D("40000.00")), (date(2027, 5, 22), D("60000.00"))]
-    found = delay(claim, paid, date(2027, 12, 1), rate, D(20))
-    assert (found.outstanding, found.overdue, found.damages, found.days) == (D("0.00"), D("0.00"), D("180.00"), 10)
-
-
-def test_towards_a_small_enterprise_the_rate_is_never_below_the_lpr_and_five_without_agreement() -> None:
-    assert late_rate(pay(pay__late_daily_rate_bp=D("0.5"))).bp * 365 == 300
-    assert late_rate(pay(pay__late_daily_rate_bp=D(0))).bp == 5
-    assert late_rate(pay(pay__late_daily_rate_bp=D("0.5"), party_a__enterprise_size="medium")).bp == D("0.5")
-    multiple = late_rate(pay({"8.2-t2": "fallback"}))
-    assert multiple.bp * 365 == 450
-    assert "暂按签订时的LPR" in multiple.words
-
-
 def test_the_undisputed_part_is_paid_in_time_and_the_rest_within_five_days_of_the_result() -> None:
     due, amount = payment_due(CONFIRMED, CONFIRMED, pay(), calendar()), D("113589.60")
     objection = Objection(D("13589.60"), date(2027, 4, 14))
@@ -137,24 +110,6 @@ def test_a_payment_goes_to_what_fell_due_first_and_the_rest_is_overpaid() -> Non
     open_ = [("b", date(2027, 6, 12), D("50.00")), ("a", date(2027, 5, 12), D("100.00")), ("c", None, D("5.00"))]
     assert allotted(D("120.00"), open_) == ((("a", D("100.00")), ("b", D("20.00"))), D("0.00"))
     assert allotted(D("200.00"), open_)[1] == D("45.00")
-
-
-@given(
-    st.decimals("0.01", "9999999.99", places=2),
-    st.integers(0, 1000),
-    st.lists(st.tuples(st.integers(0, 400), st.integers(1, 100)), max_size=4),
-)
-@settings(max_examples=60, deadline=None)
-def test_damages_never_exceed_those_of_paying_nothing_nor_the_cap(amount: D, late: int, parts: list[tuple[int, int]]) -> None:
-    day = date(2027, 5, 12)
-    claim, rate = Claim(amount, day, day, ""), late_rate(pay())
-    share = (amount / 5).quantize(D("0.01"))
-    paid = [(day + timedelta(days=d), min(share, D(x))) for d, x in parts]
-    found = delay(claim, paid, day + timedelta(days=late), rate, D(20))
-    nothing = late_penalty(amount, D(3), late, D(20))
-    assert delay(claim, (), day + timedelta(days=late), rate, D(20)).damages == nothing
-    assert D(0) <= found.damages <= nothing <= cents_within(amount / 5)
-    assert found.outstanding == max(D(0), amount - sum((a for d, a in paid if d <= day + timedelta(days=late)), D(0)))
 
 
 def test_nothing_is_payable_of_a_settlement_of_nought() -> None:
