@@ -1,4 +1,4 @@
-"""Who may sign what, when, and what is left."""
+"""What is signed by whom and when, and what is left."""
 
 from __future__ import annotations
 
@@ -10,128 +10,37 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.authority import Authority, Capacity, Defect, Matter, Signatory, authority_faults
+from app.domain.authority import Matter
 from app.domain.effect import Effect
 from app.domain.errors import ContractError
 from app.domain.execution import (
     Execution,
     Formation,
-    Mark,
     Medium,
     Mode,
     Order,
     Place,
     Required,
     Status,
-    Terms,
     begin,
     plan_faults,
 )
 from app.domain.lifecycle_facts import Facts, fully_signed
-
-FINAL, TODAY, DEADLINE = date(2026, 11, 20), date(2026, 11, 28), date(2026, 12, 4)
-DIGEST = "ab" * 32
-NAMES = {"party_a": "北京甲方科技有限公司", "party_b": "上海乙方客户服务外包股份有限公司"}
-POWER = Authority(
-    "SQ-2026-7", NAMES["party_b"], "李四", frozenset({Matter.CONTRACT}), date(2026, 11, 1), date(2026, 11, 1), date(2026, 12, 31),
-    Decimal("2000000"),
-)  # fmt: skip
-
-
-def refused(code: str, match: str | None = None) -> pytest.RaisesExc[ContractError]:
-    return pytest.RaisesExc(ContractError, match=match, check=lambda e: e.code == code)
-
-
-def person(name: str, party: str, capacity: Capacity = Capacity.REPRESENTATIVE, authority: Authority | None = None) -> Signatory:
-    return Signatory(f"u-{name}", party, NAMES[party], name, "总经理", capacity, authority)
-
-
-ZHANG, LI = person("张三", "party_a"), person("李四", "party_b", Capacity.AGENT, POWER)
-KEEPER_A, KEEPER_B = (person(f"保管{p[-1]}", p, Capacity.SEAL_KEEPER) for p in NAMES)
-TERMS = Terms(
-    DIGEST, Mode.ELECTRONIC, Formation.BOTH, frozenset({Required.SEAL, Required.SIGNATURE}), FINAL, DEADLINE, Decimal("1200000")
+from tests.domain.signings import (
+    DEADLINE,
+    DIGEST,
+    FINAL,
+    LI,
+    NAMES,
+    PLACES,
+    POWER,
+    TERMS,
+    TODAY,
+    ZHANG,
+    refused,
+    signed,
+    signing,
 )
-PLACES = (
-    Place("b_sign", LI, Mark.SIGNATURE, Medium.ELECTRONIC, 1),
-    Place("b_seal", KEEPER_B, Mark.SEAL, Medium.ELECTRONIC, 1, printed=False),
-    Place("a_sign", ZHANG, Mark.SIGNATURE, Medium.ELECTRONIC, 2),
-    Place("a_seal", KEEPER_A, Mark.SEAL, Medium.ELECTRONIC, 2, printed=False),
-)
-
-
-def signing(order: Order = Order.PARALLEL, terms: Terms = TERMS, places: tuple[Place, ...] = PLACES) -> Execution:
-    return begin(terms, order, places, TODAY)
-
-
-def signed(plan: Execution, *places: str, on: date = TODAY) -> Execution:
-    for name in places:
-        plan = plan.sign(name, plan.place(name).signatory.id, on, DIGEST, TODAY)
-    return plan
-
-
-# ---- authority (R-32)
-
-
-def faults(signatory: Signatory, amount: Decimal | None = TERMS.amount, on: date = TODAY) -> list[Defect]:
-    return [f.defect for f in authority_faults(signatory, Matter.CONTRACT, amount, on)]
-
-
-def agent(**changes: object) -> Signatory:
-    return replace(LI, authority=replace(POWER, **changes))  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("signatory", "amount", "on", "defects"),
-    [
-        (ZHANG, None, TODAY, []),
-        (KEEPER_A, None, TODAY, []),
-        (LI, Decimal("2000000.00"), TODAY, []),
-        (LI, Decimal("2000000.01"), TODAY, [Defect.EXCEEDED]),
-        (LI, None, TODAY, [Defect.EXCEEDED]),
-        (agent(limit=None), None, TODAY, []),
-        (LI, TERMS.amount, date(2026, 12, 31), []),
-        (LI, TERMS.amount, date(2027, 1, 1), [Defect.EXPIRED]),
-        (LI, TERMS.amount, date(2026, 11, 1), []),
-        (agent(valid_from=date(2026, 12, 1)), TERMS.amount, TODAY, [Defect.EXPIRED]),
-        (agent(issued_on=date(2026, 12, 1)), TERMS.amount, TODAY, [Defect.NONE]),
-        (agent(agent="李五"), TERMS.amount, TODAY, [Defect.NONE]),
-        (agent(principal="别家公司"), TERMS.amount, TODAY, [Defect.NONE]),
-        (agent(matters=frozenset({Matter.SETTLEMENT})), TERMS.amount, TODAY, [Defect.EXCEEDED]),
-        (replace(LI, authority=None), TERMS.amount, TODAY, [Defect.NONE]),
-        (agent(number=" "), TERMS.amount, TODAY, [Defect.NONE]),
-        (
-            agent(valid_until=date(2026, 11, 2), limit=Decimal(1), matters=frozenset()),
-            TERMS.amount,
-            TODAY,
-            [Defect.EXPIRED, Defect.EXCEEDED, Defect.EXCEEDED],
-        ),
-    ],
-)
-def test_no_power_an_ended_one_and_one_exceeded(
-    signatory: Signatory, amount: Decimal | None, on: date, defects: list[Defect]
-) -> None:
-    assert faults(signatory, amount, on) == defects
-
-
-def test_names_are_the_same_but_for_spaces_and_brackets() -> None:
-    name = "某某（中国）有限公司"
-    other = replace(LI, party_name=name, authority=replace(POWER, principal="某某(中国) 有限公司"))
-    assert faults(other) == []
-
-
-@settings(max_examples=100)
-@given(
-    st.dates(date(2026, 1, 1), date(2027, 12, 31)),
-    st.decimals(0, 4_000_000, places=2, allow_nan=False),
-    st.decimals(0, 4_000_000, places=2, allow_nan=False),
-)
-def test_who_may_sign_for_more_may_sign_for_less_and_only_within_the_period(on: date, amount: Decimal, less: Decimal) -> None:
-    if not faults(LI, amount, on):
-        assert POWER.valid_from <= on <= POWER.valid_until
-        assert not faults(LI, min(amount, less), on)
-    else:
-        assert on < POWER.valid_from or on > POWER.valid_until or amount > Decimal("2000000")
-
 
 # ---- the plan follows the contract
 
@@ -298,40 +207,6 @@ def test_a_signing_can_be_withdrawn_once() -> None:
         gone.withdraw("u-owner", "文本有误，需要修改", TODAY)
 
 
-# ---- another person
-
-
-def test_a_person_whose_name_is_printed_needs_a_new_text() -> None:
-    with refused("execution.printed", "重新定稿"):
-        signing().reassign("a_sign", person("赵六", "party_a"), "张三已经离任", TODAY)
-
-
-def test_a_person_who_is_not_named_in_the_text_can_be_replaced() -> None:
-    other = person("赵六", "party_a", Capacity.SEAL_KEEPER)
-    made = signing().reassign("a_seal", other, "原保管人休假", TODAY)
-    assert made.place("a_seal").signatory == other
-    with refused("execution.person"):
-        made.sign("a_seal", KEEPER_A.id, TODAY, DIGEST, TODAY)
-
-
-@pytest.mark.parametrize(
-    ("place", "other", "reason", "code"),
-    [
-        ("a_seal", person("钱七", "party_b", Capacity.SEAL_KEEPER), "原保管人休假", "execution.party"),
-        ("a_seal", person("赵六", "party_a", Capacity.SEAL_KEEPER), "", "execution.reason"),
-        ("a_seal", person("赵六", "party_a", Capacity.AGENT), "原保管人休假", "execution.authority"),
-    ],
-)
-def test_not_anybody_can_take_a_place(place: str, other: Signatory, reason: str, code: str) -> None:
-    with refused(code):
-        signing().reassign(place, other, reason, TODAY)
-
-
-def test_a_place_that_is_signed_keeps_its_person() -> None:
-    with refused("execution.twice"):
-        signed(signing(), "a_seal").reassign("a_seal", KEEPER_A, "原保管人休假", TODAY)
-
-
 # ---- whatever the plan and whatever the sequence
 
 
@@ -390,69 +265,3 @@ def test_what_is_closed_stays_closed(made: Execution, status: Status) -> None:
     ):
         with refused("execution.closed"):
             deed()
-
-
-# ---- no change gets round the rules for powers
-
-
-FREE = tuple(replace(p, printed=False) for p in PLACES)
-NAMED = replace(TERMS, representatives=(("party_a", "张三"), ("party_b", "王五")))
-
-
-def free(terms: Terms = NAMED) -> Execution:
-    return begin(terms, Order.PARALLEL, FREE, TODAY)
-
-
-def other_agent(name: str = "赵六", **changes: object) -> Signatory:
-    return replace(LI, id="u-new", name=name, authority=replace(POWER, agent=name, **changes))  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("place", "other", "why"),
-    [
-        ("b_sign", replace(other_agent(), authority=None), "无授权"),
-        ("b_sign", replace(other_agent(), authority=POWER), "受托人是“李四”"),
-        ("b_sign", other_agent(valid_until=date(2026, 11, 27)), "超期"),
-        ("b_sign", other_agent(valid_from=date(2026, 11, 29)), "超期"),
-        ("b_sign", other_agent(valid_from=date(2026, 12, 31), valid_until=date(2026, 12, 30)), "失效日早于生效日"),
-        ("b_sign", other_agent(limit=Decimal("1199999.99")), "越权"),
-        ("b_sign", other_agent(matters=frozenset({Matter.SETTLEMENT})), "越权"),
-        ("b_sign", other_agent(principal=NAMES["party_a"]), "委托人是"),
-        ("b_sign", replace(other_agent(), capacity=Capacity.REPRESENTATIVE, authority=None), "法定代表人是“王五”"),
-        ("b_sign", replace(other_agent(), capacity=Capacity.SEAL_KEEPER, authority=None), "不能由用印人签署"),
-        ("a_sign", person("赵六", "party_a"), "法定代表人是“张三”"),
-    ],
-)
-def test_whoever_takes_a_place_needs_the_power_that_a_plan_would_ask_for(place: str, other: Signatory, why: str) -> None:
-    with refused("execution.authority", why):
-        free().reassign(place, other, "原签署人已经离任", TODAY)
-
-
-def test_with_a_power_of_ones_own_or_by_office_a_place_is_taken_over() -> None:
-    taken = free().reassign(
-        "b_sign", other_agent(issued_on=date(2026, 11, 2), valid_from=date(2026, 11, 20)), "原签署人已经离任", TODAY
-    )
-    assert taken.place("b_sign").signatory.name == "赵六"
-    boss = replace(person("王五", "party_b"), id="u-boss")
-    assert free().reassign("b_sign", boss, "由法定代表人亲自签署", TODAY).place("b_sign").signatory == boss
-
-
-def test_a_power_that_ends_between_taking_over_and_signing_is_refused_at_the_signature() -> None:
-    taken = free().reassign("b_sign", other_agent(valid_until=date(2026, 11, 29)), "原签署人已经离任", TODAY)
-    later = date(2026, 11, 30)
-    with refused("execution.authority", "超期"):
-        taken.sign("b_sign", "u-new", later, DIGEST, later)
-
-
-def test_another_power_for_the_same_agent_is_held_to_the_same_rules() -> None:
-    longer = replace(POWER, number="SQ-2026-9", valid_until=date(2027, 6, 30))
-    made = free().reauthorise("b_sign", longer, TODAY)
-    assert made.place("b_sign").signatory.authority == longer
-    with refused("execution.authority", "越权"):
-        free().reauthorise("b_sign", replace(longer, limit=Decimal(1)), TODAY)
-    with refused("execution.authority", "受托人"):
-        free().reauthorise("b_sign", replace(longer, agent="别人"), TODAY)
-    with refused("execution.authority", "不凭授权委托书签署"):
-        free().reauthorise("a_sign", longer, TODAY)
-    with refused("execution.twice"):
-        signed(free(), "b_sign").reauthorise("b_sign", longer, TODAY)

@@ -3,63 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.domain.event_table import HEADS, read_event_table
-from app.domain.numbering import reference_labels
-from app.domain.obligation_basis import Basis, Instance, Occasion, Text, service_window
-from app.domain.obligation_events import EVENTS, EXIT_DUTIES, SUCCESSORS, recordable
+from app.domain.obligation_basis import Basis, Instance, Occasion
+from app.domain.obligation_events import EVENTS, EXIT_DUTIES, SUCCESSORS
 from app.domain.obligation_plan import plan
-from app.domain.obligation_state import DutyState, Facts, Shown, kept, print_of, reconcile, shown
-from app.domain.obligations import Catalogue, Cause, Obligor
-from app.domain.term import BEIJING, service_minutes
+from app.domain.obligation_state import DutyState, kept, print_of, reconcile
+from app.domain.obligations import Cause, Obligor
 from app.domain.term_chain import Origin, TermChain
 from app.domain.variables import Value, VariableType
-from tests.domain.standings import demonstration
+from tests.domain.planned import EFFECT, MONDAY, basis, catalogue, day, happening, planned, text
 from tests.services.fixtures import reference
-
-EFFECT = date(2026, 11, 22)
-MONDAY = datetime(2026, 9, 14, 10, 0, tzinfo=BEIJING)
-"""In a year whose holidays are announced."""
-
-
-@cache
-def catalogue() -> Catalogue:
-    return Catalogue.of(reference().library)
-
-
-@cache
-def text() -> Text:
-    standing = demonstration()
-    labels = {place: reads for place, (reads, _) in reference_labels(standing.instrument).items()}
-    # Branches that the demonstration did not choose read as the section they stand in.
-    return Text(EFFECT, standing.answers.values, {o.provision: f"第{section}节" for section, o in catalogue().sources} | labels)
-
-
-def basis(start: date = date(2027, 1, 1), years: int = 1, **values: Value) -> Basis:
-    changed = replace(text(), values={**text().values, **{name.replace("__", "."): v for name, v in values.items()}})
-    return Basis((changed,), TermChain.begin(start, years), EFFECT, reference().calendar)
-
-
-def happening(kind: str, moment: datetime = MONDAY, **more: object) -> Occasion:
-    return Occasion("e1", kind, moment.date(), moment, "T-1", **more)  # type: ignore[arg-type]
-
-
-def planned(duty: str, found: Basis | None = None, *occasions: Occasion) -> list[Instance]:
-    return [i for i in plan(catalogue(), found or basis(), occasions) if i.duty.id == duty]
-
-
-def day(duty: str, kind: str, moment: str, found: Basis | None = None) -> date:
-    (one,) = planned(duty, found, happening(kind, datetime.fromisoformat(moment).replace(tzinfo=BEIJING)))
-    assert one.due is not None
-    return one.due.day
 
 
 def test_every_line_of_the_library_is_read_and_waits_for_something_known() -> None:
@@ -191,110 +151,6 @@ def test_the_levels_of_a_talk_follow_one_another() -> None:
     assert levels[1].opens == date(2026, 9, 17)
 
 
-# ---- hours
-
-
-def test_service_hours_run_only_while_there_is_service() -> None:
-    (one,) = planned("O-2.3-1", None, happening("ticket_created", datetime(2026, 9, 14, 20, 0, tzinfo=BEIJING)))
-    assert one.due is not None
-    assert one.due.moment == datetime(2026, 9, 15, 10, 0, tzinfo=BEIJING)
-    (night,) = planned("O-2.3-1", None, happening("ticket_created", datetime(2026, 9, 14, 23, 0, tzinfo=BEIJING)))
-    assert night.due is not None
-    assert night.due.moment == datetime(2026, 9, 15, 11, 0, tzinfo=BEIJING)
-
-
-def answered(duty: str, level: str, day: int, hour: int, minute: int = 0, **changes: Any) -> tuple[datetime, str]:
-    """When the first response to a ticket of September 2026 is due, and what its reasons say."""
-    moment = datetime(2026, 9, day, hour, minute, tzinfo=BEIJING)
-    kind = "ticket_created" if duty == "O-2.3-1" else "p1_p2_after_hours"
-    (one,) = planned(duty, basis(**changes) if changes else None, happening(kind, moment, level=level))
-    assert one.due is not None
-    assert one.due.moment is not None
-    return one.due.moment, "；".join(line.text for line in one.reasons)
-
-
-@pytest.mark.parametrize(
-    ("level", "hour", "due", "said"),
-    [
-        ("P1", 20, datetime(2026, 9, 14, 20, 15, tzinfo=BEIJING), "适用P1级时限"),
-        ("P2", 20, datetime(2026, 9, 14, 20, 30, tzinfo=BEIJING), "适用P2级时限"),
-        ("P3", 20, datetime(2026, 9, 14, 21, 0, tzinfo=BEIJING), "适用P3级时限"),
-        ("P4", 20, datetime(2026, 9, 15, 10, 0, tzinfo=BEIJING), "适用P4级时限"),
-        ("P1", 23, datetime(2026, 9, 14, 23, 15, tzinfo=BEIJING), "适用P1级时限"),
-        ("P3", 23, datetime(2026, 9, 15, 10, 0, tzinfo=BEIJING), "没有值班处理，自次一服务时段开始即2026年9月15日09:00起计时"),
-    ],
-)
-def test_the_level_of_a_ticket_decides_how_fast_it_is_answered(level: str, hour: int, due: datetime, said: str) -> None:
-    found, words = answered("O-2.3-1", level, 14, hour)
-    assert found == due
-    assert said in words
-
-
-def test_the_general_limit_holds_where_it_is_shorter() -> None:
-    found, words = answered("O-2.3-1", "P4", 14, 10, sla__response_hours=Decimal("0.5"))
-    assert found == datetime(2026, 9, 14, 10, 30, tzinfo=BEIJING)
-    assert "适用通用时限" in words
-
-
-def test_without_a_watch_a_p2_of_the_night_counts_from_the_morning() -> None:
-    night = answered("O-2.3-2", "P2", 14, 23)[0]
-    assert night == datetime(2026, 9, 14, 23, 30, tzinfo=BEIJING)
-    only_p1 = {"service__after_hours_oncall": "p1_only"}
-    assert answered("O-2.3-2", "P1", 14, 23, **only_p1)[0] == datetime(2026, 9, 14, 23, 15, tzinfo=BEIJING)
-    found, words = answered("O-2.3-2", "P2", 14, 23, **only_p1)
-    assert found == datetime(2026, 9, 15, 9, 30, tzinfo=BEIJING)
-    assert "没有值班处理" in words
-
-
-def test_natural_hours_run_on_where_the_contract_says_so() -> None:
-    found = basis(sla__response_clock="natural_hours")
-    (one,) = planned("O-2.3-1", found, happening("ticket_created", datetime(2026, 10, 3, 22, 10, tzinfo=BEIJING)))
-    assert one.due is not None
-    assert one.due.moment == datetime(2026, 10, 4, 0, 10, tzinfo=BEIJING)
-
-
-def test_the_clock_stands_while_it_is_stopped_and_goes_on_behind() -> None:
-    pause = (MONDAY + timedelta(minutes=30), MONDAY + timedelta(hours=3))
-    (one,) = planned("O-1.2-3", None, happening("ticket_escalated", pauses=(pause,)))
-    assert one.due is not None
-    assert one.due.moment == MONDAY + timedelta(hours=6, minutes=30)
-    assert any("停钟" in line.text for line in one.reasons)
-    (still,) = planned("O-1.2-3", None, happening("ticket_escalated", pauses=(), stands_since=MONDAY))
-    assert still.due is None
-
-
-def test_holidays_do_not_count_where_only_the_watch_works() -> None:
-    found = basis(service__holiday_coverage="on_call_only")
-    (one,) = planned("O-1.2-3", found, happening("ticket_escalated", datetime(2026, 9, 24, 20, 0, tzinfo=BEIJING)))
-    assert one.due is not None
-    assert one.due.moment == datetime(2026, 9, 28, 12, 0, tzinfo=BEIJING)
-
-
-@settings(max_examples=50)
-@given(
-    st.integers(0, 7 * 24 * 60),
-    st.lists(st.tuples(st.integers(0, 3000), st.integers(1, 600)), max_size=3),
-    st.integers(5, 7),
-    st.integers(1, 12),
-)
-def test_exactly_the_agreed_service_time_has_run_when_it_is_due(
-    offset: int, raw: list[tuple[int, int]], days: int, hours: int
-) -> None:
-    start = MONDAY + timedelta(minutes=offset)
-    pauses = tuple((start + timedelta(minutes=a), start + timedelta(minutes=a + n)) for a, n in raw)
-    found = basis(service__days_per_week=days, party_a_duty__escalation_reply_hours=Decimal(hours))
-    (one,) = planned("O-1.2-3", found, happening("ticket_escalated", start, pauses=pauses))
-    assert one.due is not None
-    assert one.due.moment is not None
-    assert service_minutes(start, one.due.moment, service_window(found.texts[0].values), pauses) == hours * 60
-
-
-def test_reports_on_an_open_p1_come_every_half_hour_until_it_is_over() -> None:
-    reports = planned("O-6.3-4", None, happening("p1_opened", until=MONDAY + timedelta(minutes=100)))
-    assert [i.due.moment for i in reports if i.due] == [MONDAY + timedelta(minutes=30 * n) for n in (1, 2, 3)]
-    assert len(planned("O-6.3-4", None, happening("p1_opened"))) == 48
-
-
 # ---- recurring
 
 
@@ -392,79 +248,3 @@ def test_planning_again_changes_nothing_and_keys_are_unique(start: date, years: 
     for instance in first:
         if instance.due is not None and instance.duty.cause is Cause.EVERY:
             assert instance.opens <= found.last_day
-
-
-def test_planning_again_touches_nothing_that_is_settled() -> None:
-    one, two, three = plan(catalogue(), basis())[:3]
-    moved = replace(one, label="别的")
-    stored = {
-        one.key: (DutyState.DONE, print_of(one)), two.key: (DutyState.OPEN, print_of(two)), "gone": (DutyState.OPEN, ()),
-        "done": (DutyState.DONE, ()), "waived": (DutyState.WAIVED, ()), "disputed": (DutyState.DISPUTED, ()),
-    }  # fmt: skip
-    changes = reconcile(stored, (moved, replace(two, label="改期"), three))
-    assert [i.key for i in changes.added] == [three.key]
-    assert [i.key for i in changes.moved] == [two.key]
-    assert changes.dropped == ("gone",)
-
-
-def test_what_was_only_taken_as_done_moves_like_what_is_open() -> None:
-    one, two = plan(catalogue(), basis())[:2]
-    stored = {one.key: (DutyState.BEFORE, print_of(one)), two.key: (DutyState.BEFORE, print_of(two))}
-    changes = reconcile(stored, (one, replace(two, label="改期")))
-    assert ([i.key for i in changes.moved], changes.added, changes.dropped) == ([two.key], (), ())
-
-
-# ---- states
-
-NOON = datetime(2027, 3, 10, 12, 0, tzinfo=BEIJING)
-TODAY = NOON.date()
-
-
-@pytest.mark.parametrize(
-    ("facts", "expected"),
-    [
-        (Facts(DutyState.OPEN, TODAY + timedelta(days=9)), Shown.LATER),
-        (Facts(DutyState.OPEN, TODAY + timedelta(days=9), remind_on=TODAY), Shown.SOON),
-        (Facts(DutyState.OPEN, TODAY), Shown.SOON),
-        (Facts(DutyState.OPEN, TODAY - timedelta(days=1)), Shown.LATE),
-        (Facts(DutyState.OPEN, TODAY, NOON - timedelta(minutes=1)), Shown.LATE),
-        (Facts(DutyState.OPEN, TODAY, NOON), Shown.SOON),
-        (Facts(DutyState.OPEN, None), Shown.STANDING),
-        (Facts(DutyState.OPEN, None, begun=True), Shown.PAUSED),
-        (Facts(DutyState.DONE, TODAY, done_on=TODAY), Shown.DONE),
-        (Facts(DutyState.DONE, TODAY, done_on=TODAY + timedelta(days=1)), Shown.DONE_LATE),
-        (Facts(DutyState.DONE, TODAY, NOON, done_on=TODAY, done_at=NOON + timedelta(minutes=1)), Shown.DONE_LATE),
-        (Facts(DutyState.WAIVED, TODAY - timedelta(days=9)), Shown.WAIVED),
-        (Facts(DutyState.DISPUTED, TODAY - timedelta(days=9)), Shown.DISPUTED),
-    ],
-)
-def test_being_late_is_computed(facts: Facts, expected: Shown) -> None:
-    assert shown(facts, NOON) is expected
-
-
-# ---- a table of events
-
-
-def test_a_table_of_events_names_every_bad_cell_at_once() -> None:
-    cells = [
-        HEADS,
-        ("SHFW-2026-0001", "工单升级至甲方", "2027/3/1", "14:30", "T-1", "", "p2"),
-        ("SHFW-2026-0001", "没有这种事", "2027-13-01", "", "", ""),
-        ("", "ticket_escalated", "2027年3月2日", "25:00", "T-2", ""),
-        ("", "", "", "", "", ""),
-    ]
-    table = read_event_table(cells)
-    assert [(f.line, f.path) for f in table.faults] == [(3, "事件"), (3, "日期"), (4, "合同编号"), (4, "时刻")]
-    (row,) = table.rows
-    assert (row.kind, row.moment, row.level) == ("ticket_escalated", datetime(2027, 3, 1, 14, 30, tzinfo=BEIJING), "P2")
-
-
-def test_a_table_without_its_heads_says_which() -> None:
-    assert [f.path for f in read_event_table([("合同编号", "工单")]).faults] == ["事件", "日期", "工单"]
-    assert read_event_table([HEADS]).faults[0].problem == "表头以下没有内容"
-
-
-def test_what_a_person_may_record_has_a_name_and_a_group() -> None:
-    assert len(recordable()) > 70
-    assert all(k.label and k.group for k in recordable())
-    assert len({k.label for k in EVENTS.values()}) == len(EVENTS)
