@@ -294,7 +294,8 @@ class Room:
             except SignatureError:
                 service = Found()  # the stamp itself will say that the service doesn't answer
             leaves, beside = [*leaves, *service.leaves], [*beside, *service.beside]
-        return collect(leaves, beside, roots, now, reaching(self.internal))
+        carried = ValidationData((), tuple(found.ocsps), tuple(found.crls))
+        return collect(leaves, beside, roots, now, reaching(self.internal), carried)
 
     def _credentials(self, credential: Credential, owner: str, pin: str | None) -> KeyCredentials:
         certificate = x509.load_pem_x509_certificate(credential.certificate.encode())

@@ -39,6 +39,7 @@ SKEW = timedelta(minutes=10)
 SILENT, WITHIN, ALTOGETHER = 6.0, 20.0, 90.0
 """Seconds: without a byte, for one whole answer, and for everything that one file needs."""
 NOWHERE = InternalHosts()
+NOTHING = ValidationData()
 _OCSP_REQUEST = "application/ocsp-request"
 
 Fetch = Callable[[str, bytes | None], bytes]
@@ -128,13 +129,15 @@ def collect(
     roots: Sequence[bytes],
     now: datetime,
     get: Fetch = fetch,
+    carried: ValidationData = NOTHING,
 ) -> Collected:
     """Status of ``leaves`` and of the authorities between them and a root. ``beside``: certificates that came along; ``roots``: DER.
 
-    A leaf that leads to no root is passed over: whoever judges the file says so.
+    A leaf that leads to no root is passed over: whoever judges the file says so. ``carried``: what the file has brought; a certificate whose status
+    is in there, signed and still fresh, isn't asked about again.
     """
     anchors = [x509.load_der_x509_certificate(der) for der in roots]
-    work = _Collecting(anchors, list(beside), now, get)
+    work = _Collecting(anchors, list(beside), now, get, carried)
     for leaf in dict.fromkeys(leaves):
         try:
             work.follow(leaf)
@@ -152,6 +155,7 @@ class _Collecting:
     known: list[x509.Certificate]
     now: datetime
     get: Fetch
+    carried: ValidationData = NOTHING
     certificates: list[x509.Certificate] = field(default_factory=list)
     ocsps: list[bytes] = field(default_factory=list)
     crls: list[bytes] = field(default_factory=list)
@@ -174,7 +178,7 @@ class _Collecting:
                 continue
             self.done.add(mark)
             self.certificates += [certificate, issuer]
-            if certificate in self.anchors or _needs_no_check(certificate):
+            if certificate in self.anchors or _needs_no_check(certificate) or self._is_carried(certificate, issuer):
                 continue
             why = self._status(certificate, issuer)
             if why:
@@ -214,6 +218,11 @@ class _Collecting:
         # SHA-1 names the issuer here and protects nothing; many responders know no other (RFC 5019, 2.1.1).
         request = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, hashes.SHA1()).build()  # noqa: S303
         content = self.get(url, request.public_bytes(Encoding.DER))
+        self._read_answer(url, content, certificate, issuer)
+        return content
+
+    def _read_answer(self, url: str, content: bytes, certificate: x509.Certificate, issuer: x509.Certificate) -> datetime | None:
+        """Until when the answer holds, if it says. Raises ``collect.refused``, and whatever a strange content makes the library raise."""
         answer = ocsp.load_der_ocsp_response(content)
         if answer.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
             raise SignatureError("collect.refused", f"{url[:120]} 拒绝了查询（{answer.response_status.name}）")
@@ -224,10 +233,12 @@ class _Collecting:
         if not any(_signed(c, answer.signature, answer.tbs_response_bytes, answer.signature_hash_algorithm) for c in signers):
             raise SignatureError("collect.refused", f"{url[:120]} 的响应不是由签发机构签名")
         self.certificates += [c for c in signers if c is not issuer]
-        return content
+        return answer.next_update_utc
 
     def _listed(self, url: str, issuer: x509.Certificate) -> bytes:
-        content = self.get(url, None)
+        return self._read_list(url, self.get(url, None), issuer).public_bytes(Encoding.DER)
+
+    def _read_list(self, url: str, content: bytes, issuer: x509.Certificate) -> x509.CertificateRevocationList:
         pem = content.lstrip().startswith(b"-----BEGIN")
         listed = x509.load_pem_x509_crl(content) if pem else x509.load_der_x509_crl(content)
         try:
@@ -237,7 +248,19 @@ class _Collecting:
         if listed.issuer != issuer.subject or not sound:
             raise SignatureError("collect.refused", f"{url[:120]} 的吊销列表不是由签发机构签名")
         self._require_fresh(url, listed.last_update_utc, listed.next_update_utc)
-        return listed.public_bytes(Encoding.DER)
+        return listed
+
+    def _is_carried(self, certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
+        """Whether the file has brought the status. One that doesn't say until when it holds is asked for anew."""
+        for content in self.carried.ocsps:
+            with suppress(Exception):  # of another certificate, grown old, or made by anybody
+                if self._read_answer("", content, certificate, issuer) is not None:
+                    return True
+        for content in self.carried.crls:
+            with suppress(Exception):
+                if self._read_list("", content, issuer).next_update_utc is not None:
+                    return True
+        return False
 
     def _require_fresh(self, url: str, made: datetime, until: datetime | None) -> None:
         if made - SKEW > self.now or (until is not None and until + SKEW < self.now):

@@ -20,10 +20,12 @@ from signatures.time_source import Responds, granted
 
 @dataclass(slots=True)
 class Found:
-    """``leaves``: certificates that signed or stamped; ``beside``: every other one that was seen."""
+    """``leaves``: certificates that signed or stamped; ``beside``: every other one that was seen; ``ocsps``, ``crls``: what the file carries, in DER."""
 
     leaves: list[x509.Certificate] = field(default_factory=list)
     beside: list[x509.Certificate] = field(default_factory=list)
+    ocsps: list[bytes] = field(default_factory=list)
+    crls: list[bytes] = field(default_factory=list)
 
     def add(self, data: cms.SignedData) -> None:
         info = extract_certificate_info(data)
@@ -43,6 +45,8 @@ def certificates_in(pdf: bytes) -> Found:
     except NoDSSFoundError:
         return found
     found.beside += [x509.load_der_x509_certificate(c.dump()) for c in store.load_certs()]
+    found.ocsps += [reference.get_object().data for reference in store.ocsps]
+    found.crls += [reference.get_object().data for reference in store.crls]
     return found
 
 

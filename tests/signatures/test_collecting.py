@@ -18,6 +18,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 from signatures.collecting import collect, fetch, reaching
 from signatures.reach import InternalHosts
+from signatures.validation_data import ValidationData
 from tests.ports import free_port
 from tests.signatures.tools import refused
 
@@ -193,15 +194,53 @@ def certificates(url: str) -> tuple[ec.EllipticCurvePrivateKey, x509.Certificate
     return keys[0], made[0], made[1]
 
 
+def answered(
+    key: ec.EllipticCurvePrivateKey, root: x509.Certificate, leaf: x509.Certificate, until: datetime | None = NOW + timedelta(1)
+) -> bytes:
+    builder = ocsp.OCSPResponseBuilder().add_response(
+        cert=leaf, issuer=root, algorithm=hashes.SHA1(), cert_status=ocsp.OCSPCertStatus.GOOD,
+        this_update=NOW - timedelta(2), next_update=until, revocation_time=None, revocation_reason=None,
+    )  # fmt: skip
+    return builder.responder_id(ocsp.OCSPResponderEncoding.NAME, root).sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def listed(key: ec.EllipticCurvePrivateKey, root: x509.Certificate, until: datetime = NOW + timedelta(1)) -> bytes:
+    builder = x509.CertificateRevocationListBuilder().issuer_name(root.subject).last_update(NOW - timedelta(2)).next_update(until)
+    return builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+
+
+def test_a_status_that_the_file_brings_is_not_asked_for_again(responder: Responder) -> None:
+    url = f"{responder.base}/ocsp"
+    key, root, leaf = certificates(url)
+    stranger, strange, _ = certificates(url)
+    responder.on("/ocsp", lambda a: a.whole(answered(key, root, leaf)))
+
+    def asks(ocsps: tuple[bytes, ...] = (), crls: tuple[bytes, ...] = ()) -> bool:
+        responder.asked.clear()
+        carried = ValidationData((), ocsps, crls)
+        found = collect([leaf], [], [root.public_bytes(Encoding.DER)], NOW, reaching(HERE), carried)
+        assert found.lacking == ()
+        assert set(found.data.certificates) == {leaf, root}
+        return bool(responder.asked)
+
+    assert not asks((b"no answer", answered(key, root, leaf)))
+    assert not asks((), (listed(key, root),))
+    old = NOW - timedelta(1)
+    for ocsps, crls in (
+        ((), ()),
+        ((answered(key, root, leaf, old),), (listed(key, root, old),)),
+        ((answered(key, root, leaf, None),), ()),
+        ((answered(key, root, root),), ()),
+        ((answered(stranger, strange, leaf),), (listed(stranger, strange), b"no list")),
+    ):
+        assert asks(ocsps, crls)
+
+
 @pytest.mark.parametrize("odd", [False, True])
 def test_an_answer_in_an_algorithm_nobody_knows_is_told_as_lacking(responder: Responder, odd: bool) -> None:
     url = f"{responder.base}/ocsp"
     key, root, leaf = certificates(url)
-    builder = ocsp.OCSPResponseBuilder().add_response(
-        cert=leaf, issuer=root, algorithm=hashes.SHA1(), cert_status=ocsp.OCSPCertStatus.GOOD,
-        this_update=NOW, next_update=NOW + timedelta(1), revocation_time=None, revocation_reason=None,
-    )  # fmt: skip
-    answer = builder.responder_id(ocsp.OCSPResponderEncoding.NAME, root).sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+    answer = answered(key, root, leaf)
     content = answer.replace(ECDSA_SHA256, SM2_SM3) if odd else answer
     assert odd is (content != answer)
     responder.on("/ocsp", lambda a: a.whole(content))
