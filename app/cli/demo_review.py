@@ -106,7 +106,7 @@ def reviewed() -> Iterator[Review]:
     with TemporaryDirectory(prefix="chengyue-demo-") as folder:
         review = Review(Wiring(Settings(data_dir=Path(folder))))
         try:
-            _people(review)
+            add_people(review)
             _first_round(review)
             _revise(review)
             _second_round(review)
@@ -138,7 +138,7 @@ def _comment_post(review: Review) -> comment_mails.Post:
     return comment_mails.Post(review.wiring.write_mail, lambda found, thread: f"{base}/contracts/{found}/text#thread-{thread}")
 
 
-def _people(review: Review) -> None:
+def add_people(review: Review) -> None:
     wiring = review.wiring
     for login, (name, role, office) in PEOPLE.items():
         details = UserDetails(login, name, f"{login}@example.com", frozenset({role}), frozenset({office} if office else ()))

@@ -48,7 +48,7 @@ class _Clock:
 
 def signed_files(review: Review, wiring: Wiring, on: date) -> Mapping[str, bytes]:
     """The signed PDF and DOCX and the evidence package; what must hold is held in ``review``. ``wiring`` lends its renderers."""
-    own, drafter = review.wiring, review.who("xu")
+    own = review.wiring
     clock = _Clock(datetime(on.year, on.month, on.day, 10, 0, tzinfo=BEIJING))
     review.minutes = max(review.minutes, int((clock.at - BEGAN).total_seconds()) // 60)
     room = Room(own.settings.data_dir / "pki", "演示单位", "", lambda: clock.at)
@@ -56,30 +56,36 @@ def signed_files(review: Review, wiring: Wiring, on: date) -> Mapping[str, bytes
         kit = SigningKit(
             own.unit_of_work, room, own.blobs, own.sign_post, own.clockwork.post, lambda: wiring.tools, clock.now, lambda: on, "演示单位"
         )  # fmt: skip
-        with own.reading() as uow:
-            ask = read_ask(uow, drafter, own.calendar, on, review.contract_id)
-        people = tuple(sorted((_assigned(p) for p in ask.proposals), key=lambda person: person.stage))
-        review.refused(
-            "少一枚印章的签署计划", lambda _uow: _start(kit, review, Plan(Order.PARALLEL, ask.terms.deadline, people[:-1]))
-        )
-        signing = _start(kit, review, Plan(Order.STAGED, ask.terms.deadline, people, SeamWish()))
-        review.say(f"文本定稿认证，发起签署：{'、'.join(f'{p.name}（{p.email}）' for p in people)}")
-        for person in people:
-            _sign(kit, review, person)
-        finish(kit, signing)
-        with own.reading() as uow:
-            view = read_signing(uow, drafter, review.contract_id).current
-        assert view is not None
-        files = {("signed.docx" if f.name.endswith("docx") else "signed.pdf"): own.blobs.get(f.sha256) for f in view.files}
-        verdict = room.verify(files["signed.pdf"], clock.now())
-        review.hold(
-            "已签署的 PDF 验证通过，四个签名各用自己的证书",
-            verdict.outcome.value == "valid" and len({x.serial for x in view.lines}) == 4,
-        )
-        review.hold("双方签署完毕，合同成立", review.view().state.stage is Stage.SIGNED)
+        files = ceremony(review, kit, room, on)
         return {**files, **evidence_file(review, wiring, kit, room, on)}
     finally:
         room.verifier.close()
+
+
+def ceremony(review: Review, kit: SigningKit, room: Room, on: date) -> Mapping[str, bytes]:
+    """The approved contract of ``review`` signed by everybody whom its text asks for; the signed PDF and DOCX."""
+    with review.wiring.reading() as uow:
+        ask = read_ask(uow, review.who("xu"), review.wiring.calendar, on, review.contract_id)
+    people = tuple(sorted((_assigned(p) for p in ask.proposals), key=lambda person: person.stage))
+    review.refused(
+        "少一枚印章的签署计划", lambda _uow: _start(kit, review, Plan(Order.PARALLEL, ask.terms.deadline, people[:-1]))
+    )
+    signing = _start(kit, review, Plan(Order.STAGED, ask.terms.deadline, people, SeamWish()))
+    review.say(f"文本定稿认证，发起签署：{'、'.join(f'{p.name}（{p.email}）' for p in people)}")
+    for person in people:
+        _sign(kit, review, person)
+    finish(kit, signing)
+    with review.wiring.reading() as uow:
+        view = read_signing(uow, review.who("xu"), review.contract_id).current
+    assert view is not None
+    files = {("signed.docx" if f.name.endswith("docx") else "signed.pdf"): kit.blobs.get(f.sha256) for f in view.files}
+    verdict = room.verify(files["signed.pdf"], kit.now())
+    review.hold(
+        f"已签署的 PDF 验证通过，{len(people)}个签名各用自己的证书",
+        verdict.outcome.value == "valid" and len({x.serial for x in view.lines}) == len(people),
+    )
+    review.hold("双方签署完毕，合同成立", review.view().state.stage in (Stage.SIGNED, Stage.ACTIVE))
+    return files
 
 
 def _assigned(proposal: Proposal) -> Assigned:
