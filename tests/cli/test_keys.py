@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,24 +11,11 @@ from app.store.signings import find_certificate
 from app.wiring import Wiring
 from signatures.errors import SignatureError
 from signatures.keystore import SealedKey, open_key
+from tests.cli.installation import data_dir, wiring
 from tests.cli.test_commands import Command, run
-from tests.web.people import first_lawyer
 from tests.web.test_pki import PIN, issue
 
-__all__ = ["run"]
-
-
-@pytest.fixture
-def data_dir(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def wiring(data_dir: Path) -> Iterator[Wiring]:
-    made = Wiring(Settings(data_dir=data_dir))
-    first_lawyer(made)
-    yield made
-    made.engine.dispose()
+__all__ = ["data_dir", "run", "wiring"]
 
 
 def test_a_new_key_encryption_key_rewraps_everything_and_the_old_one_can_go(run: Command, wiring: Wiring, data_dir: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,27 +9,14 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from app.services.api_tokens import SIGN, TokenRefused, bearer
-from app.settings import Settings
 from app.wiring import Wiring
+from tests.cli.installation import data_dir, wiring
 from tests.cli.test_commands import Command, run
 from tests.services.test_signing_elsewhere import authority
-from tests.web.people import LAWYER, first_lawyer
+from tests.web.people import LAWYER
 
-__all__ = ["run"]
+__all__ = ["data_dir", "run", "wiring"]
 ME = ("--as", LAWYER.login)
-
-
-@pytest.fixture
-def data_dir(tmp_path: Path) -> Path:
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def wiring(data_dir: Path) -> Iterator[Wiring]:
-    made = Wiring(Settings(data_dir=data_dir))
-    first_lawyer(made)
-    yield made
-    made.engine.dispose()
 
 
 def test_a_root_is_looked_at_trusted_listed_and_removed(run: Command, wiring: Wiring, tmp_path: Path) -> None:
