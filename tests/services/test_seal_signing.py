@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import io
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pikepdf
 import pytest
 
+from app.domain.documents import DocumentMeta, RenderedPdf
 from app.domain.errors import ContractError
 from app.domain.seal_register import SealMove, UseMedium, UseState
 from app.domain.signing_form import SeamPages, SeamWish
+from app.domain.tree import Instrument
 from app.services.seal_signing import log_use, seal_for_signature, seal_shown_at
 from app.services.seal_use import release, seal_desk, uses_of
 from app.services.sealing import move_seal
 from app.services.signing_finish import finish
 from app.store.contracts import find_contract
+from signatures.drawing import MM
 from signatures.verification.verdict import Outcome
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, NOW, TODAY
 from tests.services.sealed_house import Sealed
 from tests.services.sealing import KEEPER, POST
-from tests.services.signing_house import PEOPLE, SEAL_PIN, TYPED
+from tests.services.signing_house import PEOPLE, SEAL_PIN, TYPED, small_pdf, small_tools
 
 LIN, ZHOU, SHEN, HE = (p.email for p in PEOPLE)
 
@@ -29,6 +36,16 @@ LIN, ZHOU, SHEN, HE = (p.email for p in PEOPLE)
 @pytest.fixture
 def sealed(units: Units, tmp_path: Path) -> Sealed:
     return Sealed(units, tmp_path)
+
+
+def with_pages(made: RenderedPdf, count: int) -> RenderedPdf:
+    """The same file with empty pages behind."""
+    with pikepdf.open(io.BytesIO(made.content)) as document:
+        while len(document.pages) < count:
+            document.add_blank_page(page_size=(595.276, 841.89))
+        target = io.BytesIO()
+        document.save(target, object_stream_mode=pikepdf.ObjectStreamMode.disable)
+    return replace(made, content=target.getvalue(), page_count=count)
 
 
 def _pages(pdf: bytes) -> dict[str, list[str]]:
@@ -116,6 +133,38 @@ def test_seams_on_odd_pages_only_in_the_plan_lie_on_odd_pages_of_the_file(sealed
     sealed.start(SeamWish(SeamPages.ODD))
     frozen = sealed.home.kit.blobs.get(sealed.home.signing.frozen)
     assert _pages(frozen) == {key: ["p1", "p3"] for key in ("seam_party_a", "seam_party_b")}
+
+
+def test_a_long_contract_gets_several_seams_each_whole_over_a_group_of_pages(sealed: Sealed) -> None:
+    """Eight pages, at most three of them to a seal: three of 3, 3 and 2 pages, whose slices lie side by side from the seal's left edge on."""
+    home = sealed.home
+    sealed.release()
+    longer = with_pages(small_pdf(), 8)
+
+    class Longer:
+        def render(self, instrument: Instrument, meta: DocumentMeta, attach: Callable[[dict[str, int]], object]) -> RenderedPdf:
+            attach({})
+            return longer
+
+    tools = replace(small_tools(), pdf=Longer())  # type: ignore[arg-type]
+    home.kit = replace(home.kit, tools=lambda: tools)
+    sealed.start(SeamWish(most_pages=3))
+    frozen = home.kit.blobs.get(home.signing.frozen)
+    assert _pages(frozen)["seam_party_a"] == [f"p{n}" for n in range(1, 9)]
+    with pikepdf.open(io.BytesIO(frozen)) as document:
+        (seam,) = (f for f in document.Root.AcroForm.Fields if str(f.get("/T", "")) == "seam_party_a")
+        spans = []
+        for kid in seam.Kids:
+            x1, _, x2, _ = (float(v) for v in kid.Rect)
+            shown = kid.AP.N["/Yes"].read_bytes().decode()
+            (start,) = re.findall(r"1 0 0 1 (\S+) 0 cm", shown)
+            spans.append((-float(start), -float(start) + x2 - x1))
+    groups = [spans[0:3], spans[3:6], spans[6:8]]
+    for group in groups:
+        assert group[0][0] == 0
+        assert group[-1][1] == pytest.approx(42 * MM, abs=0.01)
+        assert all(a[1] == pytest.approx(b[0], abs=0.01) for a, b in pairwise(group)), "no gap and no overlap"
+        assert max(b - a for a, b in group) - min(b - a for a, b in group) <= 0.01
 
 
 def test_seams_that_could_not_be_seen_in_print_are_refused() -> None:
