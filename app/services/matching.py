@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 
 from app.domain.errors import ContractError, InputError, InputFault
 from app.domain.money import ZERO, amount_faults
 from app.domain.permissions import Action, Actor, may, require
+from app.domain.settlement.delays import late_rate
 from app.domain.settlement.laying import OpenItem, proposal
 from app.services.access import record_of
 from app.services.drafting import Reference
@@ -19,6 +21,7 @@ from app.services.obligation_links import no_longer_overpaid, overpaid
 from app.services.paper_texts import PaperKit
 from app.services.record import opened
 from app.services.settlement_money import PaymentView, payment_view
+from app.services.settlement_terms import TermsBook
 from app.store.contracts import ContractRow, contracts_with_ids
 from app.store.instruments import find_instrument
 from app.store.obligations import events_named
@@ -179,13 +182,17 @@ def free_surplus(
     uow.session.flush()
 
 
-def open_items(uow: UnitOfWork, contract_id: str) -> list[OpenItem]:
+def open_items(uow: UnitOfWork, contract: ContractRow) -> list[OpenItem]:
     """What a payment may be laid upon, as the proposal sees it."""
-    found = []
-    for row in settlements_of(uow.session, contract_id):
-        if row.state == DONE and row.open_amount > 0:
-            found.append(OpenItem(row.id, row.due_on, row.open_amount, (_number(uow, row), *(i.number for i in row.invoices))))
-    return found
+    rows = [r for r in settlements_of(uow.session, contract.id) if r.state == DONE and r.open_amount > 0]
+    book = TermsBook(uow, contract) if len(rows) > 1 else None
+    return [
+        OpenItem(
+            row.id, row.due_on, row.open_amount, (_number(uow, row), *(i.number for i in row.invoices)),
+            late_rate(book.on(row.start.replace(day=1)).pay).bp if book else Fraction(0),
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 # ---- views
@@ -193,13 +200,13 @@ def open_items(uow: UnitOfWork, contract_id: str) -> list[OpenItem]:
 
 def match_desk(uow: UnitOfWork, actor: Actor, contract_id: str, payment_id: str) -> MatchDesk:
     """Raises ``ContractMissing``, ``payment.missing``."""
-    opened(uow, actor, Action.READ_CONTRACTS, contract_id)
+    contract = opened(uow, actor, Action.READ_CONTRACTS, contract_id)
     row = find_payment(uow.session, payment_id)
     if row is None or row.contract_id != contract_id:
         raise PaymentMissing(payment_id)
     had = {m.settlement_id: m.amount for m in row.matches}
     left = row.amount - sum(had.values(), ZERO)
-    proposed = dict(proposal(left, f"{row.reference} {row.note}", open_items(uow, contract_id))[0])
+    proposed = dict(proposal(left, f"{row.reference} {row.note}", open_items(uow, contract), row.paid_on)[0])
     lines = [
         MatchLine(
             s.id, _number(uow, s), s.start, s.end, s.incl, s.due_on, tuple(i.number for i in s.invoices if not i.red_of),

@@ -138,6 +138,19 @@ def test_of_two_equal_amounts_the_one_that_is_due_is_paid_first(till: Till) -> N
     assert open_of(till, early, late) == [FIRST, D("0.00")]
 
 
+def test_two_sheets_that_fell_due_on_one_day_share_in_proportion(till: Till) -> None:
+    first, second = till.owing("2026-02", "2026-04-08"), till.owing("2026-03", "2026-04-08")
+    assert till.row(first).due_on == till.row(second).due_on == d("2026-05-08")
+    till.pay("4889.60", "付发票FP-2026-02")
+    assert open_of(till, first, second) == [D("120000.00"), SECOND], "what the debtor named"
+    till.pay("100000.01", "HD-2")
+    left = D("100000.01") * D("120000.00") / D("244889.60")
+    assert open_of(till, first, second) == [
+        D("120000.00") - left.quantize(D("0.01")),
+        SECOND - D("100000.01") + left.quantize(D("0.01")),
+    ]
+
+
 def test_what_was_held_is_overpaid_once_another_payment_leaves_nothing_open(till: Till) -> None:
     till.owing()
     till.at("2026-03-20").pay("5000.00", "HD-1", held=True)

@@ -1,4 +1,4 @@
-"""Due days, invoices before payment, objections, damages for delay, allotment (section 8.2; brief B5; SMEP:9, SMEP:17)."""
+"""Due days, invoices before payment, objections, damages for delay (section 8.2; brief B5; SMEP:9, SMEP:17)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import pytest
 from app.domain.money import TaxedAmount, from_excl
 from app.domain.settlement.delays import delay, late_rate
 from app.domain.settlement.invoices import Claimed, Invoice, InvoiceLine, invoice_faults, right_since
-from app.domain.settlement.laying import allotted
 from app.domain.settlement.receivable import Objection, claims, expected_due, payment_due
 from tests.domain.settlement.terms import calendar, pay
 
@@ -104,12 +103,6 @@ def test_half_falls_due_after_thirty_days_where_forty_five_were_agreed() -> None
     terms = pay({"8.2-t1": "fallback"}, pay__days_after_confirm=45)
     found = claims(D("100.01"), payment_due(CONFIRMED, CONFIRMED, terms, calendar()), None, terms, calendar())
     assert [(c.amount, c.pay_by) for c in found] == [(D("50.01"), date(2027, 5, 12)), (D("50.00"), date(2027, 5, 27))]
-
-
-def test_a_payment_goes_to_what_fell_due_first_and_the_rest_is_overpaid() -> None:
-    open_ = [("b", date(2027, 6, 12), D("50.00")), ("a", date(2027, 5, 12), D("100.00")), ("c", None, D("5.00"))]
-    assert allotted(D("120.00"), open_) == ((("a", D("100.00")), ("b", D("20.00"))), D("0.00"))
-    assert allotted(D("200.00"), open_)[1] == D("45.00")
 
 
 def test_nothing_is_payable_of_a_settlement_of_nought() -> None:
