@@ -176,11 +176,14 @@ def _corrected(life: Life) -> None:
     life.at(2026, 4, 27)
     life.silence()
     life.hold("期限届满当日仍可提出异议，没有确认", _sheet(life).state == "open")
-    life.at(2026, 4, 28)
+    life.at(2026, 4, 29)
+    life.silence()
+    life.hold("宽限两个工作日，供期限内的异议补录，没有确认", _sheet(life).state == "open")
+    life.at(2026, 4, 30)
     life.silence()
     found = _sheet(life)
     life.hold(
-        "次日依合同第8.2节视为确认，付款期自2026-04-27起算",
+        "宽限期满后记录：依合同第8.2节视为确认，付款期自2026-04-27起算",
         (found.how, found.confirmed_on) == ("silence", date(2026, 4, 27)),
     )
 

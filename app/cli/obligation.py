@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from app.cli.common import settings, today_option
-from app.cli.contract_common import Desk, acting_option, at_desk, number_argument
+from app.cli.contract_common import Desk, acting_option, at_desk, number_argument, put_evidence
 from app.cli.contract_options import reason_option
 from app.cli.term_common import day_type
 from app.domain.errors import InputError
@@ -19,8 +19,6 @@ from app.domain.permissions import Action
 from app.domain.priorities import LEVELS
 from app.domain.term import BEIJING
 from app.services.access import actor_with_login
-from app.services.documents import file_document
-from app.services.filing import DocumentKind
 from app.services.obligation_events import (
     Happening,
     end_state,
@@ -388,10 +386,4 @@ def _revision(desk: Desk, obligation_id: str) -> int:
 
 
 def _filed(desk: Desk, file: Path | None) -> str:
-    if file is None:
-        return ""
-    with desk.wiring.unit_of_work() as uow:
-        return file_document(
-            uow, desk.actor, now(), desk.wiring.blobs, desk.wiring.inspect_file, desk.contract_id, kind=DocumentKind.EVIDENCE,
-            name=file.name, content=file.read_bytes(),
-        ).id  # fmt: skip
+    return "" if file is None else put_evidence(desk, [file])[0]

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from app.cli.common import today_option
-from app.cli.contract_common import Desk, acting_option, at_desk, number_argument
+from app.cli.contract_common import Desk, acting_option, at_desk, number_argument, put_evidence
 from app.cli.contract_options import reason_option
 from app.cli.files import write_all
 from app.cli.settlement_common import month_argument, print_figure
@@ -32,6 +32,13 @@ from app.services.silence import deem_confirmed
 from app.wiring import now
 
 on_option = click.option("--on", type=day_type, default=None, help="日期，不填为今天。")
+evidence_option = click.option(
+    "--evidence",
+    "files",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="存入合同的证据文件，可重复。",
+)
 
 
 @click.command("months")
@@ -78,15 +85,19 @@ def template(number: str, month: date, out: Path, login: str) -> None:
 @click.option("--by", type=click.Choice(["a", "b"]), default="b", show_default=True, help="b 乙方提交，a 甲方审核结果。")
 @on_option
 @click.option("--words", default="", help="说明。")
+@evidence_option
 @acting_option
 @today_option
-def enter(number: str, file: Path, by: str, on: date | None, words: str, login: str, today: date) -> None:
-    """从填好的模板录入某月的考核数据；有误的单元格全部列出，一处也不录入。"""
+def enter(
+    number: str, file: Path, by: str, on: date | None, words: str, files: tuple[Path, ...], login: str, today: date
+) -> None:  # fmt: skip
+    """从填好的模板录入某月的考核数据；有误的单元格全部列出，一处也不录入。证据文件先存入合同，与页面上传的检查相同。"""
     desk = at_desk(login, number)
     read = desk.wiring.read_month_upload(file.read_bytes())
     if read.faults or read.figures is None:
         raise InputError([InputFault(f.letter or "—", f.sheet, f.sentence()) for f in read.faults])
     seen = _month(desk, read.figures.month).revision
+    evidence = _evidence(desk, words, files)
     with desk.wiring.unit_of_work() as uow:
         scored = enter_month(
             uow,
@@ -99,7 +110,7 @@ def enter(number: str, file: Path, by: str, on: date | None, words: str, login: 
             on or today,
             seen=seen,
             by=by,
-            evidence=Evidence(words),
+            evidence=evidence,
         )
     click.echo(f"{read.figures.month:%Y-%m} 已录入，{'不计分' if scored.total is None else f'得分{scored.total}分'}。")
 
@@ -122,7 +133,8 @@ def score(number: str, month: date, depth: int, login: str) -> None:
     if found.rectification:
         click.echo(f"整改通知：{found.rectification.number}")
     for s in found.statements:
-        click.echo(f"{s.on.isoformat()}\t{'甲方' if s.party == 'a' else '乙方'}\t{s.kind}\t{s.words}".rstrip())
+        named = "、".join(name for _, name in s.files)
+        click.echo(f"{s.on.isoformat()}\t{'甲方' if s.party == 'a' else '乙方'}\t{s.kind}\t{s.words}\t{named}".rstrip())
 
 
 def _said_by(name: str, words: str, record: Callable[..., str]) -> click.Command:
@@ -134,16 +146,20 @@ def _said_by(name: str, words: str, record: Callable[..., str]) -> click.Command
     @click.option("--agree/--object", "agrees", required=True, help="认可，或者提出异议。")
     @on_option
     @click.option("--words", default="", help="理由和证据；提出异议须填。")
+    @evidence_option
     @acting_option
     @today_option
-    def command(number: str, month: date, agrees: bool, on: date | None, words: str, login: str, today: date) -> None:
+    def command(
+        number: str, month: date, agrees: bool, on: date | None, words: str, files: tuple[Path, ...], login: str, today: date
+    ) -> None:  # fmt: skip
         desk = at_desk(login, number)
         seen = _month(desk, month).revision
+        evidence = _evidence(desk, words, files)
         with desk.wiring.unit_of_work() as uow:
             click.echo(
                 record(
                     uow, desk.actor, now(), today, desk.wiring.papers, desk.contract_id, month, seen, agrees, on=on or today,
-                    evidence=Evidence(words),
+                    evidence=evidence,
                 )
             )  # fmt: skip
 
@@ -169,12 +185,16 @@ answer = _said_by("answer", "记录乙方对甲方审核结果的认可或者异
 @month_argument
 @on_option
 @click.option("--words", default="", help="怎样收到的。")
+@evidence_option
 @acting_option
 @today_option
-def received(number: str, month: date, on: date | None, words: str, login: str, today: date) -> None:
+def received(
+    number: str, month: date, on: date | None, words: str, files: tuple[Path, ...], login: str, today: date
+) -> None:  # fmt: skip
     """记录乙方收到甲方审核结果的日期；乙方的异议期自此起算。"""
     desk = at_desk(login, number)
     seen = _month(desk, month).revision
+    evidence = _evidence(desk, words, files)
     with desk.wiring.unit_of_work() as uow:
         silence = receive_result(
             uow,
@@ -186,7 +206,7 @@ def received(number: str, month: date, on: date | None, words: str, login: str, 
             month,
             seen,
             on=on or today,
-            evidence=Evidence(words),
+            evidence=evidence,
         )
     last = f"乙方至{silence.last.isoformat()}未提出异议的，视为认可" if silence.last else silence.why
     click.echo(f"{month:%Y-%m} 收到审核结果的日期已记录；{last}。")
@@ -228,6 +248,10 @@ def fail(number: str, login: str, today: date) -> None:
     desk = at_desk(login, number)
     with desk.wiring.unit_of_work() as uow:
         click.echo(open_failure_case(uow, desk.actor, now(), today, desk.wiring.papers, desk.contract_id))
+
+
+def _evidence(desk: Desk, words: str, files: tuple[Path, ...]) -> Evidence:
+    return Evidence(words, put_evidence(desk, files, "考核数据的证据"))
 
 
 def _month(desk: Desk, month: date) -> MonthDesk:

@@ -313,6 +313,7 @@ SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
     "reminder.policy": _reminder_policy,
     "reminder.house": lambda data, _names: (
         f"设置提醒时刻 {data['send_at']}，免打扰 {data['quiet_from']} 至 {data['quiet_until']}"
+        + (f"，视为确认的宽限{data['silence_grace']}个工作日" if "silence_grace" in data else "")
     ),
     "reminder.deputy": lambda data, _names: f"设置提醒代理人：{data['deputy'] or '无'}",
     "channel.added": lambda data, _names: f"登记通知渠道“{data['name']}”",

@@ -26,13 +26,15 @@ class House:
     head_id: str | None
     lpr_on: date | None
     laws_on: date | None
+    silence_grace: int
+    """Working days after a period to speak during which the clock does not record silence yet."""
 
 
 def house(uow: UnitOfWork, *, lock: bool = False) -> House:
     """``lock``: another clock waits until the end of this transaction, so that two of them take turns."""
     row = settings_row(uow.session, lock=lock)
     hours = Hours(*(time.fromisoformat(t) for t in (row.send_at, row.quiet_from, row.quiet_until)))
-    return House(hours, row.head_id, row.lpr_on, row.laws_on)
+    return House(hours, row.head_id, row.lpr_on, row.laws_on, row.silence_grace)
 
 
 class Policies:

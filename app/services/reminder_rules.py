@@ -21,6 +21,7 @@ from app.domain.reminders import (
     Topic,
     resolve,
 )
+from app.domain.settlement.silence import MOST_GRACE
 from app.services.access import record_of
 from app.services.expiring_reminding import set_expiring_dates
 from app.services.journal import CLOCK, note
@@ -131,7 +132,10 @@ def _may_set(uow: UnitOfWork, actor: Actor, place: Place) -> None:
 
 @dataclass(frozen=True, slots=True)
 class NewHouse:
-    """What a form says of the house. ``head_id`` None: nobody. ``published``: the day on which next year's holidays were announced."""
+    """What a form says of the house. ``head_id`` None: nobody. ``published``: the day on which next year's holidays were announced.
+
+    ``silence_grace``: working days, as in ``House``; None: as it was.
+    """
 
     send_at: time
     quiet_from: time
@@ -140,6 +144,7 @@ class NewHouse:
     lpr_on: date | None
     laws_on: date | None
     published: date | None = None
+    silence_grace: int | None = None
 
 
 def read_house(uow: UnitOfWork, actor: Actor) -> House:
@@ -162,19 +167,22 @@ def set_house(uow: UnitOfWork, actor: Actor, now: datetime, today: date, calenda
     ):
         if day is not None and day > today:
             faults.append(InputFault(name, label, "不能晚于今天", today.isoformat()))
+    if new.silence_grace is not None and not 0 <= new.silence_grace <= MOST_GRACE:
+        faults.append(InputFault("silence_grace", "视为确认的宽限", "应为工作日数", f"0 至 {MOST_GRACE}"))
     if faults:
         raise InputError(faults)
     row = settings_row(uow.session, lock=True)
     before = house(uow)
     row.send_at, row.quiet_from, row.quiet_until = (t.strftime("%H:%M") for t in (new.send_at, new.quiet_from, new.quiet_until))
     row.head_id, row.lpr_on, row.laws_on = new.head_id, new.lpr_on, new.laws_on
+    row.silence_grace = before.silence_grace if new.silence_grace is None else new.silence_grace
     if before.hours != hours:
         ask_for_planning(uow.session, now)
     set_house_dates(uow, actor, now, today, calendar, new.published)
     note(
         uow, actor, now, "reminder.house", send_at=row.send_at, quiet_from=row.quiet_from, quiet_until=row.quiet_until,
         head=head.name if head else "", lpr_on=new.lpr_on.isoformat() if new.lpr_on else "",
-        laws_on=new.laws_on.isoformat() if new.laws_on else "",
+        laws_on=new.laws_on.isoformat() if new.laws_on else "", silence_grace=row.silence_grace,
     )  # fmt: skip
     uow.commit()
 

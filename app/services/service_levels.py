@@ -10,13 +10,13 @@ from datetime import date, datetime
 from app.domain.errors import ContractError, InputError, InputFault
 from app.domain.papers import PaperKind, PaperState
 from app.domain.permissions import Action, Actor
-from app.domain.settlement.month import MonthFigures, month_faults, plain_month, read_month
+from app.domain.settlement.month import MonthFigures, digest_of, month_faults, plain_month, read_month
 from app.domain.settlement.papers import rectification_values
 from app.domain.settlement.scoring import ScoredMonth, Trigger, improvement_triggers, repeated_failure, score_month
 from app.domain.settlement.silence import Silence
 from app.domain.termination import Route
 from app.services.journal import note
-from app.services.lapsing import CONFIRMED, OBJECTED, SUBMITTED, month_silence
+from app.services.lapsing import CONFIRMED, OBJECTED, SUBMITTED, is_contested, month_silence
 from app.services.obligation_links import figures_reviewed, figures_submitted, review_answered, score_confirmed, score_taken_back
 from app.services.paper_texts import PaperKit, new_paper, put_text, require_stage
 from app.services.record import opened
@@ -25,7 +25,7 @@ from app.services.termination import CaseDetails, open_case
 from app.store.contracts import ContractRow
 from app.store.documents import find_document
 from app.store.instruments import find_instrument, instruments_of
-from app.store.service_months import MonthStatementRow, ServiceMonthRow, find_service_month, service_months_of
+from app.store.service_months import MonthFileRow, MonthStatementRow, ServiceMonthRow, find_service_month, service_months_of
 from app.store.settlements import settlements_of
 from app.store.uow import ChangedMeanwhile, UnitOfWork
 
@@ -42,10 +42,10 @@ PARTIES = {"a": "甲方", "b": "乙方"}
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """``document_id`` empty: none is filed."""
+    """``documents``: ids of files in the contract's record."""
 
     words: str = ""
-    document_id: str = ""
+    documents: tuple[str, ...] = ()
 
 
 class MonthMissing(ContractError):
@@ -90,18 +90,22 @@ def enter_month(
         raise ChangedMeanwhile
     if row is not None and row.state == CONFIRMED:
         raise ContractError("settlement.settled", f"{month_name(figures.month)}的考核数据已经确认；要更正的，请先撤销确认。")
-    if by == "a" and (row is None or row.state != OBJECTED):
+    if by == "a" and (row is None or (row.state != OBJECTED and not is_contested(row))):
         raise ContractError("settlement.month_state", "甲方的审核结果应在甲方提出异议之后录入。")
     scored = score_month(figures, terms.service)
     text = json.dumps(plain_month(figures), ensure_ascii=False, separators=(",", ":"))
     if row is None:
         row = ServiceMonthRow(id=uuid.uuid4().hex, contract_id=contract_id, month=figures.month, created_at=now)
         uow.session.add(row)
+    else:
+        _know_last(row)
     row.figures, row.confirmed_on, row.score = text, None, scored.total
     if by == "b":
         row.state, row.submitted_on = SUBMITTED, submitted_on
+    else:
+        row.state = OBJECTED
     row.updated_at, row.updated_by = now, actor.name
-    put_statement(uow, actor, now, row, by, "submitted", submitted_on, evidence or Evidence())
+    put_statement(uow, actor, now, row, by, "submitted", submitted_on, evidence or Evidence(), digest_of(figures))
     row.silent_on = month_silence(row, terms, kit.reference.calendar).last
     note(
         uow, actor, now, "month.entered", contract=contract_id, month=f"{figures.month:%Y-%m}", score=_points(scored), figures=text,
@@ -124,7 +128,7 @@ def review_month(
         raise ContractError(
             "settlement.own_result", "现有数据是甲方自己的审核结果，须由乙方认可；请记录乙方的答复，或者录入乙方重新提交的数据。"
         )
-    _check_statement(row, on, today, evidence, agrees=agrees)
+    _check_statement(row, on, today, evidence, agrees=agrees, silence=month_silence(row, terms, kit.reference.calendar))
     put_statement(uow, actor, now, row, "a", "agreed" if agrees else "objected", on, evidence)
     figures_reviewed(uow, actor, now, kit.reference, contract, month, row.submitted_on, on)
     said = confirm_month(uow, actor, now, today, kit, contract, row, terms, on) if agrees else _object(row)
@@ -145,7 +149,7 @@ def answer_objection(
     """Party B accepts party A's result, or objects to it (section 4.3 then). Raises ``settlement.no_result`` where there is none yet."""
     contract, row, terms = come_to_month(uow, actor, contract_id, month, seen)
     _require(row, OBJECTED, what="答复")
-    _check_statement(row, on, today, evidence, agrees=accepts)
+    _check_statement(row, on, today, evidence, agrees=accepts, silence=month_silence(row, terms, kit.reference.calendar))
     if accepts and not any(s.party == "a" and s.kind == "submitted" for s in _since_objection(row)):
         raise ContractError(
             "settlement.no_result", "甲方提出了异议，但还没有录入审核结果；请先录入甲方的数据，再记录乙方的认可。"
@@ -277,12 +281,19 @@ def _require(row: ServiceMonthRow, *states: str, what: str) -> None:
         raise ContractError("settlement.month_state", f"{month_name(row.month)}的考核数据{STATES[row.state]}，不能{what}。")
 
 
-def _check_statement(row: ServiceMonthRow, on: date, today: date, evidence: Evidence, *, agrees: bool) -> None:
+def _check_statement(
+    row: ServiceMonthRow, on: date, today: date, evidence: Evidence, *, agrees: bool, silence: Silence | None = None
+) -> None:
+    """``silence``: whose period runs; an objection after its last day comes too late, though silence is not recorded yet."""
     found = []
     if on > today:
         found.append(InputFault("on", "日期", f"{on.isoformat()} 尚未到来"))
     if on < row.submitted_on:
         found.append(InputFault("on", "日期", f"早于乙方提交日{row.submitted_on.isoformat()}"))
+    last = silence.last if silence is not None else None
+    if not agrees and last is not None and on > last:
+        problem = f"期限已于{last.isoformat()}届满，逾期未提出的视为认可；期限内作出的异议，请填写其作出的日期"
+        found.append(InputFault("on", "日期", problem))
     if not agrees and len("".join(evidence.words.split())) < 5:
         found.append(InputFault("words", "理由", "提出异议须写明有异议的指标、理由和证据"))
     if found:
@@ -290,19 +301,28 @@ def _check_statement(row: ServiceMonthRow, on: date, today: date, evidence: Evid
 
 
 def put_statement(
-    uow: UnitOfWork, actor: Actor, now: datetime, row: ServiceMonthRow, party: str, kind: str, on: date, evidence: Evidence
-) -> None:
-    """What a party said, in the caller's transaction."""
-    if evidence.document_id:
-        document = find_document(uow.session, evidence.document_id)
+    uow: UnitOfWork, actor: Actor, now: datetime, row: ServiceMonthRow, party: str, kind: str, on: date, evidence: Evidence,
+    figures: str = "",
+) -> None:  # fmt: skip
+    """What a party said, in the caller's transaction. ``figures``: digest of those that it handed in."""
+    for document_id in evidence.documents:
+        document = find_document(uow.session, document_id)
         if document is None or document.contract_id != row.contract_id:
             raise InputError([InputFault("document", "所附文件", "不属于本合同")])
     row.statements.append(
         MonthStatementRow(
             month_id=row.id, ordinal=len(row.statements) + 1, party=party, kind=kind, on_day=on, words=evidence.words.strip(),
-            document_id=evidence.document_id or None, recorded_at=now, recorded_by=actor.name,
+            figures_digest=figures, recorded_at=now, recorded_by=actor.name,
+            files=[MonthFileRow(place=place, document_id=key) for place, key in enumerate(dict.fromkeys(evidence.documents), 1)],
         )
     )  # fmt: skip
+
+
+def _know_last(row: ServiceMonthRow) -> None:
+    """What was handed in last before digests were kept is still there to be told by."""
+    last = next((s for s in reversed(row.statements) if s.kind == "submitted"), None)
+    if last is not None and not last.figures_digest:
+        last.figures_digest = digest_of(figures_of(row))
 
 
 def _since_objection(row: ServiceMonthRow) -> list[MonthStatementRow]:

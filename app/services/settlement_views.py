@@ -21,7 +21,7 @@ from app.domain.settlement.silence import Silence
 from app.domain.settlement.terms import LevelTerms, PayTerms
 from app.domain.settlement.view import SheetView
 from app.services.access import record_of
-from app.services.lapsing import CONFIRMED, month_silence, settlement_silence
+from app.services.lapsing import CONFIRMED, SUBMITTED, is_contested, month_silence, settlement_silence, until_recorded
 from app.services.lpr_rows import rates_of
 from app.services.money_rows import DONE, VOID, Standing, due_of, invoice_of, sheet_of, standings
 from app.services.paper_texts import PaperKit
@@ -56,12 +56,13 @@ class PaperLink:
 
 @dataclass(frozen=True, slots=True)
 class StatementView:
+    """``files``: (id, name) of each file of evidence."""
+
     party: str
     kind: str
     on: date
     words: str
-    document_id: str
-    document: str
+    files: tuple[tuple[str, str], ...]
     by: str
 
 
@@ -139,7 +140,8 @@ def overview(uow: UnitOfWork, actor: Actor, today: date, contract_id: str) -> Ov
 
 @dataclass(frozen=True, slots=True)
 class MonthDesk:
-    """One month. ``row`` facts are None or empty while nothing was entered. ``silence``: whose silence would confirm."""
+    """One month. ``row`` facts are None or empty while nothing was entered. ``silence``: whose silence would confirm;
+    ``contested``: party B handed in again what party A objected to."""
 
     month: date
     span: Span
@@ -157,6 +159,7 @@ class MonthDesk:
     confirmed_on: date | None
     statements: tuple[StatementView, ...]
     silence: Silence | None
+    contested: bool
     rectification: PaperLink | None
     settlement: PaperLink | None
     remark: str
@@ -170,7 +173,7 @@ def month_desk(uow: UnitOfWork, actor: Actor, kit: PaperKit, contract_id: str, m
     row = find_service_month(uow.session, contract_id, month)
     base = (month, terms.span, terms.service.levels, terms.fees.model, terms.labels)
     if row is None:
-        return MonthDesk(*base, None, None, (), None, "", "", 0, None, None, (), None, None, None, terms.remark)
+        return MonthDesk(*base, None, None, (), None, "", "", 0, None, None, (), None, False, None, None, terms.remark)
     rows = service_months_of(uow.session, contract_id)
     scored, triggers = triggers_of(row, rows, book)
     preview, why = _preview(uow, contract, month)
@@ -178,10 +181,11 @@ def month_desk(uow: UnitOfWork, actor: Actor, kit: PaperKit, contract_id: str, m
     made = next(
         (s for s in settlements_of(uow.session, contract_id) if s.state != VOID and s.start <= terms.span.first <= s.end), None
     )
+    silence = None if row.state == CONFIRMED else until_recorded(uow, month_silence(row, terms, calendar), calendar)
     return MonthDesk(
         *base, figures_of(row), scored, triggers, preview, why, row.state, row.revision, row.submitted_on, row.confirmed_on,
-        tuple(_statement(uow, s) for s in row.statements), None if row.state == CONFIRMED else month_silence(row, terms, calendar),
-        _link(uow, row.rectification_id), _of_settlement(uow, made), terms.remark,
+        tuple(_statement(uow, s) for s in row.statements), silence,
+        row.state == SUBMITTED and is_contested(row), _link(uow, row.rectification_id), _of_settlement(uow, made), terms.remark,
     )  # fmt: skip
 
 
@@ -227,6 +231,7 @@ def settlement_desk(
     terms = TermsBook(uow, contract).on(row.start.replace(day=1))
     calendar = kit.reference.calendar
     done = row.state == DONE
+    silence = until_recorded(uow, settlement_silence(uow, row, terms.pay, terms.silent, calendar), calendar)
     paper = _link(uow, row.instrument_id)
     assert paper is not None
     payments = [p for p in payments_of(uow.session, contract_id) if any(m.settlement_id == row.id for m in p.matches)]
@@ -234,7 +239,7 @@ def settlement_desk(
         row.id, row.revision, row.state, paper, sheet_of(row), terms.labels, terms.pay,
         next((p.uscc for p in contract.parties if p.role == "a"), ""), row.submitted_on, row.received_on, row.confirmed_on, row.how, row.evidence,
         row.objected, row.objected_on, row.objection, row.resolved_on, row.reduced,
-        due_of(uow, calendar, contract, row, terms.pay) if done else None, settlement_silence(row, terms.pay, terms.silent, calendar),
+        due_of(uow, calendar, contract, row, terms.pay) if done else None, silence,
         standings(uow, calendar, contract, row, today, terms.pay) if done else (), row.open_amount, rates_of(uow, calendar, terms.pay),
         tuple((invoice_of(i), tuple(i.faults.splitlines())) for i in row.invoices), tuple(payment_view(uow, p) for p in payments),
     )  # fmt: skip
@@ -391,10 +396,8 @@ def _preview(uow: UnitOfWork, contract: ContractRow, month: date) -> tuple[Sheet
 
 
 def _statement(uow: UnitOfWork, row: MonthStatementRow) -> StatementView:
-    document = find_document(uow.session, row.document_id) if row.document_id else None
-    return StatementView(
-        row.party, row.kind, row.on_day, row.words, row.document_id or "", document.name if document else "", row.recorded_by
-    )
+    found = [find_document(uow.session, f.document_id) for f in row.files]
+    return StatementView(row.party, row.kind, row.on_day, row.words, tuple((d.id, d.name) for d in found if d), row.recorded_by)
 
 
 def _link(uow: UnitOfWork, paper_id: str | None) -> PaperLink | None:

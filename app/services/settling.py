@@ -229,7 +229,7 @@ def received(
     """As ``receive_settlement``, in the caller's transaction, who plans again."""
     terms = TermsBook(uow, contract).on(row.start.replace(day=1))
     row.received_on = on
-    silent = settlement_silence(row, terms.pay, terms.silent, calendar)
+    silent = settlement_silence(uow, row, terms.pay, terms.silent, calendar)
     row.silent_on = silent.last
     number = number_of(uow, row)
     note(uow, actor, now, "settlement.received", contract=contract.id, settlement=row.id, number=number, on=on.isoformat())
@@ -259,7 +259,7 @@ def confirm_settlement(
         faults.append(InputFault("on", "确认日", f"早于结算单提交日{row.submitted_on.isoformat()}"))
     if late and (why := too_late(row, on)):
         faults.append(InputFault("on", "确认日", why))
-    silent = settlement_silence(row, terms.pay, terms.silent, kit.reference.calendar)
+    silent = settlement_silence(uow, row, terms.pay, terms.silent, kit.reference.calendar)
     if how == "silence" and silent.last is None:
         faults.append(InputFault("how", "确认方式", silent.why))
     elif how == "silence" and silent.last is not None and (not silent.lapsed(today) or on != silent.last):

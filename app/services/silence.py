@@ -1,4 +1,4 @@
-"""Silence confirms where the contract says so: month figures and 结算单, by button or by the clock on the day after (CC:140).
+"""Silence confirms where the contract says so: month figures and 结算单, by button or by the clock (CC:140).
 
 Each is one transaction of its own. Whether the day has come is worked out again from the record before anything is confirmed, so that a
 later answer, a corrected date or a new calendar is never passed over.
@@ -14,7 +14,7 @@ from datetime import date, datetime
 
 from app.domain.errors import ContractError
 from app.domain.permissions import Action, Actor
-from app.domain.settlement.silence import Silence
+from app.domain.settlement.silence import Silence, judged_by
 from app.domain.term import chinese_date
 from app.services.journal import CLOCK, note
 from app.services.lapsing import SUBMITTED, month_silence, settlement_silence
@@ -29,6 +29,7 @@ from app.services.silence_mails import CONFIRMED_BY_IT, tell
 from app.services.stage_mails import Post
 from app.store.contracts import ContractRow
 from app.store.instruments import find_instrument
+from app.store.reminders import settings_row
 from app.store.service_months import ServiceMonthRow, find_service_month, silent_months
 from app.store.settlements import SettlementRow, find_settlement, silent_settlements
 from app.store.uow import ChangedMeanwhile, UnitOfWork
@@ -100,18 +101,23 @@ def _deem(
 def confirm_silent(
     units: Units, kit: PaperKit, now: datetime, today: date, post: Post, *, carry_on: Callable[[], bool] = lambda: True
 ) -> Confirmed:
-    """Confirm everything whose last day to speak is over. May be run again at any time; missed days are caught up in order."""
+    """Confirm everything whose last day to speak is over, and the house's working days of grace after it: what was said on the last
+    evening must be able to reach the record before everybody is told of a silence. The effect dates from the last day all the same.
+
+    May be run again at any time; missed days are caught up in order.
+    """
     done = Confirmed()
     with units() as uow:
-        months, settlements = silent_months(uow.session, today), silent_settlements(uow.session, today)
+        due = judged_by(today, settings_row(uow.session).silence_grace, kit.reference.calendar)
+        months, settlements = silent_months(uow.session, due), silent_settlements(uow.session, due)
     for contract_id, month in months:
         if carry_on():
             with _guarded(done, contract_id):
-                done.months += _month(units, kit, now, today, post, contract_id, month)
+                done.months += _month(units, kit, now, today, due, post, contract_id, month)
     for contract_id, settlement_id in settlements:
         if carry_on():
             with _guarded(done, contract_id):
-                done.settlements += _settlement(units, kit, now, today, post, contract_id, settlement_id)
+                done.settlements += _settlement(units, kit, now, due, post, contract_id, settlement_id)
     return done
 
 
@@ -127,7 +133,7 @@ def _guarded(done: Confirmed, contract_id: str) -> Iterator[None]:
         done.faults.append(f"合同 {contract_id}：出现故障，下次唤醒时重试")
 
 
-def _month(units: Units, kit: PaperKit, now: datetime, today: date, post: Post, contract_id: str, month: date) -> int:
+def _month(units: Units, kit: PaperKit, now: datetime, today: date, due: date, post: Post, contract_id: str, month: date) -> int:
     with units() as uow:
         contract = require_contract(uow, contract_id, lock=True)
         row = find_service_month(uow.session, contract_id, month)
@@ -135,7 +141,7 @@ def _month(units: Units, kit: PaperKit, now: datetime, today: date, post: Post, 
             return 0
         terms = TermsBook(uow, contract).on(month)
         silence = month_silence(row, terms, kit.reference.calendar)
-        if not silence.lapsed(today):
+        if not silence.lapsed(due):
             row.silent_on = silence.last
             uow.commit()
             return 0
@@ -148,15 +154,15 @@ def _month(units: Units, kit: PaperKit, now: datetime, today: date, post: Post, 
         return 1
 
 
-def _settlement(units: Units, kit: PaperKit, now: datetime, today: date, post: Post, contract_id: str, settlement_id: str) -> int:
+def _settlement(units: Units, kit: PaperKit, now: datetime, due: date, post: Post, contract_id: str, settlement_id: str) -> int:
     with units() as uow:
         contract = require_contract(uow, contract_id, lock=True)
         row = find_settlement(uow.session, settlement_id)
         if row is None or row.silent_on is None or row.state != OPEN:
             return 0
         terms = TermsBook(uow, contract).on(row.start.replace(day=1))
-        silence = settlement_silence(row, terms.pay, terms.silent, kit.reference.calendar)
-        if not silence.lapsed(today) or silence.last is None:
+        silence = settlement_silence(uow, row, terms.pay, terms.silent, kit.reference.calendar)
+        if not silence.lapsed(due) or silence.last is None:
             row.silent_on = silence.last
             uow.commit()
             return 0

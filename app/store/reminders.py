@@ -145,7 +145,8 @@ class ReminderPolicyRow(Base):
 
 class ReminderSettingsRow(Base):
     """The one row of the house: hours as ``HH:MM`` in Beijing, the head to whom reminders escalate, and the day of the stored LPR and of the
-    laws' status. ``calendar_digest``: of the official calendar that was planned by last. It is also what two clocks take turns at."""
+    laws' status. ``calendar_digest``: of the official calendar that was planned by last; ``silence_grace``: working days. It is also what
+    two clocks take turns at."""
 
     __tablename__ = "reminder_settings"
 
@@ -157,6 +158,7 @@ class ReminderSettingsRow(Base):
     lpr_on: Mapped[date | None] = mapped_column(Date)
     laws_on: Mapped[date | None] = mapped_column(Date)
     calendar_digest: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    silence_grace: Mapped[int] = mapped_column(Integer, default=2, server_default="2")
 
 
 class ReminderPersonRow(Base):

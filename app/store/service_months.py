@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint, select
+from sqlalchemy import Date, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
 from app.store.base import Base, Instant, Yuan
@@ -45,7 +45,10 @@ class ServiceMonthRow(Base):
 
 
 class MonthStatementRow(Base):
-    """What a party said of a month's figures, in order. ``kind``: submitted | agreed | objected | deemed; ``document_id``: evidence."""
+    """What a party said of a month's figures, in order. ``kind``: submitted | agreed | objected | deemed | received; ``files``: evidence.
+
+    ``figures_digest``: of the figures that were handed in (``domain.settlement.month.digest_of``), empty of any other statement.
+    """
 
     __tablename__ = "service_month_statements"
 
@@ -55,9 +58,29 @@ class MonthStatementRow(Base):
     kind: Mapped[str] = mapped_column(String(16))
     on_day: Mapped[date] = mapped_column(Date)
     words: Mapped[str] = mapped_column(Text, default="")
-    document_id: Mapped[str | None] = mapped_column(ForeignKey("documents.id"))
+    figures_digest: Mapped[str] = mapped_column(String(64), default="", server_default="")
     recorded_at: Mapped[datetime] = mapped_column(Instant)
     recorded_by: Mapped[str] = mapped_column(String(100))
+
+    files: Mapped[list[MonthFileRow]] = relationship(cascade="all, delete-orphan", order_by="MonthFileRow.place")
+
+
+class MonthFileRow(Base):
+    """A file of evidence that came with a statement, in order."""
+
+    __tablename__ = "service_month_files"
+
+    month_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    ordinal: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    document_id: Mapped[str] = mapped_column(ForeignKey("documents.id"))
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["month_id", "ordinal"], ["service_month_statements.month_id", "service_month_statements.ordinal"], ondelete="CASCADE"
+        ),
+        Index("ix_service_month_files_document_id", "document_id"),
+    )
 
 
 def service_months_of(session: Session, contract_id: str) -> list[ServiceMonthRow]:

@@ -168,8 +168,11 @@ def set_house() -> ResponseReturnValue:
             name: form.day(name, label, required=False)
             for name, label in (("lpr_on", _("LPR 核对日")), ("laws_on", _("法律状态核对日")), ("published", _("公布日")))
         }
+        grace = form.whole("silence_grace", _("视为确认的宽限（工作日）"), most=99)
         form.require_sound()
-        new = reminder_rules.NewHouse(head_id=form.text("head", 32) or None, **hours, **days)  # type: ignore[arg-type]
+        new = reminder_rules.NewHouse(
+            head_id=form.text("head", 32) or None, silence_grace=grace, **hours, **days  # type: ignore[arg-type]
+        )  # fmt: skip
         with desk().unit_of_work() as uow:
             reminder_rules.set_house(uow, actor(), desk().now(), desk().today(), desk().calendar, new)
         return str(_("已保存。"))

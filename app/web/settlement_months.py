@@ -176,10 +176,9 @@ def _enter(contract_id: str, figures: MonthFigures, on: date, form: Money) -> st
 
 
 def _evidence(contract_id: str, words: str) -> Evidence:
-    """A file that came with the form is put into the record first, so that nothing that was sent is lost."""
-    sent = request.files.get("evidence")
-    document = put_in(contract_id, sent, DocumentKind.EVIDENCE, _("考核数据的证据")).id if sent and sent.filename else ""
-    return Evidence(words, document)
+    """Files that came with the form are put into the record first, so that nothing that was sent is lost."""
+    sent = [f for f in request.files.getlist("evidence") if f.filename]
+    return Evidence(words, tuple(put_in(contract_id, f, DocumentKind.EVIDENCE, _("考核数据的证据")).id for f in sent))
 
 
 def _seen(form: Money) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from PIL import Image
 
 from app.cli import settlement_corrections, settlement_money, settlement_months, settlement_sheets
 from app.settings import Settings
@@ -48,7 +49,13 @@ def test_a_month_is_entered_settled_invoiced_and_paid(run: Command, tmp_path: Pa
     assert "（C3）：应为数字" in refused.err
     book["指标"]["C3"] = 5000
     book.save(file)
-    assert "得分82.49分" in run("settlement", "enter", NUMBER, file, *AS, *on).out
+    export, mail, program = tmp_path / "导出.png", tmp_path / "往来邮件.png", tmp_path / "程序.exe"
+    Image.new("RGB", (2, 2), "red").save(export)
+    Image.new("RGB", (2, 2), "blue").save(mail)
+    program.write_bytes(b"MZ\x90\x00")
+    assert run("settlement", "enter", NUMBER, file, "--evidence", program, *AS, *on).code != 0
+    assert "得分82.49分" in run("settlement", "enter", NUMBER, file, "--evidence", export, "--evidence", mail, *AS, *on).out
+    assert "导出.png、往来邮件.png" in run("settlement", "score", NUMBER, "2026-02", *AS).out
     assert "60×(84－68)÷(85－68)" in run("settlement", "score", NUMBER, "2026-02", *AS).out
     assert "已确认" in run("settlement", "review", NUMBER, "2026-02", "--agree", *AS, *on).out
     assert "应付（含税）124889.60" in run("settlement", "draw", NUMBER, "2026-02", *AS, *on).out

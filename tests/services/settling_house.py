@@ -15,6 +15,7 @@ from app.services.billing import NewInvoice, NewPayment, record_invoice, record_
 from app.services.money_rows import sheet_of
 from app.services.service_levels import Evidence, answer_objection, enter_month, receive_result, review_month
 from app.services.settling import confirm_settlement, draw_up, receive_settlement
+from app.store.reminders import settings_row
 from app.store.service_months import ServiceMonthRow, find_service_month
 from app.store.settlements import SettlementRow, find_settlement
 from app.store.uow import UnitOfWork
@@ -52,6 +53,15 @@ class Till:
     @classmethod
     def open(cls, units: Callable[[], UnitOfWork], answers: Mapping[str, Any] | None = None) -> Till:
         return cls(units, in_force(units, answers).contract_id)
+
+    @classmethod
+    def prompt(cls, units: Callable[[], UnitOfWork]) -> Till:
+        """Of a house without days of grace: silence is recorded on the day after the last one."""
+        till = cls.open(units)
+        with units() as uow:
+            settings_row(uow.session).silence_grace = 0
+            uow.commit()
+        return till
 
     @property
     def now(self) -> datetime:

@@ -16,7 +16,7 @@ from tests.services.settling_house import Till
 from tests.services.snapshots import filled
 from tests.services.test_silence import POST, tick
 
-till = filled(Till.open)
+till = filled(Till.prompt)
 
 
 def silenced(till: Till) -> str:

@@ -34,7 +34,7 @@ NO_SILENCE = [
 ]  # fmt: skip
 
 
-till = filled(Till.open)
+till = filled(Till.prompt)
 
 
 def tick(till: Till, day: str = "") -> Confirmed:

@@ -15,7 +15,7 @@ from tests.services.settling_house import Till, figures
 from tests.services.snapshots import filled
 from tests.services.test_silence import tick
 
-till = filled(Till.open)
+till = filled(Till.prompt)
 MONTH = "2026-02"
 
 

@@ -60,7 +60,7 @@ def test_receipt_starts_the_silence_and_payments_are_matched_by_hand(app: Flask,
     assert "逾期未确认未异议" not in text_of(sheet)
     received = visitor.post(f"{place}/receipt", {"on": today.isoformat(), "revision": revision(sheet, "/receipt")})
     assert received.status_code == 302
-    assert "次日由系统自动记为视为确认" in text_of(visitor.get(place))
+    assert "由系统记录" in text_of(visitor.get(place))
     confirm(visitor, place, today, "26112000000099990101")
     base = f"/contracts/{contract}/settlements"
     paid = {"paid_on": today.isoformat(), "amount": "100,000.00", "reference": "HD-手工", "held": "1"}

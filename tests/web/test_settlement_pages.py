@@ -90,11 +90,13 @@ def test_a_month_goes_from_figures_to_a_paid_settlement(app: Flask, visitor: Vis
     base = f"/contracts/{contract}/settlements"
     page = f"{base}/months/{month:%Y-%m}"
     assert "录入" in text_of(visitor.get(f"{base}/"))
-    sent = visitor.post(page, {**form(today), "evidence": (io.BytesIO(PIXEL), "导出.png")}, content_type="multipart/form-data")
+    files = [(io.BytesIO(PIXEL), "导出.png"), (io.BytesIO(PIXEL), "往来邮件.png")]
+    sent = visitor.post(page, {**form(today), "evidence": files}, content_type="multipart/form-data")
     assert sent.status_code == 302
     shown = visitor.get(page)
     assert "82.49" in text_of(shown)
     assert "导出.png" in text_of(shown)
+    assert "往来邮件.png" in text_of(shown)
     assert "style=" not in shown.get_data(as_text=True)
     agreed = {"verdict": "agree", "on": today.isoformat(), "revision": revision(shown, "/review")}
     assert visitor.post(f"{page}/review", agreed).status_code == 302

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -193,6 +195,21 @@ def plain_month(figures: MonthFigures) -> dict[str, Any]:
         "falsified": figures.falsified,
         "no_bonus": figures.no_bonus,
     }  # fmt: skip
+
+
+def digest_of(figures: MonthFigures) -> str:
+    """SHA-256 of what the figures claim: counts, volume and items, whatever report, remark or voucher is named for them."""
+
+    def text(value: Decimal | None) -> str | None:
+        return None if value is None else format(value.normalize() + 0, "f")
+
+    claimed = [
+        figures.month.isoformat(), text(figures.tickets), text(figures.seat_days_due), text(figures.seat_days_present),
+        figures.outage_days, figures.falsified, figures.no_bonus,
+        sorted(([c.metric, text(c.numerator), text(c.denominator), text(c.invited), c.lost] for c in figures.counts), key=str),
+        sorted(([i.kind.value, i.item, text(i.excl), text(i.rate)] for i in figures.items), key=str),
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(claimed, ensure_ascii=False).encode()).hexdigest()
 
 
 def plain_item(item: ExtraItem) -> dict[str, Any]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from app.domain.calendar import WorkingCalendar
 from app.domain.term import add_working_days, chinese_date
@@ -27,13 +27,14 @@ _DENIED = re.compile(r"[不未非拒无否]")
 class Silence:
     """Whose silence would confirm, and after which day. ``last`` None: no period runs, ``why`` says what is missing.
 
-    ``provision``: id of the provision that gives silence its meaning.
+    ``provision``: id of the provision that gives silence its meaning; ``until``: the last day of grace, after which the clock records it.
     """
 
     party: str
     provision: str
     last: date | None
     why: str = ""
+    until: date | None = None
 
     def lapsed(self, today: date) -> bool:
         """The last day to speak is over."""
@@ -108,3 +109,48 @@ def silence_after(
             f"{years}放假安排未录入，期限的末日还不能确定（暂定为{chinese_date(last.day)}），录入以前不因沉默而确认",
         )
     return Silence(party, provision, last.day)
+
+
+# ---- grace: the effect dates from the last day, only its record waits
+
+
+MOST_GRACE = 10
+
+
+def with_grace(silence: Silence, workdays: int, calendar: WorkingCalendar) -> Silence:
+    """With the last day of grace: a word of the last evening needs some days to reach the record."""
+    return silence if silence.last is None else replace(silence, until=add_working_days(silence.last, workdays, calendar).day)
+
+
+def judged_by(today: date, workdays: int, calendar: WorkingCalendar) -> date:
+    """The day as of which the clock judges whether a period is over: a last day before it has had all its working days of grace."""
+    day = today
+    while workdays and add_working_days(day - timedelta(days=1), workdays, calendar).day >= today:
+        day -= timedelta(days=1)
+    return day
+
+
+# ---- what is in dispute already
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a party did about figures. ``figures``: digest of those that it handed in, empty where it handed none in or nobody knows."""
+
+    party: str
+    kind: str
+    figures: str = ""
+
+
+def is_disputed(said: Sequence[Said]) -> bool:
+    """Whether the figures that were handed in last are the same that the other party has spoken against before, by an objection or by
+    figures of its own. Its word stands until it says otherwise: sending the same again gives its silence no meaning (CC:140)."""
+    current: Said | None = None
+    against: set[str] = set()
+    for one in said:
+        opposes = one.kind == "objected" or (one.kind == "submitted" and current is not None and one.figures != current.figures)
+        if current is not None and current.figures and one.party != current.party and opposes:
+            against.add(current.figures)
+        if one.kind == "submitted":
+            current = one
+    return current is not None and current.figures in against
