@@ -13,22 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from zoneinfo import ZoneInfo
 
-from app.domain.calendar import WorkingCalendar
-from app.domain.clauses import ClauseLibrary
 from app.domain.comparison import Comparison
 from app.domain.documents import DocumentMeta, RenderedPdf
 from app.domain.errors import ContractError
 from app.domain.monthly_report import MonthlyReport
-from app.domain.textual_change import TextDiff
 from app.domain.tree import Instrument
-from app.library.approval_policy import load_approval_policy
-from app.library.calendars import load_calendar
-from app.library.laws import load_laws
-from app.library.loader import load_library
-from app.services.drafting import Reference
 from app.services.generation import Tools
 from app.services.ports import MailWriter, ServiceListReading
 from app.settings import Settings
+from app.wired_contract import ContractTools
 from app.wired_signing import SigningTools
 
 if TYPE_CHECKING:  # the database and its library are loaded by those who use it: a draft from a file needs neither
@@ -40,8 +33,6 @@ if TYPE_CHECKING:  # the database and its library are loaded by those who use it
     from app.services.advancing import Clockwork
     from app.services.carrying import Carrier
     from app.services.commented_document import CommentTools
-    from app.services.obligation_planning import Almanac
-    from app.services.paper_texts import PaperKit
     from app.services.ports import Mailer, MonthUploadReading, Poster, RegisterUploadReading, RegisterWriter
     from app.services.redlining import RedlineTools
     from app.services.signing_kit import Post as SignPost
@@ -65,33 +56,10 @@ def today() -> date:
 
 
 @dataclass(frozen=True)
-class Wiring(SigningTools):
+class Wiring(ContractTools, SigningTools):
     """Everything a door may need, for one set of settings."""
 
     settings: Settings
-
-    @cached_property
-    def library(self) -> ClauseLibrary:
-        return load_library()
-
-    @cached_property
-    def reference(self) -> Reference:
-        from app.rendering.fonts import covered
-
-        return Reference(self.library, load_laws(), self.calendar, covered, load_approval_policy())
-
-    @cached_property
-    def calendar(self) -> WorkingCalendar:
-        """Working days as officially announced."""
-        return load_calendar()
-
-    @cached_property
-    def papers(self) -> PaperKit:
-        """What the papers of a contract are compiled against."""
-        from app.library.loader import load_paper
-        from app.services.paper_texts import PaperKit
-
-        return PaperKit(self.reference, load_paper, self.differ)
 
     @property
     def clockwork(self) -> Clockwork:
@@ -129,21 +97,6 @@ class Wiring(SigningTools):
             self.unit_of_work, self.signing_room, self.blobs, self.sign_post, self.clockwork.post, lambda: self.tools, self.now,
             self.today, self.settings.organisation, Safe(self.blobs, self.vault),
         )  # fmt: skip
-
-    @cached_property
-    def almanac(self) -> Almanac:
-        """What obligations are planned by."""
-        from app.domain.obligations import Catalogue
-        from app.services.obligation_planning import Almanac
-
-        return Almanac(Catalogue.of(self.library), self.calendar)
-
-    @cached_property
-    def differ(self) -> TextDiff:
-        """The diff of Chinese contract text."""
-        from app.rendering.textdiff import ChineseDiff
-
-        return ChineseDiff()
 
     @cached_property
     def _pdf(self) -> PdfRenderer:

@@ -95,7 +95,7 @@ def _policies(**more: Any) -> str:
             "channels": channelling.list_channels(uow, actor()),
             "calendar": calendar_state(uow, actor(), desk().calendar),
         }
-    shown = {"faults": (), "problem": "", "entered": {}, "form": "", **more}
+    shown = {"faults": (), "problem": "", "entered": {}, "form": "", "calendar_fault": desk().calendar_fault, **more}
     return render_template(
         "reminders/policies.html", place=place, form_name=form_title(desk().library.form), form_code=desk().library.form, today=desk().today(),
         keeps=may(actor(), Action.KEEP_REMINDERS), **values, **shown,
