@@ -1,4 +1,5 @@
-"""Whoever owns a contract is written to when an amendment reaches back to a settled period and a correction is proposed by itself."""
+"""Whoever owns a contract is written to when a correction is proposed by itself: an amendment reaches back to a settled period, or a
+correction that was accepted moves a later sheet."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from app.domain.messages import NewMail
 from app.domain.presentation import money_digits
 from app.services.access import actor_of
 from app.services.correction_replay import PROPOSED
+from app.services.correction_rows import FOLLOWS, TERMS
 from app.services.guarding import guarded
 from app.services.record import require_contract
 from app.services.stage_mails import Post
@@ -19,6 +21,7 @@ from app.store.uow import UnitOfWork
 from app.store.users import find_user
 
 log = logging.getLogger(__name__)
+WHY = {TERMS: "的条款变更涉及已经结算的期间", FOLLOWS: "此前期间的更正已经接受，以后已经结算的期间因此也有差额"}
 
 
 def tell_corrections(
@@ -47,7 +50,7 @@ def _tell(units: Callable[[], UnitOfWork], now: datetime, post: Post, contract_i
             return False
         values = {
             "name": actor_of(owner).name, "number": contract.number, "title": contract.title, "correction": row.number,
-            "reason": row.reason, "amount": money_digits(row.excl),
+            "why": WHY.get(row.cause, WHY[TERMS]), "reason": row.reason, "amount": money_digits(row.excl),
             "link": f"{post.link(contract.id).rstrip('/')}/settlements/corrections",
         }  # fmt: skip
         words = post.write("correction", values)

@@ -63,14 +63,19 @@ def corrections_of(session: Session, contract_id: str) -> list[CorrectionRow]:
 
 
 def untold_corrections(session: Session) -> list[tuple[str, str]]:
-    """(contract, correction) proposed because terms changed, of which the owner was not written to yet and can be."""
+    """(contract, correction) that the system proposed by itself (terms changed, or an earlier correction moved the period), of which the
+    owner was not written to yet and can be."""
     told = select(OutboxRow.id).where(OutboxRow.key == literal(MAIL) + CorrectionRow.id)
     statement = (
         select(CorrectionRow.contract_id, CorrectionRow.id)
         .join(ContractRow, ContractRow.id == CorrectionRow.contract_id)
         .join(UserRow, UserRow.id == ContractRow.owner_id)
         .where(
-            CorrectionRow.state == "proposed", CorrectionRow.cause == "terms", ~told.exists(), UserRow.active, UserRow.email != ""
+            CorrectionRow.state == "proposed",
+            CorrectionRow.cause.in_(("terms", "follows")),
+            ~told.exists(),
+            UserRow.active,
+            UserRow.email != "",
         )
     )
     return [(c, i) for c, i in session.execute(statement.order_by(CorrectionRow.created_at, CorrectionRow.id))]

@@ -8,11 +8,14 @@ from decimal import Decimal as D
 import pytest
 
 from app.domain.errors import ContractError
+from app.services.correction_mails import tell_corrections
 from app.services.settling import void_settlement
+from app.store.outbox import messages
 from app.store.uow import UnitOfWork
 from tests.services.correcting_house import accept, carried, listed, propose, recompute, settled
 from tests.services.paper_house import kit
 from tests.services.settling_house import Till
+from tests.services.test_silence import POST
 
 Units = Callable[[], UnitOfWork]
 
@@ -29,6 +32,11 @@ def test_the_sheet_that_holds_the_deduction_of_a_quarter_follows_a_month_correct
     assert (follows.settlement, follows.cause, follows.state) == ("JS-SHFW-2025-0001-202606", "follows", "proposed")
     assert line.number in follows.reason
     assert follows.excl < 0
+    assert [tell_corrections(units, till.now, POST), tell_corrections(units, till.now, POST)] == [1, 0], "the owner, once"
+    with units() as uow:
+        [mail] = [m for m in messages(uow.session) if m.key.startswith("correction:")]
+    assert "此前期间的更正已经接受" in mail.text
+    assert follows.number in mail.text
     assert accept(till, follows) == ()
     july = settled(till, "2026-07", "2026-08-07")
     assert [x[1] for x in carried(till, july)] == [follows.excl]
