@@ -51,7 +51,7 @@ def scan(number: str, files: tuple[Path, ...], login: str) -> None:
 @click.argument("file", metavar="登记.json", type=readable)
 @acting_option
 def record(number: str, file: Path, login: str) -> None:
-    """按登记文件登记：{"on": {栏位: 日期}, "where": 地点, "originals": 份数, "seals": 印章, "seen": [看过的页], "remark": 说明}。"""
+    """按登记文件登记：{"on": {栏位: 日期}, "where": 地点, "originals": 份数, "seals": 印章, "seen": [看过的页], "remark": 说明, "takeover": 接管日}。"""
     desk = at_desk(login, number)
     with desk.wiring.reading() as uow:
         view = paper_view(uow, desk.actor, desk.contract_id)
@@ -62,6 +62,7 @@ def record(number: str, file: Path, login: str) -> None:
         given = PaperRecord(
             {place: date.fromisoformat(day) for place, day in data["on"].items()}, str(data["where"]), int(data["originals"]),
             str(data.get("seals", "")), frozenset(map(int, data.get("seen", ()))), str(data.get("remark", "")),
+            date.fromisoformat(data["takeover"]) if data.get("takeover") else None,
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ContractError("paper.record", f"登记文件不完整或者写法有误：{error}") from error

@@ -36,6 +36,7 @@ from app.services.signing_finish import form_contract
 from app.services.signing_kit import SigningKit
 from app.services.signing_mails import tell_owner
 from app.services.signing_rows import happened, read_execution
+from app.services.taking_over import take_over_with_paper
 from app.store.contracts import ContractRow
 from app.store.signings import SigningEventRow, SigningRow, events_of, latest_signing
 from app.store.uow import UnitOfWork
@@ -101,7 +102,8 @@ class PaperView:
 
 @dataclass(frozen=True, slots=True)
 class PaperRecord:
-    """What a person records of a paper signing. ``on``: the day by place; ``seen``: pages looked at because the check marked them."""
+    """What a person records of a paper signing. ``on``: the day by place; ``seen``: pages looked at because the check marked them;
+    ``taken_over_on``: of a contract that comes in mid-term, the day before which duties are taken as done, None: by the rule."""
 
     on: Mapping[str, date]
     where: str
@@ -109,6 +111,7 @@ class PaperRecord:
     seals: str
     seen: frozenset[int] = frozenset()
     remark: str = ""
+    taken_over_on: date | None = None
 
 
 def paper_view(uow: UnitOfWork, actor: Actor, contract_id: str) -> PaperView | None:
@@ -169,7 +172,7 @@ def check_scan(kit: PaperKit, actor: Actor, contract_id: str, files: Sequence[tu
 def record_paper(kit: PaperKit, actor: Actor, contract_id: str, scan_id: str, record: PaperRecord) -> bool:
     """Every place for ink signed as the paper shows; True where nothing is left. With no electronic part the contract is formed now.
 
-    Raises ``paper.none``, ``paper.outdated``, ``paper.record``, what ``require_seen`` and ``Execution.sign`` raise.
+    Raises ``paper.none``, ``paper.outdated``, ``paper.record``, what ``require_seen``, ``Execution.sign`` and ``take_over_with_paper`` raise.
     """
     now, today = kit.signing.now(), kit.signing.today()
     with kit.signing.units() as uow:
@@ -189,6 +192,8 @@ def record_paper(kit: PaperKit, actor: Actor, contract_id: str, scan_id: str, re
         }  # fmt: skip
         happened(uow, row.id, "", now, "paper_signed", by=actor.name, **details)
         note(uow, actor, now, "signing.paper_signed", contract=contract.id, signing=row.id, documents=documents, **details)
+        if record.taken_over_on is not None:
+            take_over_with_paper(uow, actor, now, today, contract, record.taken_over_on, max(record.on.values()))
         complete = went_on(uow, kit.signing, contract.id, row, execution)
         if complete and all(p.medium == Medium.PAPER.value for p in row.places):
             row.final = row.frozen  # the original is the paper: there is no electronic one to be archived

@@ -12,7 +12,8 @@ from datetime import date, datetime
 from app.domain.errors import ContractError, InputError, InputFault
 from app.domain.lifecycle import Stage
 from app.domain.obligation_state import DutyState, is_taken_as_done, usual_takeover
-from app.domain.permissions import Action, Actor
+from app.domain.permissions import Action, Actor, require
+from app.services.access import record_of
 from app.services.journal import note
 from app.services.moving import law_day
 from app.services.obligation_keeping import FEWEST
@@ -26,6 +27,7 @@ from app.store.obligations import obligations_of
 from app.store.uow import UnitOfWork
 
 BY_RULE = "合同于生效三十日以后登记"
+ON_PAPER = "登记纸质签署时设定"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,23 @@ def take_over(
     _note(uow, actor, now, contract, before, reason.strip(), taken, reopened)
     uow.commit()
     return TakenOver(taken, reopened)
+
+
+def take_over_with_paper(
+    uow: UnitOfWork, actor: Actor, now: datetime, today: date, contract: ContractRow, day: date, signed_on: date
+) -> None:
+    """The day said with the record of a paper that was signed on ``signed_on``, in the caller's transaction, before the effect is worked
+    out. Who may give duties up may say it. Raises ``Forbidden``, ``InputError``."""
+    require(actor, Action.WAIVE_OBLIGATION, record_of(contract))
+    faults = []
+    if day > today:
+        faults.append(InputFault("takeover", "接管日", "不能晚于今天：以后到期的事项须按期办理", today.isoformat()))
+    if day < signed_on:
+        faults.append(InputFault("takeover", "接管日", f"早于签署日 {signed_on.isoformat()}", "没有接管前的事项的，请留空"))
+    if faults:
+        raise InputError(faults)
+    before, contract.taken_over_on = contract.taken_over_on, day
+    _note(uow, actor, now, contract, before, ON_PAPER, 0, 0)
 
 
 def take_over_by_rule(uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow) -> None:

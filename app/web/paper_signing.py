@@ -78,6 +78,7 @@ def record(contract_id: str) -> ResponseReturnValue:
             {key.removeprefix("on-"): date.fromisoformat(value) for key, value in form.items() if key.startswith("on-") and value},
             form.get("where", "")[:200], int(form.get("originals") or 0), form.get("seals", "")[:300],
             frozenset(int(n) for n in form.getlist("seen")), form.get("remark", "")[:1000],
+            date.fromisoformat(form["takeover"]) if form.get("takeover") else None,
         )  # fmt: skip
         service.record_paper(desk().paper_kit, actor(), contract_id, form.get("scan", ""), given)
     except (ContractMissing, Forbidden):

@@ -35,8 +35,8 @@ def test_the_sheet_that_holds_the_deduction_of_a_quarter_follows_a_month_correct
     assert [tell_corrections(units, till.now, POST), tell_corrections(units, till.now, POST)] == [1, 0], "the owner, once"
     with units() as uow:
         [mail] = [m for m in messages(uow.session) if m.key.startswith("correction:")]
-    assert "此前期间的更正已经接受" in mail.text
-    assert follows.number in mail.text
+        assert "此前期间的更正已经接受" in mail.text
+        assert follows.number in mail.text
     assert accept(till, follows) == ()
     july = settled(till, "2026-07", "2026-08-07")
     assert [x[1] for x in carried(till, july)] == [follows.excl]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from app.domain.errors import ContractError
+from app.domain.errors import ContractError, InputError
 from app.domain.execution import Medium
 from app.domain.lifecycle import Stage
 from app.domain.paper_signing import SheetState
@@ -19,6 +19,9 @@ from app.intake.uploads import inspect_upload
 from app.rendering.print_copy import print_copy as make_copy
 from app.services.filing import DocumentKind, load_contract
 from app.services.paper_signing import PaperKit, PaperRecord, check_scan, paper_view, picture, print_copy, record_paper
+from app.services.record import require_contract
+from app.services.taking_over import ON_PAPER
+from app.store.audit import entries_of
 from app.store.documents import documents_of
 from app.store.effects import signing_dates_of
 from app.store.signings import events_of
@@ -86,10 +89,16 @@ def test_from_the_print_copy_to_a_contract_formed_on_paper(home: House, kit: Pap
     with refused("execution.date"):
         record_paper(kit, LAWYER, home.contract, scan.id, replace(sound, on={p.place: date(2026, 1, 1) for p in INK}))
 
-    assert record_paper(kit, LAWYER, home.contract, scan.id, sound) is True
+    for day, why in ((TODAY + timedelta(days=1), "不能晚于今天"), (TODAY - timedelta(days=1), "早于签署日")):
+        with pytest.raises(InputError, match=why):
+            record_paper(kit, LAWYER, home.contract, scan.id, replace(sound, taken_over_on=day))
+    assert record_paper(kit, LAWYER, home.contract, scan.id, replace(sound, taken_over_on=TODAY)) is True
     signing = home.signing.id
     with home.units() as uow:
         assert load_contract(uow, LAWYER, home.contract).state.stage is Stage.ACTIVE
+        assert require_contract(uow, home.contract).taken_over_on == TODAY
+        said = [json.loads(e.data) for e in entries_of(uow.session, home.contract) if e.action == "obligation.taken_over"]
+        assert [(x["day"], x["reason"]) for x in said] == [(TODAY.isoformat(), ON_PAPER)], "said once, before the effect"
         filed = documents_of(uow.session, home.contract)
         assert [(d.kind, d.name) for d in filed] == [(DocumentKind.SIGNED.value, "扫描.pdf")]
         assert {r.signed_on for r in signing_dates_of(uow.session, home.contract)} == {TODAY}
