@@ -52,19 +52,22 @@ def layout_of(
     shared = [f.key for owner in ("", *sorted(inked)) for f in form.owned(owner) if f.key in made]
     signatures: list[SignatureField] = []
     for place in form.places:
-        seal = place.mark is Mark.SEAL
+        seal, printed = place.mark is Mark.SEAL, placed[place.name]
+        guide = (printed.width, printed.height) if seal else None
         if place.key in on_paper:
-            marks.append(TextMark(place.key, placed[place.name], f"{_title(place.owner, place.label)}（纸质签署）"))
+            marks.append(TextMark(place.key, printed, f"{_title(place.owner, place.label)}（纸质签署）", guide))
             shared.append(place.key)
             continue
-        box = placed[place.name].grown_to(LARGEST_SEAL) if seal else placed[place.name]
+        box = printed.grown_to(LARGEST_SEAL) if seal else printed
         # What a party fills goes with its hand; a party that only seals fills it with the seal.
         leads = not seal or form.place(place.owner, Mark.SIGNATURE) is None
         fills = tuple(f.key for f in form.owned(place.owner) if f.key in made) if leads else ()
         if seal:
             fills += tuple(s.key for s in seams if s.party == place.owner)
         signatures.append(
-            SignatureField(place.key, box, _title(place.owner, place.label), Sign.SEAL if seal else Sign.HANDWRITING, fills)
+            SignatureField(
+                place.key, box, _title(place.owner, place.label), Sign.SEAL if seal else Sign.HANDWRITING, fills, guide
+            )
         )
     return Layout(tuple(signatures), tuple(marks), tuple(map(_seam, seams)), tuple(shared))
 

@@ -121,6 +121,12 @@ def rectangle(x: float, y: float, width: float, height: float) -> tuple[Segment,
     return (("m", corners[:1]), *(("l", (corner,)) for corner in corners[1:]), ("h", ()))
 
 
+def frame(width: float, height: float, line: float, colour: Colour) -> Drawing:
+    """The four sides of a box, ``line`` points thick, inside it."""
+    sides = rectangle(0, 0, width, height) + rectangle(line, line, width - 2 * line, height - 2 * line)
+    return Drawing(width, height, (Shape(sides, colour),))
+
+
 def star(radius: float, centre: Point = (0.0, 0.0)) -> tuple[Segment, ...]:
     """A five-pointed star, one point up."""
     inner = radius * math.sin(math.radians(18)) / math.sin(math.radians(54))

@@ -18,14 +18,26 @@ from pyhanko.stamp import BaseStampStyle
 from signatures import seam
 from signatures.appearance import Fit, body, cut, form
 from signatures.credentials import Credentials
-from signatures.drawing import tick
+from signatures.drawing import Colour, frame, tick
 from signatures.errors import SignatureError
 from signatures.layout import SYSTEM_FIELD, Box, CheckMark, Layout, Seam, SignatureField, TextMark
-from signatures.revisions import RESERVED, form_fields, frames, open_writer, page_count, settle, signature_fields, widget
+from signatures.revisions import (
+    RESERVED,
+    form_fields,
+    frames,
+    named_fields,
+    open_writer,
+    page_count,
+    settle,
+    signature_fields,
+    widget,
+)
 from signatures.time_source import Stamper, TimeSource
 from signatures.validation_data import ValidationData, put_in
 
 READ_ONLY = 1
+_GUIDE: tuple[float, Colour] = (0.5, (0.6, 0.6, 0.6))
+"""Of a frame that guides the hand: points, and a grey that print keeps and a seal doesn't miss."""
 _OFF, _ON = pdf_name("/Off"), pdf_name("/Yes")
 
 
@@ -110,6 +122,10 @@ def _signature_field(writer: IncrementalPdfFileWriter, item: SignatureField, sli
         field_mdp_spec=FieldMDPSpec(FieldMDPAction.INCLUDE, [item.name, *_locked(item, slices)]),
     )
     fields.append_signature_field(writer, spec)
+    if item.guide is not None:
+        node = next(reference for name, reference in named_fields(writer) if name == item.name).get_object()
+        shown = form(writer, frame(*item.guide, *_GUIDE), round(box.width, 3), round(box.height, 3), Fit.TRUE_SIZE)
+        node[pdf_name("/AP")] = generic.DictionaryObject({pdf_name("/N"): shown})
 
 
 def _locked(item: SignatureField, slices: dict[str, tuple[seam.Slice, ...]]) -> list[str]:
@@ -121,8 +137,9 @@ def _locked(item: SignatureField, slices: dict[str, tuple[seam.Slice, ...]]) -> 
 
 
 def _mark(writer: IncrementalPdfFileWriter, mark: TextMark | CheckMark) -> None:
-    box = mark.box
-    empty = form(writer, None, box.width, box.height, Fit.STRETCHED)
+    box, guide = mark.box, mark.guide if isinstance(mark, TextMark) else None
+    guided = frame(*guide, *_GUIDE) if guide is not None else None
+    empty = form(writer, guided, box.width, box.height, Fit.TRUE_SIZE)
     common = {"/T": generic.pdf_string(mark.name), "/TU": generic.pdf_string(mark.label), "/Ff": generic.NumberObject(READ_ONLY)}
     if isinstance(mark, CheckMark):
         ticked = form(writer, tick(min(box.width, box.height)), box.width, box.height, Fit.INSIDE)

@@ -58,22 +58,27 @@ class Sign(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SignatureField:
-    """A place for one signature. ``label``: what a reader is told; ``fills``: marks and seams that this signature fills and locks."""
+    """A place for one signature. ``label``: what a reader is told; ``fills``: marks and seams that this signature fills and locks.
+
+    ``guide``: width and height of a frame that guides the hand, in the middle of the box; it goes when the field is filled.
+    """
 
     name: str
     box: Box
     label: str
     sign: Sign = Sign.HANDWRITING
     fills: tuple[str, ...] = ()
+    guide: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TextMark:
-    """A line of text filled at signing: date, certificate, digest."""
+    """A line of text filled at signing: date, certificate, digest. ``guide``: as of ``SignatureField``."""
 
     name: str
     box: Box
     label: str
+    guide: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

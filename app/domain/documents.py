@@ -12,7 +12,8 @@ class DocumentMeta:
     """Identity of one generated document. ``digest`` is the canonical text's SHA-256; ``created`` is aware UTC.
 
     ``final`` is False for a draft: a draft says so on every page. ``verification``: where anybody checks the text by its digest; a code
-    on the signature pages leads there. Empty: no code.
+    on the signature pages leads there. Empty: no code. ``fields``: its places for seals become fields, which show their frame until a seal
+    stands in it; the page itself then has none.
     """
 
     document_id: str
@@ -24,6 +25,7 @@ class DocumentMeta:
     final: bool = False
     author: str = ""
     verification: str = ""
+    fields: bool = False
 
 
 @dataclass(frozen=True, slots=True)

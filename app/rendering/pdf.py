@@ -110,6 +110,7 @@ class PdfRenderer:
         self._styles = [self._css(faces + template_text("print.css"))]
         self._default_sheet = self._css(template_text("ua.css"))
         self._draft = self._css(template_text("draft.css"))
+        self._framed_by_fields = self._css(".box.seal { border-color: transparent }")
         self._body = self._css(template_text("engine.css"))
         self._front = self._css(template_text("front.css"))
         self._paper_sheets = [self._css(template_text(sheet)) for sheet in PRINT_SHEETS[Layout.PAPER][1:]]
@@ -174,26 +175,29 @@ class PdfRenderer:
         return document.write_pdf(pdf_variant=VARIANT, pdf_identifier=False, uncompressed_pdf=True)
 
     def _paper(self, instrument: Instrument, meta: DocumentMeta) -> Document:
-        draft = [] if meta.final else [self._draft]
-        document = self._laid_out(render_paper(instrument, meta), [*self._paper_sheets, self._body, *draft])
+        more = self._more_sheets(meta)
+        document = self._laid_out(render_paper(instrument, meta), [*self._paper_sheets, self._body, *more])
         _settle(document, {anchor_of(place): words for place, words in headings(instrument)})
         return document
+
+    def _more_sheets(self, meta: DocumentMeta) -> list[CSS]:
+        return [*([] if meta.final else [self._draft]), *([self._framed_by_fields] if meta.fields else [])]
 
     def _contract(self, instrument: Instrument, meta: DocumentMeta) -> Document:
         """The contract laid out in one pass: the body with empty pages for the contents, then the contents with its page numbers.
 
         ``target-counter`` would have the engine lay out again and again until no number changes any more.
         """
-        draft = [] if meta.final else [self._draft]
+        more = self._more_sheets(meta)
         titles = {anchor_of(place): words for place, words in headings(instrument)}
         gap = self._gaps.get(len(titles), -(-len(titles) // _ENTRIES_PER_PAGE))
         for _ in range(_TRIES):
-            body = self._laid_out(render_body(instrument, meta, gap), [self._body, *draft])
+            body = self._laid_out(render_body(instrument, meta, gap), [self._body, *more])
             _settle(body, titles)
             anchors = _anchors(body)
             numbers = {place: anchors[anchor_of(place)][0] for place, _ in headings(instrument)}
             markup = render_front(instrument, meta, PageNumbers(numbers, len(body.pages)))
-            front = self._laid_out(markup, [self._body, self._front, *draft])
+            front = self._laid_out(markup, [self._body, self._front, *more])
             contents = front.pages[1:]
             if len(contents) == gap:
                 return body.copy([*body.pages[:1], *contents, *body.pages[1 + gap :]])

@@ -51,7 +51,7 @@ def start(
     prepared = prepare(ask, plan, kit.today())
     system, now = system_credential(kit), kit.now()
     instrument = ask.version.instrument
-    meta = identity(instrument, now, final=True)
+    meta = replace(identity(instrument, now, final=True), fields=True)
     made = generate(
         instrument, ask.version.answers, meta, kit.tools(), frozenset({Format.JSON, Format.DOCX, Format.PDF}), progress
     )

@@ -387,6 +387,11 @@ def small() -> Instrument:
     return _instrument(chapters, {})
 
 
+def signature_page() -> Instrument:
+    """One party's signature page, and nothing before it but the cover."""
+    return _instrument(((14, "签署页", (("14.1", "甲方签署页", ()),)),), {"14.1": _sign("a", "甲方")})
+
+
 CREATED = datetime(2026, 11, 22, 1, 2, 3, tzinfo=UTC)
 
 

@@ -19,7 +19,7 @@ from app.rendering import pdf as pdf_module
 from app.rendering.fonts import EngineError
 from app.rendering.pdf import AssetFetcher, PdfRenderer, assert_engine
 from tests.rendering.fixtures import finished, fonts, renderer
-from tests.rendering.sample import RARE, meta_of, small
+from tests.rendering.sample import RARE, meta_of, signature_page, small
 
 
 def _opened(content: bytes) -> pikepdf.Pdf:
@@ -88,6 +88,27 @@ def test_every_signing_box_lies_where_the_page_shows_it() -> None:
         assert (placed.x2 - placed.x1) * 25.4 / 72 == pytest.approx(sizes[placed.name][0], abs=0.7)
         assert (placed.y2 - placed.y1) * 25.4 / 72 == pytest.approx(sizes[placed.name][1], abs=0.7)
     document.close()
+
+
+def test_the_frame_of_a_seal_is_on_the_page_unless_fields_will_bring_it() -> None:
+    instrument = signature_page()
+    meta = meta_of(instrument, final=True)
+    printed, to_be_sealed = (renderer().render(instrument, replace(meta, fields=fields)) for fields in (False, True))
+    assert printed.boxes == to_be_sealed.boxes, "nothing moves"
+    (seal,) = (b for b in printed.boxes if b.name == "sign.party_a_seal")
+
+    def left_side(content: bytes) -> set[int]:
+        """The darkest shade of each line of pixels around the middle of the frame's left side."""
+        document = pdfium.PdfDocument(content)
+        sheet = document[seal.page - 1]
+        image = sheet.render(scale=4).to_pil().convert("L")
+        x, y = seal.x1 * 4, (sheet.get_height() - (seal.y1 + seal.y2) / 2) * 4
+        document.close()
+        strip = image.crop((int(x) - 6, int(y) - 40, int(x) + 7, int(y) + 40))
+        return {min(strip.crop((0, row, strip.width, row + 1)).tobytes()) for row in range(strip.height)}
+
+    assert max(left_side(printed.content)) < 200
+    assert left_side(to_be_sealed.content) == {255}
 
 
 def test_each_signature_page_stands_alone() -> None:

@@ -56,9 +56,19 @@ def with_ink(home: House, kit: PaperKit) -> bool:
     return record_paper(kit, LAWYER, home.contract, scan.id, record)
 
 
+def framed(pdf: bytes) -> set[str]:
+    """Fields that show the frame which guides a seal."""
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        fields: Any = opened.Root.AcroForm.Fields
+        shown = {str(f.T): f.AP.N for f in fields if "/AP" in f and isinstance(f.AP.get("/N"), pikepdf.Stream)}
+        drawings = {name: n.get("/Resources", {}).get("/XObject", {}).get("/Whole") for name, n in shown.items()}
+        return {name for name, whole in drawings.items() if whole is not None and b"0.6 0.6 0.6 rg" in whole.read_bytes()}
+
+
 @pytest.mark.parametrize("ink_first", [False, True])
 def test_one_signs_electronically_the_other_with_ink_and_the_file_says_so(home: House, kit: PaperKit, ink_first: bool) -> None:
     signing = home.start(HYBRID)
+    assert framed(home.kit.blobs.get(home.signing.frozen)) == {A_SEAL, B_SEAL}
     assert home.mails(PEOPLE[0].email)
     assert not home.mails(PEOPLE[2].email)
     if ink_first:
@@ -68,6 +78,7 @@ def test_one_signs_electronically_the_other_with_ink_and_the_file_says_so(home: 
         by_hand(home)
         assert with_ink(home, kit) is True
     assert finish(home.kit, signing) is True
+    assert framed(home.kit.blobs.get(home.signing.final)) == set()
     verdict = home.verdict()
     assert verdict.ok, [r.english for r in verdict.reasons]
     assert {s.field for s in verdict.signatures if s.kind == "signature"} == {A_SIGN, A_SEAL}

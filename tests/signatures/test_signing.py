@@ -28,6 +28,7 @@ from signatures.signing import Signing, sign
 from signatures.time_source import Clock, OutsideService, TimeSource
 from signatures.verification.examine import examine
 from signatures.verification.trusting import Expected, Trust
+from signatures.verification.verdict import Outcome
 from tests.signatures.ceremony import ORDER, Ceremony, begin, credentials, hand, utc_now
 from tests.signatures.tools import drawn, embedded, openssl, refused, write_pem
 
@@ -99,6 +100,31 @@ def test_nothing_of_a_party_is_shown_before_it_signs(ceremony: Ceremony) -> None
     last = ceremony.rendered.page_count
     plain, frozen = drawn(ceremony.rendered.content, last), drawn(ceremony.history["frozen"], last)
     assert ImageChops.difference(plain, frozen).getbbox() is None
+
+
+def test_the_frame_that_guides_the_hand_goes_with_the_seal(authority: Authority) -> None:
+    made = begin(authority)
+    guided = [replace(s, guide=(119.0, 119.0)) if s.sign is Sign.SEAL else s for s in made.layout.signatures]
+    made.layout = replace(made.layout, signatures=tuple(guided))
+    frozen = made.freeze()
+    sealed = made.sign(frozen, "a_seal")
+    fields = {s.name: s.box for s in guided}
+
+    def corner(pdf: bytes, name: str) -> int:
+        """The darkest shade at the lower-left corner of a frame, where no round seal reaches."""
+        box = fields[name]
+        image = drawn(pdf, box.page, 4).convert("L")
+        x, y = ((box.x1 + box.x2) / 2 - 59.5) * 4, image.height - ((box.y1 + box.y2) / 2 - 59.5) * 4
+        return min(image.crop((int(x) - 4, int(y) - 20, int(x) + 20, int(y) + 4)).tobytes())
+
+    assert corner(made.rendered.content, "a_seal") == 255
+    assert corner(frozen, "a_seal") < 200
+    assert corner(sealed, "a_seal") == 255
+    assert corner(sealed, "b_seal") < 200, "the other party's is still to come"
+    assert page_validation.validate_pdf_bytes(frozen, profile="3a").failures == []
+    own = Trust(own=(authority.root.public_bytes(Encoding.DER),))
+    verdict = examine(sealed, own, Expected(), utc_now())
+    assert verdict.outcome is Outcome.INCOMPLETE, verdict.codes()
 
 
 def test_a_seal_that_comes_with_the_signature_is_not_in_the_frozen_file(ceremony: Ceremony) -> None:
