@@ -101,7 +101,7 @@ class Room:
 
     @cached_property
     def verifier(self) -> Verifier:
-        return Verifier(reserve=True)
+        return Verifier()
 
     def source(self) -> TimeSource:
         outside = OutsideService(self.timestamp_url) if self.timestamp_url else None

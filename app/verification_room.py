@@ -39,12 +39,9 @@ class VerificationRoom:
 
     folder: Path
     roots: tuple[bytes, ...] = ()
-    verifier: Verifier = field(default_factory=lambda: Verifier(LIMITS, reserve=True))
+    verifier: Verifier = field(default_factory=lambda: Verifier(LIMITS))
     internal: InternalHosts = NOWHERE
     """Hosts inside the house that may be asked for the status of outside certificates."""
-
-    def close(self) -> None:
-        self.verifier.close()
 
     def states(self, pdf: bytes) -> tuple[str, ...]:
         """The SHA-256 of every state of the file, the oldest first; none where no contract has so many. Reads end marks only."""

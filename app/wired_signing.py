@@ -116,7 +116,7 @@ class SigningTools:
         from app.verification_room import LIMITS
         from signatures.verification.worker import Verifier
 
-        return Verifier(LIMITS, reserve=True)
+        return Verifier(LIMITS)
 
     @property
     def file_verifier(self) -> SignedFileVerifier:

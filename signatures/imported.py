@@ -16,8 +16,9 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from signatures.errors import SignatureError
 from signatures.field_states import touched
 from signatures.named import Wanted, holder_fault
-from signatures.revisions import entry
+from signatures.revisions import entry, open_writer, signature_fields
 from signatures.validation_data import ValidationData
+from signatures.verification.contents import revisions
 from signatures.verification.reasons import Weight
 from signatures.verification.trusting import Trust
 from signatures.verification.verdict import Outcome, Signature, Verdict
@@ -60,8 +61,7 @@ def accept(
             trust, certificates=(*trust.certificates, *more), ocsps=(*trust.ocsps, *data.ocsps), crls=(*trust.crls, *data.crls)
         )
         verdict = verifier.verify(after, trust, now)
-    known = verifier.verify(before, trust, now)
-    faults += _faults(verdict, known, field, wanted, extends=extends)
+    faults += _faults(verdict, before, field, wanted, extends=extends)
     if extends and not _broken(verdict):
         faults += _filled_beside(prepared or before, after, field)
     if faults:
@@ -97,18 +97,20 @@ def signer_of(pdf: bytes, field: str) -> bytes:
     return der
 
 
-def _faults(verdict: Verdict, known: Verdict, field: str, wanted: Wanted | None, *, extends: bool) -> list[str]:
+def _faults(verdict: Verdict, before: bytes, field: str, wanted: Wanted | None, *, extends: bool) -> list[str]:
     faults = [r.chinese.rstrip("。") for r in verdict.reasons if r.weight in (Weight.FAILS, Weight.UNREADABLE)]
     if verdict.outcome is Outcome.UNREADABLE:
         return faults
-    added = {s.field for s in verdict.signatures} - {s.field for s in known.signatures}
+    # ``before`` is ours and was looked at when it came to be: only what is in it counts here, not whether it is valid.
+    known = {name for name, signed in signature_fields(open_writer(before)).items() if signed}
+    added = {s.field for s in verdict.signatures} - known
     if added != {field}:
         named = "、".join(sorted(added)) or "无"
         faults.append(f"新的签名应当只在栏位“{field}”，实际为：{named}")
     made = next((s for s in verdict.signatures if s.field == field), None)
     if made is not None:
         faults += _faults_of_signer(made, verdict, wanted)
-    if extends and len(verdict.revisions) != len(known.revisions) + 1:
+    if extends and len(verdict.revisions) != len(revisions(before)) + 1:
         faults.append("签名之外还追加了其他内容")
     return faults
 

@@ -33,11 +33,8 @@ def evidence_file(review: Review, wiring: Wiring, kit: SigningKit, room: Room, o
         return lambda words, meta: render_evidence_report(renderer, words, meta)
 
     verifier = VerificationRoom(own.settings.data_dir / "pki")
-    try:
-        evidence = EvidenceKit(kit, verifier, report, attached, own.audit_seal.signer, own.audit_seal)
-        view, content = make_evidence(evidence, review.who("xu"), review.contract_id)
-    finally:
-        verifier.verifier.close()
+    evidence = EvidenceKit(kit, verifier, report, attached, own.audit_seal.signer, own.audit_seal)
+    view, content = make_evidence(evidence, review.who("xu"), review.contract_id)
     review.say(f"证据包 {view.name}，{view.size:,} 字节")
     root = fingerprint(room.authority.root)
     with tempfile.TemporaryDirectory() as folder:

@@ -38,11 +38,7 @@ def file_(number: str, out: Path, login: str) -> None:
 def accept(number: str, file: Path, place: str, login: str) -> None:
     """逐项核对后接受；不符的列出全部原因，退出码为 1。受信任的外部根证书由 TRUSTED_ROOTS 设定。"""
     desk = at_desk(login, number)
-    verifier = desk.wiring.file_verifier
-    try:
-        done, found = accept_elsewhere(desk.wiring.elsewhere_kit, desk.actor, desk.contract_id, place, file.read_bytes())
-    finally:
-        verifier.close()
+    done, found = accept_elsewhere(desk.wiring.elsewhere_kit, desk.actor, desk.contract_id, place, file.read_bytes())
     click.echo(f"已接受：{found.name}，证书 {found.serial}，签发者 {found.issuer}")
     for remark in found.notes:
         click.echo(remark, err=True)

@@ -65,8 +65,7 @@ def verify(file: Path, as_json: bool, roots: tuple[Path, ...], alone: bool, lang
     if not alone:
         known = [*_installed(configured), *known]
     trust = Trust(own=tuple(k.der for k in known if k.own), others=tuple(k.der for k in known if not k.own))
-    with Verifier() as verifier:
-        verdict = verifier.verify(file.read_bytes(), trust, now())
+    verdict = Verifier().verify(file.read_bytes(), trust, now())
     shown = _shown(known, verdict)
     if as_json:
         click.echo(json.dumps({**verdict.data(), "roots": [asdict(s) for s in shown]}, ensure_ascii=False, indent=2))

@@ -373,10 +373,6 @@ class OutsideSignature:
 class SignedFileVerifier(Protocol):
     """Examines signed PDFs where they can do no harm; what the file holds never raises."""
 
-    def close(self) -> None:
-        """End the process that examines; it begins again when it is asked."""
-        ...
-
     def states(self, pdf: bytes) -> tuple[str, ...]: ...
 
     def verify(self, pdf: bytes, now: datetime, record: OnRecord) -> Verdict: ...

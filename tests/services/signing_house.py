@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -107,12 +107,8 @@ def small_tools() -> Tools:
 class QuickRoom(Room):
     """The real room, but for the working copy: that the small files have no places for it is no matter of these tests.
 
-    A PIN costs the least work, and no process waits for a second file; what both are by default is shown in ``tests.signatures``.
+    A PIN costs the least work; what it costs by default is shown in ``tests.signatures``.
     """
-
-    @cached_property
-    def verifier(self) -> Verifier:
-        return Verifier()
 
     def issue(self, person: Person, pin: str | None, now: datetime) -> IssuedKey:
         made = super().issue(person, None, now)
@@ -149,9 +145,8 @@ class House:
         """Of the finished file."""
         final = self.kit.blobs.get(self.signing.final)
         assert isinstance(self.kit.room, Room)
-        with Verifier() as verifier:
-            root = self.kit.room.authority.root.public_bytes(Encoding.DER)
-            return verifier.verify(final, Trust(own=(root,)), self.at[0])
+        root = self.kit.room.authority.root.public_bytes(Encoding.DER)
+        return Verifier().verify(final, Trust(own=(root,)), self.at[0])
 
     @property
     def signing(self) -> SigningRow:
@@ -250,3 +245,13 @@ class Held:
 
     units: Units
     contract: str
+
+
+def hands_only(units: Units) -> Held:
+    """Both sides sign, and nobody seals."""
+    return Held(units, approved(units, UNSEALED))
+
+
+def hands_and_seals(units: Units) -> Held:
+    """Both sides sign and seal."""
+    return Held(units, approved(units))

@@ -69,13 +69,22 @@ class Snapshots:
         return scratch / f"{name}.sqlite3"
 
 
-def filled(build: Callable[[Units], Any]) -> Any:
-    """A fixture of what ``build`` returns, an object with ``units``, over a database of each kind that is the test's own."""
+def filled(build: Callable[[Units], Any], kinds: tuple[str, ...] = KINDS) -> Any:
+    """A fixture of what ``build`` returns, an object with ``units``, over a database of each of ``kinds`` that is the test's own.
 
-    @pytest.fixture(params=KINDS)
+    One kind is enough where rows are written as other tests have shown over both, and files or mails are looked at; ``over_both``
+    runs a test of such a file over both nevertheless.
+    """
+
+    @pytest.fixture(params=kinds)
     def fixture(request: pytest.FixtureRequest, snapshots: Snapshots) -> Iterator[Any]:
         with snapshots.of(request.param, build) as (units, made):
             made.units = units
             yield made
 
     return fixture
+
+
+def over_both(fixture: str) -> pytest.MarkDecorator:
+    """For a test that asks, itself or through others, for ``fixture``, one that ``filled`` made for one kind."""
+    return pytest.mark.parametrize(fixture, KINDS, indirect=True)

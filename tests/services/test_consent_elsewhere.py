@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -20,12 +19,12 @@ from app.services.signing_rows import read_form
 from app.store.signings import events_of
 from app.verification_room import VerificationRoom
 from signatures.field_states import values
-from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER
-from tests.services.signing_house import B_SIGN, PHONE, SHORT, UNSEALED, House, QuickRoom, house, small_pdf, small_tools
-from tests.services.test_signing_elsewhere import holder
+from tests.services.signing_house import B_SIGN, PHONE, SHORT, Held, House, QuickRoom, house, small_pdf, small_tools
+from tests.services.test_signing_elsewhere import holder, unsealed
 from tests.signatures.test_elsewhere import signed_elsewhere
 
+__all__ = ["unsealed"]
 KEY, CERTIFICATE = holder("沈亦舟")
 LIN, SHEN = SHORT[0].email, SHORT[1].email
 
@@ -51,8 +50,8 @@ class _Pages:
 
 
 @pytest.fixture
-def home(units: Units, tmp_path: Path) -> House:
-    made = house(units, tmp_path, UNSEALED)
+def home(unsealed: Held, tmp_path: Path) -> House:
+    made = house(unsealed.units, tmp_path, contract=unsealed.contract)
     roots = (CERTIFICATE.public_bytes(Encoding.DER),)
     room = CopyRoom(tmp_path / "pki", "测试单位", "", lambda: made.at[0], roots=lambda: roots)
     made.kit = replace(made.kit, room=room, tools=lambda: replace(small_tools(), pdf=_Pages()))
@@ -60,10 +59,9 @@ def home(units: Units, tmp_path: Path) -> House:
 
 
 @pytest.fixture
-def kit(home: House, tmp_path: Path) -> Iterator[ElsewhereKit]:
+def kit(home: House, tmp_path: Path) -> ElsewhereKit:
     room = VerificationRoom(tmp_path / "pki", (CERTIFICATE.public_bytes(Encoding.DER),))
-    yield ElsewhereKit(home.kit, room)
-    room.close()
+    return ElsewhereKit(home.kit, room)
 
 
 def finished(home: House, signing: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, set[str]]]:

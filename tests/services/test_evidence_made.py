@@ -59,11 +59,8 @@ def home(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 @pytest.fixture(scope="module")
-def kit(home: House) -> Iterator[EvidenceKit]:
-    made = kit_of(home, home.folder)  # type: ignore[attr-defined]
-    yield made
-    for verifier in (made.verifier.verifier, home.kit.room.verifier):  # type: ignore[attr-defined]
-        verifier.close()
+def kit(home: House) -> EvidenceKit:
+    return kit_of(home, home.folder)  # type: ignore[attr-defined]
 
 
 @pytest.fixture(scope="module")

@@ -15,17 +15,18 @@ from app.services.evidence import make_evidence
 from app.services.signing_elsewhere import ElsewhereKit, accept_elsewhere, file_to_sign
 from app.services.signing_finish import finish
 from app.verification_room import VerificationRoom
-from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER
-from tests.services.signing_house import B_SIGN, SHORT, UNSEALED, House, house
+from tests.services.signing_house import B_SIGN, SHORT, Held, House, house
 from tests.services.test_evidence_made import kit_of, words_of
-from tests.services.test_signing_elsewhere import authority, holder
+from tests.services.test_signing_elsewhere import authority, holder, unsealed
 from tests.signatures.test_elsewhere import signed_elsewhere
+
+__all__ = ["unsealed"]
 
 
 @pytest.fixture
-def home(units: Units, tmp_path: Path) -> House:
-    return house(units, tmp_path, UNSEALED)
+def home(unsealed: Held, tmp_path: Path) -> House:
+    return house(unsealed.units, tmp_path, contract=unsealed.contract)
 
 
 def test_without_an_outside_certificate_nothing_is_said_of_one() -> None:
@@ -47,8 +48,6 @@ def test_a_licensed_authoritys_certificate_is_not_called_ours(home: House, tmp_p
     home.sign(SHORT[0].email)
     assert finish(home.kit, signing) is True
     _, package = make_evidence(kit, LAWYER, home.contract)
-    for verifier in (gate.verifier, home.kit.room.verifier):  # type: ignore[attr-defined]
-        verifier.close()
     with zipfile.ZipFile(io.BytesIO(package)) as archive:
         words = words_of(archive.read("report.pdf")).replace(" ", "")
     assert "内置的签发机构签发：系统的定稿认证、甲方签名。" in words

@@ -23,12 +23,11 @@ from app.store.signings import events_of
 from signatures.verification.trusting import Trust
 from signatures.verification.verdict import Outcome, Verdict
 from signatures.verification.worker import Verifier
-from tests.services.conftest import Units
 from tests.services.outside_time import LOOPBACK, NAME, OutsideTime
-from tests.services.signing_house import SHORT, House, QuickRoom, house
+from tests.services.signing_house import SHORT, Held, House, QuickRoom, house
+from tests.services.test_signing_elsewhere import unsealed
 
-ANSWERS = {"effect.condition": "e_sign", "sign.party_a_seal_type": "none", "sign.party_b_seal_type": "none"}
-"""Hands alone."""
+__all__ = ["unsealed"]
 
 
 @pytest.fixture
@@ -51,8 +50,7 @@ class Finished:
     def verdict(self) -> Verdict:
         assert isinstance(self.home.kit.room, Room)
         own = self.home.kit.room.authority.root.public_bytes(Encoding.DER)
-        with Verifier() as verifier:
-            return verifier.verify(self.final, Trust(own=(own,), others=(self.service.der,)), datetime.now(UTC))
+        return Verifier().verify(self.final, Trust(own=(own,), others=(self.service.der,)), datetime.now(UTC))
 
     def lacking(self) -> list[str]:
         with self.home.units() as uow:
@@ -61,9 +59,9 @@ class Finished:
         return found
 
 
-def finished(units: Units, folder: Path, service: OutsideTime) -> Finished:
+def finished(held: Held, folder: Path, service: OutsideTime) -> Finished:
     """A contract that both have signed, with real clocks: the outside service has no other."""
-    home = house(units, folder, ANSWERS)
+    home = house(held.units, folder, contract=held.contract)
     home.at[0] = datetime.now(UTC)
     room = QuickRoom(
         folder / "pki", "测试单位", "", lambda: home.at[0], timestamp_url=f"{service.base}/tsa", roots=lambda: (service.der,),
@@ -77,8 +75,8 @@ def finished(units: Units, folder: Path, service: OutsideTime) -> Finished:
     return Finished(home, service)
 
 
-def test_the_status_of_the_services_certificate_lies_in_the_file(units: Units, tmp_path: Path, service: OutsideTime) -> None:
-    done = finished(units, tmp_path, service)
+def test_the_status_of_the_services_certificate_lies_in_the_file(unsealed: Held, tmp_path: Path, service: OutsideTime) -> None:
+    done = finished(unsealed, tmp_path, service)
     verdict = done.verdict()
     assert verdict.ok, [r.english for r in verdict.reasons]
     assert "time.outside" in verdict.codes()
@@ -91,19 +89,20 @@ def test_the_status_of_the_services_certificate_lies_in_the_file(units: Units, t
     assert "crl" not in service.asked, "OCSP comes first, and one answer is enough"
 
 
-def test_where_ocsp_does_not_answer_the_list_is_taken(units: Units, tmp_path: Path, service: OutsideTime) -> None:
+def test_where_ocsp_does_not_answer_the_list_is_taken(unsealed: Held, tmp_path: Path, service: OutsideTime) -> None:
     service.answers = {"crl"}
-    done = finished(units, tmp_path, service)
-    assert done.verdict().ok
-    assert "time.status" not in done.verdict().codes()
+    done = finished(unsealed, tmp_path, service)
+    verdict = done.verdict()
+    assert verdict.ok
+    assert "time.status" not in verdict.codes()
     store = DocumentSecurityStore.read_dss(PdfFileReader(io.BytesIO(done.final)))
     issuers = {crl.CertificateList.load(reference.get_object().data).issuer.human_friendly for reference in store.crls}
     assert any("外部时间戳测试机构" in name for name in issuers)
 
 
-def test_what_can_not_be_had_stops_nothing_and_is_said(units: Units, tmp_path: Path, service: OutsideTime) -> None:
+def test_what_can_not_be_had_stops_nothing_and_is_said(unsealed: Held, tmp_path: Path, service: OutsideTime) -> None:
     service.answers = set()
-    done = finished(units, tmp_path, service)
+    done = finished(unsealed, tmp_path, service)
     verdict = done.verdict()
     assert verdict.ok
     assert any(r.code == "time.status" and NAME in r.chinese for r in verdict.reasons)
@@ -113,8 +112,8 @@ def test_what_can_not_be_had_stops_nothing_and_is_said(units: Units, tmp_path: P
     assert "/crl" in words
 
 
-def test_a_service_whose_certificate_was_revoked_is_not_believed(units: Units, tmp_path: Path, service: OutsideTime) -> None:
+def test_a_service_whose_certificate_was_revoked_is_not_believed(unsealed: Held, tmp_path: Path, service: OutsideTime) -> None:
     service.revoked = True
-    verdict = finished(units, tmp_path, service).verdict()
+    verdict = finished(unsealed, tmp_path, service).verdict()
     assert verdict.outcome is Outcome.UNTRUSTED
     assert "time.untrusted" in verdict.codes()

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from asn1crypto import keys
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pyhanko.sign.signers import SimpleSigner
 from pyhanko_certvalidator.registry import SimpleCertificateStore
@@ -54,9 +54,6 @@ class Between:
     room: VerificationRoom
     event: Callable[[], object]
 
-    def close(self) -> None:
-        self.room.close()
-
     def states(self, pdf: bytes) -> tuple[str, ...]:
         return self.room.states(pdf)
 
@@ -93,7 +90,7 @@ class Desk:
         return prepare(self.kit, PLATFORM, self.who, self.number, A_SIGN, pem, (), names)
 
     def complete(self, waiting: Prepared, kit: ElsewhereKit | None = None) -> object:
-        signature = KEY.sign(waiting.to_sign, padding.PKCS1v15(), hashes.SHA256())
+        signature = KEY.sign(waiting.to_sign, ec.ECDSA(hashes.SHA256()))
         return complete(kit or self.kit, PLATFORM, self.who, waiting.id, RemoteAnswer(signature=signature))
 
     def ended(self) -> list[str]:

@@ -29,19 +29,19 @@ from app.store.signings import CertificateRow, find_certificate
 from signatures.verification.trusting import Trust
 from signatures.verification.verdict import Outcome, Verdict
 from signatures.verification.worker import Verifier
-from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, OTHER, ensure
-from tests.services.signing_house import A_SIGN, HAND, PHONE, PIN, SHORT, House, QuickRoom, approved, house
+from tests.services.signing_house import A_SIGN, HAND, PHONE, PIN, SHORT, UNSEALED, Held, House, QuickRoom, approved, house
+from tests.services.snapshots import over_both
+from tests.services.test_signing_elsewhere import unsealed
 
-ANSWERS = {"effect.condition": "e_sign", "sign.party_a_seal_type": "none", "sign.party_b_seal_type": "none"}
-"""Hands alone."""
+__all__ = ["unsealed"]
 ADMIN = Actor("管理员", "admin-1", frozenset({Role.SYSTEM_ADMINISTRATOR}))
 WORDS = "持有人报告手机和签署密码一并遗失"
 
 
 @pytest.fixture
-def home(units: Units, tmp_path: Path) -> House:
-    return house(units, tmp_path, ANSWERS)
+def home(unsealed: Held, tmp_path: Path) -> House:
+    return house(unsealed.units, tmp_path, contract=unsealed.contract)
 
 
 def revoke(home: House, serial: str, reason: str = "compromised") -> None:
@@ -56,12 +56,12 @@ def serial_at(home: House, place: str) -> str:
 def verified(home: House, content: bytes) -> Verdict:
     assert isinstance(home.kit.room, Room)
     root = home.kit.room.authority.root.public_bytes(Encoding.DER)
-    with Verifier() as verifier:
-        return verifier.verify(content, Trust(own=(root,)), home.at[0])
+    return Verifier().verify(content, Trust(own=(root,)), home.at[0])
 
 
+@over_both("unsealed")
 def test_revoked_afterwards_the_signature_stays_good_and_the_owner_is_told(home: House) -> None:
-    other = approved(home.units, ANSWERS)
+    other = approved(home.units, UNSEALED)
     signing = home.start(SHORT)
     home.sign(SHORT[0].email)
     serial = serial_at(home, A_SIGN)
@@ -121,7 +121,7 @@ def test_a_revoked_key_signs_nothing_more_and_its_holder_gets_a_new_one(home: Ho
     home.start(SHORT)
     home.sign(SHORT[0].email)
     old = serial_at(home, A_SIGN)
-    again = house(home.units, home.kit.blobs.root.parent, contract=approved(home.units, ANSWERS))
+    again = house(home.units, home.kit.blobs.root.parent, contract=approved(home.units, UNSEALED))
     again.kit, again.at = home.kit, home.at
     again.start(SHORT)
     token, secret = again.ready(SHORT[0].email)
@@ -142,7 +142,7 @@ def test_a_revoked_key_signs_nothing_more_and_its_holder_gets_a_new_one(home: Ho
 def test_revoked_while_the_signature_is_being_made_it_is_not_written(home: House) -> None:
     home.start(SHORT)
     home.sign(SHORT[0].email)
-    again = house(home.units, home.kit.blobs.root.parent, contract=approved(home.units, ANSWERS))
+    again = house(home.units, home.kit.blobs.root.parent, contract=approved(home.units, UNSEALED))
     serial = serial_at(home, A_SIGN)
 
     class Interrupted(QuickRoom):
@@ -160,10 +160,11 @@ def test_revoked_while_the_signature_is_being_made_it_is_not_written(home: House
     assert serial_at(again, A_SIGN) == ""
 
 
+@over_both("unsealed")
 def test_every_owner_of_a_contract_signed_with_it_is_told_who_may_still_read_it(home: House) -> None:
     home.start(SHORT)
     home.sign(SHORT[0].email)
-    again = house(home.units, home.kit.blobs.root.parent, contract=approved(home.units, ANSWERS))
+    again = house(home.units, home.kit.blobs.root.parent, contract=approved(home.units, UNSEALED))
     again.kit, again.at = home.kit, home.at
     again.start(SHORT)
     again.sign(SHORT[0].email)

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
@@ -35,10 +35,12 @@ from signatures.verification.trusting import Trust
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER
 from tests.services.outside_time import LOOPBACK, OutsideTime
-from tests.services.signing_house import A_SIGN, B_SIGN, PHONE, SHORT, House, house
+from tests.services.signing_house import A_SIGN, B_SIGN, PHONE, SHORT, Held, House, hands_only, house
+from tests.services.snapshots import filled, over_both
 from tests.signatures.tampering import page_replaced, saved_again_by_pikepdf
-from tests.signatures.test_elsewhere import signed_elsewhere
+from tests.signatures.test_elsewhere import Own, signed_elsewhere
 
+unsealed = filled(hands_only, ("sqlite",))
 ADMIN = Actor("管理员", "admin-1", frozenset({Role.SYSTEM_ADMINISTRATOR}))
 
 
@@ -49,11 +51,9 @@ class Authority:
     listed_at: str = ""
 
 
-def holder(
-    name: str, serial: int = 0, by: Authority | None = None, organisation: str = ""
-) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
+def holder(name: str, serial: int = 0, by: Authority | None = None, organisation: str = "") -> Own:
     """A certificate of another authority; without ``by`` it is its own root."""
-    key, now = rsa.generate_private_key(65537, 2048), datetime.now(UTC)
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
     words = [(NameOID.COMMON_NAME, name), (NameOID.ORGANIZATION_NAME, organisation)]
     subject = x509.Name([x509.NameAttribute(oid, text) for oid, text in words if text])
     builder = x509.CertificateBuilder().subject_name(subject).issuer_name(by.certificate.subject if by else subject)
@@ -84,21 +84,19 @@ def service(tmp_path: Path) -> Iterator[OutsideTime]:
 
 
 @pytest.fixture
-def home(units: Units, tmp_path: Path) -> House:
-    answers = {"effect.condition": "e_sign", "sign.party_a_seal_type": "none", "sign.party_b_seal_type": "none"}
-    return house(units, tmp_path, answers)
+def home(unsealed: Held, tmp_path: Path) -> House:
+    return house(unsealed.units, tmp_path, contract=unsealed.contract)
 
 
 @pytest.fixture(scope="module")
-def own() -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
+def own() -> Own:
     return holder("沈亦舟")
 
 
 @pytest.fixture
-def kit(home: House, tmp_path: Path, own: tuple[rsa.RSAPrivateKey, x509.Certificate]) -> Iterator[ElsewhereKit]:
+def kit(home: House, tmp_path: Path, own: Own) -> ElsewhereKit:
     room = VerificationRoom(tmp_path / "pki", (own[1].public_bytes(Encoding.DER),))
-    yield ElsewhereKit(home.kit, room)
-    room.verifier.close()
+    return ElsewhereKit(home.kit, room)
 
 
 def refused(code: str, match: str | None = None) -> pytest.RaisesExc[ContractError]:
@@ -108,9 +106,8 @@ def refused(code: str, match: str | None = None) -> pytest.RaisesExc[ContractErr
 OTHER = Actor("旁人", "other-1", frozenset({Role.AUDITOR}))
 
 
-def test_a_file_signed_with_the_partys_own_certificate_counts_like_ours(
-    home: House, kit: ElsewhereKit, own: tuple[rsa.RSAPrivateKey, x509.Certificate]
-) -> None:
+@over_both("unsealed")
+def test_a_file_signed_with_the_partys_own_certificate_counts_like_ours(home: House, kit: ElsewhereKit, own: Own) -> None:
     with refused("elsewhere.none"):
         file_to_sign(kit, LAWYER, home.contract)
     signing = home.start(SHORT)
@@ -151,9 +148,7 @@ def test_every_reason_is_told_at_once(home: House, kit: ElsewhereKit) -> None:
         assert words in told
 
 
-def test_the_signatory_does_it_from_the_own_page_and_the_next_one_is_asked(
-    home: House, kit: ElsewhereKit, own: tuple[rsa.RSAPrivateKey, x509.Certificate]
-) -> None:
+def test_the_signatory_does_it_from_the_own_page_and_the_next_one_is_asked(home: House, kit: ElsewhereKit, own: Own) -> None:
     shen, lin = SHORT[1], SHORT[0]
     home.start((shen, lin), Order.SEQUENTIAL)
     token, secret = home.enter(shen.email)
@@ -244,7 +239,6 @@ def test_the_evidence_package_is_checked_with_the_outside_authority_given(home: 
         system = find_certificate(uow.session, row.system)
         assert system is not None
         made = room.evidence("N-1", "合同", home.kit.blobs.get(row.final), states, (), credential(system), home.at[0])
-    room.verifier.close()  # type: ignore[attr-defined]
     package, outside = tmp_path / "evidence.zip", tmp_path / "outside.pem"
     package.write_bytes(made)
     outside.write_bytes(ca.certificate.public_bytes(Encoding.PEM))
@@ -287,7 +281,7 @@ def test_a_root_is_trusted_after_its_fingerprint_was_compared_and_until_it_is_re
         assert [e.action for e in entries(uow.session) if e.action.startswith("trust.")] == ["trust.added", "trust.removed"]
 
 
-def test_what_cannot_be_a_root_is_told_with_every_reason(own: tuple[rsa.RSAPrivateKey, x509.Certificate]) -> None:
+def test_what_cannot_be_a_root_is_told_with_every_reason(own: Own) -> None:
     leaf = own[1].public_bytes(Encoding.PEM)
     with refused("root.invalid", "不能信任这张证书：.*basicConstraints.*；.*不包括签发证书.*到期"):
         look(ADMIN, datetime.now(UTC) + timedelta(days=4000), leaf)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -38,9 +37,14 @@ def trust(ceremony: Ceremony, *others: x509.Certificate) -> Trust:
     return Trust(own=(own,), others=tuple(c.public_bytes(Encoding.DER) for c in others))
 
 
-def outsider(bits: int = 2048) -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
+Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+Own = tuple[Key, x509.Certificate]
+"""A key and its certificate."""
+
+
+def outsider(key: Key | None = None) -> Own:
     """A certificate of another authority; here it is its own root."""
-    key = rsa.generate_private_key(65537, bits)
+    key = key or ec.generate_private_key(ec.SECP256R1())
     name = x509.Name(
         [x509.NameAttribute(NameOID.COMMON_NAME, "乙方自有证书"), x509.NameAttribute(NameOID.ORGANIZATION_NAME, "乙方")]
     )
@@ -72,7 +76,8 @@ def test_a_device_signs_a_few_bytes_and_the_file_is_valid(ceremony: Ceremony) ->
 
 
 def test_an_rsa_certificate_of_another_authority_can_sign_so_too(ceremony: Ceremony) -> None:
-    base, (key, certificate) = ceremony.history["a_signature"], outsider()
+    base, key = ceremony.history["a_signature"], rsa.generate_private_key(65537, 2048)
+    _, certificate = outsider(key)
     pending = begin(base, ceremony.signing("a_seal"), certificate, (), utc_now())
     signature = key.sign(pending.to_sign, padding.PKCS1v15(), hashes.SHA256())
     done = finish(pending, signature, ceremony.source(), base, utc_now())
@@ -96,7 +101,7 @@ def test_who_waits_too_long_begins_again(ceremony: Ceremony) -> None:
 
 
 def test_a_weak_key_is_not_even_asked(ceremony: Ceremony) -> None:
-    _, certificate = outsider(1024)
+    _, certificate = outsider(rsa.generate_private_key(65537, 1024))
     with refused("remote.certificate"):
         begin(ceremony.history["frozen"], ceremony.signing("a_seal"), certificate, (), utc_now())
 
@@ -111,13 +116,12 @@ def test_a_damaged_state_is_refused(state: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def verifier() -> Iterator[Verifier]:
-    with Verifier(reserve=True) as made:
-        yield made
+def verifier() -> Verifier:
+    return Verifier()
 
 
 def signed_elsewhere(
-    pdf: bytes, field: str, key: rsa.RSAPrivateKey, certificate: x509.Certificate, digest: str = "sha256", **more: object
+    pdf: bytes, field: str, key: Key, certificate: x509.Certificate, digest: str = "sha256", **more: object
 ) -> bytes:
     """As another program does it; pyHanko stands for it, with its own default appearance."""
     info = keys.PrivateKeyInfo.load(key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption()))
@@ -128,7 +132,7 @@ def signed_elsewhere(
 
 
 def test_a_file_signed_by_another_tool_is_let_in_and_its_loose_font_is_noted(ceremony: Ceremony, verifier: Verifier) -> None:
-    before, (key, certificate) = ceremony.history["a_signature"], outsider()
+    before, (key, certificate) = ceremony.history["a_signature"], outsider(rsa.generate_private_key(65537, 2048))
     after = signed_elsewhere(before, "a_seal", key, certificate)
     found = accept(before, after, "a_seal", verifier, trust(ceremony, certificate), utc_now())
     assert found.signature.name == "乙方自有证书"
@@ -140,7 +144,7 @@ def test_our_own_signatures_bring_no_loose_font(ceremony: Ceremony, verifier: Ve
     assert accept(before, after, "a_seal", verifier, trust(ceremony), utc_now(), prepared=after).notes == ()
 
 
-def filled_and_signed(pdf: bytes, field: str, values: dict[str, str], own: tuple[rsa.RSAPrivateKey, x509.Certificate]) -> bytes:
+def filled_and_signed(pdf: bytes, field: str, values: dict[str, str], own: Own) -> bytes:
     """Another program fills fields in the revision in which it signs: words with an appearance that says the same, ticks by name."""
     writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
     nodes = {str(r.get_object()["/T"]): r.get_object() for r in writer.root["/AcroForm"]["/Fields"]}
@@ -185,10 +189,11 @@ def test_whoever_signs_elsewhere_fills_no_field_of_anybody(
 
 
 def test_what_was_prepared_for_a_device_may_be_filled_and_nothing_else(ceremony: Ceremony, verifier: Verifier) -> None:
-    base, (key, certificate) = ceremony.history["frozen"], outsider()
+    base, key = ceremony.history["frozen"], ec.generate_private_key(ec.SECP256R1())
+    certificate = outsider(key)[1]
     known, now = trust(ceremony, certificate), utc_now()
     pending = begin(base, ceremony.signing("b_signature"), certificate, (), now)
-    done = finish(pending, key.sign(pending.to_sign, padding.PKCS1v15(), hashes.SHA256()), ceremony.source(), base, now)
+    done = finish(pending, key.sign(pending.to_sign, ec.ECDSA(hashes.SHA256())), ceremony.source(), base, now)
     assert accept(base, done.pdf, "b_signature", verifier, known, now, prepared=pending.pdf).signature.field == "b_signature"
     with refused("import.refused", "b_date（乙方签署日期）"):
         accept(base, done.pdf, "b_signature", verifier, known, now)
@@ -200,7 +205,7 @@ def test_what_was_prepared_for_a_device_may_be_filled_and_nothing_else(ceremony:
 def refusals(ceremony: Ceremony) -> dict[str, tuple[bytes, str, Trust, str]]:
     before, (key, certificate) = ceremony.history["a_signature"], outsider()
     good, known = signed_elsewhere(before, "a_seal", key, certificate), trust(ceremony, certificate)
-    weak_key, weak = outsider(1024)
+    weak_key, weak = outsider(rsa.generate_private_key(65537, 1024))
     other = replace(ceremony.signing("a_seal"))
     assert other.field == "a_seal"
     return {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -22,9 +21,8 @@ HAND, SEAL = Wanted("张三", PARTY, seal=False), Wanted("何保管", PARTY, sea
 
 
 @pytest.fixture(scope="module")
-def verifier() -> Iterator[Verifier]:
-    with Verifier(reserve=True) as made:
-        yield made
+def verifier() -> Verifier:
+    return Verifier()
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
+import os
+import signal
 import time
 import zlib
-from collections.abc import Callable, Iterator
-from threading import Thread
+from collections.abc import Callable
+from pathlib import Path
+from threading import Thread, Timer
 
 import pikepdf
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from signatures.verification.spawning import spawner
 from signatures.verification.trusting import Trust
 from signatures.verification.verdict import Outcome, Verdict
 from signatures.verification.worker import Limits, Verifier
@@ -19,9 +23,8 @@ from tests.signatures.ceremony import Ceremony, utc_now
 
 
 @pytest.fixture(scope="module")
-def verifier() -> Iterator[Verifier]:
-    with Verifier(Limits(processor=20, wall=60), reserve=True) as made:
-        yield made
+def verifier() -> Verifier:
+    return Verifier(Limits(processor=20, wall=60))
 
 
 def trust(ceremony: Ceremony) -> Trust:
@@ -141,16 +144,46 @@ def test_a_signed_file_gets_the_same_verdict_in_the_worker(verifier: Verifier, c
 
 
 def test_a_file_that_takes_too_long_is_given_up(ceremony: Ceremony) -> None:
-    with Verifier(Limits(wall=0)) as hasty:
-        verdict = hasty.verify(ceremony.history["archived"], trust(ceremony), utc_now())
+    verdict = Verifier(Limits(wall=0)).verify(ceremony.history["archived"], trust(ceremony), utc_now())
     assert verdict.outcome is Outcome.UNREADABLE
     assert verdict.codes() == {"file.limits"}
 
 
 def test_a_file_that_needs_too_much_memory_is_given_up(ceremony: Ceremony) -> None:
-    with Verifier(Limits(memory=40)) as poor:
-        verdict = poor.verify(ceremony.history["archived"], trust(ceremony), utc_now())
+    verdict = Verifier(Limits(memory=40)).verify(ceremony.history["archived"], trust(ceremony), utc_now())
     assert verdict.codes() == {"file.limits"}
+
+
+def test_the_limits_of_one_file_are_not_those_of_the_next(verifier: Verifier, ceremony: Ceremony) -> None:
+    assert Verifier(Limits(memory=40)).verify(ceremony.history["archived"], trust(ceremony), utc_now()).codes() == {"file.limits"}
+    assert verifier.verify(ceremony.history["archived"], trust(ceremony), utc_now()).ok
+
+
+def children(process: int) -> list[str]:
+    return Path(f"/proc/{process}/task/{process}/children").read_text().split()
+
+
+def test_a_process_that_was_given_up_is_ended(ceremony: Ceremony) -> None:
+    """One that goes on would take the processor for as long as its own limit lets it."""
+    slow = bomb_in_attachment()
+    assert Verifier(Limits(wall=1)).verify(slow, trust(ceremony), utc_now()).codes() == {"file.limits"}
+    until = time.monotonic() + 10
+    while children(spawner().process.pid):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
+def test_nobody_notices_that_the_process_to_copy_was_ended(verifier: Verifier, ceremony: Ceremony) -> None:
+    content = ceremony.history["frozen"]
+    assert verifier.verify(content, trust(ceremony), utc_now()).outcome is Outcome.INCOMPLETE
+    before = spawner().process
+    os.kill(before.pid, signal.SIGKILL)
+    assert verifier.verify(content, trust(ceremony), utc_now()).outcome is Outcome.INCOMPLETE
+    assert spawner().process.pid != before.pid
+    # Ended between the order and the copy: the order is read by nobody.
+    os.kill(spawner().process.pid, signal.SIGSTOP)
+    Timer(0.5, os.kill, (spawner().process.pid, signal.SIGKILL)).start()
+    assert verifier.verify(content, trust(ceremony), utc_now()).outcome is Outcome.INCOMPLETE
 
 
 def test_a_file_too_large_is_not_even_opened(verifier: Verifier) -> None:

@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from playwright.sync_api import Browser, Page, expect
 
@@ -20,7 +18,6 @@ from tests.web.conftest import Server
 from tests.web.test_browser import serious
 from tests.web.test_signing_browser import SHEN, Post, identify, read_and_agree
 
-Own = tuple[rsa.RSAPrivateKey, x509.Certificate]
 CA = authority("华夏电子认证测试机构")
 
 

@@ -159,9 +159,9 @@ def test_the_documents_own_example_signs_and_the_verifier_takes_it(house: House,
     status, signed = house.call(house.token(READ), f"/api/v1/contracts/{house.number}/file")
     assert status == 200
     own = read_roots(house.post.wiring.settings.data_dir / "pki")
-    with Verifier() as verifier:
-        verdict = verifier.verify(signed, Trust(own=own, others=(outside.root,)), house.post.wiring.now())
-        blind = verifier.verify(signed, Trust(own=own), house.post.wiring.now())
+    verifier = Verifier()
+    verdict = verifier.verify(signed, Trust(own=own, others=(outside.root,)), house.post.wiring.now())
+    blind = verifier.verify(signed, Trust(own=own), house.post.wiring.now())
     assert verdict.ok, [r.english for r in verdict.reasons]
     mine = {s.field: s for s in verdict.signatures}
     assert (mine[B_SIGN].name, mine[A_SIGN].name) == ("沈亦舟", "林知远")

@@ -51,8 +51,7 @@ def test_two_signatories_on_two_browsers_from_the_mail_to_the_finished_copy(
         phone.get_by_role("link", name="下载您的一份").click()
     content = Path(waited.value.path()).read_bytes()
     root = (post.room.authority.root.public_bytes(Encoding.DER),)
-    with Verifier() as verifier:
-        verdict = verifier.verify(content, Trust(own=root), post.wiring.now())
+    verdict = Verifier().verify(content, Trust(own=root), post.wiring.now())
     assert verdict.outcome.value == "valid"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -38,10 +37,8 @@ def signed_file(folder: Path) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def signed(app: Flask) -> Iterator[bytes]:
-    desk = app.extensions[KEY]
-    yield signed_file(desk.settings.data_dir)
-    desk.file_verifier.verifier.close()
+def signed(app: Flask) -> bytes:
+    return signed_file(app.extensions[KEY].settings.data_dir)
 
 
 def upload(visitor: Visitor, content: bytes, name: str = "合同.pdf"):  # type: ignore[no-untyped-def]
