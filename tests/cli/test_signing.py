@@ -32,10 +32,21 @@ from app.store.signings import SigningPlaceRow, latest_signing
 from app.wiring import Wiring
 from tests.cli.test_commands import Command, run
 from tests.intake.scanning import as_pdf, page_of, scanned
-from tests.services.signing_house import A_SEAL, A_SIGN, B_SIGN, HAND, PEOPLE, PHONE, PIN, QuickRoom, approved, small_tools
+from tests.services.signing_house import (
+    A_SEAL,
+    A_SIGN,
+    B_SIGN,
+    HAND,
+    PEOPLE,
+    PHONE,
+    PIN,
+    UNSEALED,
+    QuickRoom,
+    approved,
+    small_tools,
+)
 from tests.services.test_paper_signing import ANSWERS as WITH_INK
 from tests.services.test_paper_signing import INK
-from tests.services.test_signing import SIGNED_ONLY
 from tests.services.test_signing_authority import UNPRINTED
 from tests.services.test_signing_elsewhere import holder
 from tests.signatures.test_elsewhere import signed_elsewhere
@@ -157,21 +168,36 @@ def done(run: Command, *arguments: object) -> str:
 # ---- plan, start, show, finish
 
 
-def test_from_the_plan_to_the_archived_file(run: Command, contract: Make, tmp_path: Path) -> None:
-    home = contract(SIGNED_ONLY)
-    plan, file = yaml.safe_load(done(run, "plan", home.number, *ME)), tmp_path / "plan.yaml"
+def test_from_the_plan_with_an_agent_to_the_archived_file(run: Command, contract: Make, tmp_path: Path) -> None:
+    """The only signing of this file that begins on the command line, with the whole contract's pages."""
+    home = contract(UNPRINTED)
+    today, scan, file = home.wiring.today(), tmp_path / "授权委托书.pdf", tmp_path / "plan.yaml"
+    scan.write_bytes(page_pdf())
+
+    def start(told: str) -> None:
+        file.write_text(yaml.safe_dump(plan, allow_unicode=True), encoding="utf-8")
+        assert told in refused(run, "start", home.number, file, *ME)
+
+    plan = yaml.safe_load(done(run, "plan", home.number, *ME))
     assert [p["place"] for p in plan["people"]] == [A_SIGN, B_SIGN]
     assert {p["code"] for p in plan["people"]} == {"mail"}
+    plan["people"][0]["name"] = "陈代签"
     file.write_text(yaml.safe_dump(plan, allow_unicode=True), encoding="utf-8")
     told = refused(run, "start", home.number, file, *ME)
     assert told.count("邮箱") == 2, "everything that is missing at once"
     file.write_text("order: [", encoding="utf-8")
     assert "不是可用的签署计划" in refused(run, "start", home.number, file, *ME)
-    for line, address in zip(plan["people"], ("lin@party-a.example", "shen@party-b.example"), strict=True):
+    for line, address in zip(plan["people"], ("chen@party-a.example", "shen@party-b.example"), strict=True):
         line["email"] = address
+    plan["people"][0]["authority"] = {
+        "number": "SQ-8", "issued": str(today - timedelta(days=40)), "from": None, "until": str(today + timedelta(days=60)),
+        "limit": "", "matters": ["contract"], "file": "授权委托书.pdf",
+    }  # fmt: skip
+    start("缺少生效日")
+    plan["people"][0]["authority"]["from"] = str(today - timedelta(days=1))
     plan["people"][0] |= {"code": "sms", "phone": ""}
-    file.write_text(yaml.safe_dump(plan, allow_unicode=True), encoding="utf-8")
-    assert "须填写手机号" in refused(run, "start", home.number, file, *ME)
+    start("须填写手机号")
+    assert scans(home) == []
     assert home.stage() == "approved"
     assert "尚未发起签署" in done(run, "show", home.number, *ME)
     plan["people"][0]["code"] = "mail"
@@ -179,20 +205,45 @@ def test_from_the_plan_to_the_archived_file(run: Command, contract: Make, tmp_pa
     assert "已发起签署" in done(run, "start", home.number, file, *ME)
     assert home.stage() == "signing"
     shown = done(run, "show", home.number, *ME)
-    assert "甲方签名（林知远）" in shown
+    assert "甲方签名（陈代签）" in shown
     assert shown.count("待签署") == 2
+    details = read_details(home.place(A_SIGN))
+    assert (scans(home), details.signatory.authority is not None) == ([details.document], True)
     assert refused(run, "start", home.number, file, *ME)
     assert refused(run, "plan", home.number, *ME)
     assert "完成 0 份" in done(run, "finish", *ME)
+
+    days = ("--power-issued", today, "--power-from", today, "--power-until", today + timedelta(days=90))
+    who = ("--place", A_SIGN, "--name", "吴接手", "--email", "wu@party-a.example", *WHY)
+    assert "无授权" in refused(run, "replace", home.number, *who, *ME)
+    assert "越权" in refused(
+        run, "replace", home.number, *who, "--power-number", "SQ-9", *days, "--power-limit", "1", "--power-file", scan, *ME
+    )
+    assert len(scans(home)) == 1, "nothing is filed for what is refused"
+    done(run, "replace", home.number, *who, "--power-number", "SQ-9", *days, "--power-file", scan, *ME)
+    details = read_details(home.place(A_SIGN))
+    assert details.signatory.authority is not None
+    assert (details.signatory.authority.number, details.document in scans(home)) == ("SQ-9", True)
+
+    here = ("--place", A_SIGN, "--power-number", "SQ-10")
+    assert "缺少签发日；缺少生效日；缺少失效日" in refused(run, "authority", home.number, *here, *ME)
+    assert "没有授权事项“all”" in refused(run, "authority", home.number, *here, *days, "--power-matter", "all", *ME)
+    more = ("--power-matter", "contract", "--power-matter", "amendment")
+    assert "已更新" in done(run, "authority", home.number, *here, *days, *more, "--power-file", scan, *ME)
+    details = read_details(home.place(A_SIGN))
+    assert details.signatory.authority is not None
+    assert (details.signatory.authority.number, len(scans(home))) == ("SQ-10", 3)
+    assert "不凭授权委托书" in refused(run, "authority", home.number, "--place", B_SIGN, "--power-number", "SQ-10", *days, *ME)
+
     kit = home.wiring.signing_kit
-    home.sign("lin@party-a.example", kit)
+    home.sign("wu@party-a.example", kit)
     home.sign("shen@party-b.example", kit)
     assert "完成 1 份" in done(run, "finish", *ME)
     assert "已签署完毕" in done(run, "show", home.number, *ME)
 
 
 def test_finish_tells_what_it_could_not_finish(run: Command, contract: Make) -> None:
-    home = contract(SIGNED_ONLY)
+    home = contract(UNSEALED)
     home.start((PEOPLE[0], PEOPLE[2]))
     for one in (PEOPLE[0], PEOPLE[2]):
         home.sign(one.email, home.kit)
@@ -244,52 +295,6 @@ def test_a_keeper_is_replaced_and_a_printed_name_is_not(run: Command, underway: 
     assert read_details(underway.place(A_SEAL)).signatory.name == "吴接手"
 
 
-def test_an_agents_authority_comes_with_plan_replacement_and_update(run: Command, contract: Make, tmp_path: Path) -> None:
-    home = contract(UNPRINTED)
-    today = home.wiring.today()
-    scan, file = tmp_path / "授权委托书.pdf", tmp_path / "plan.yaml"
-    scan.write_bytes(page_pdf())
-    plan = yaml.safe_load(done(run, "plan", home.number, *ME))
-    plan["people"][0] |= {
-        "name": "陈代签", "email": "chen@party-a.example",
-        "authority": {
-            "number": "SQ-8", "issued": str(today - timedelta(days=40)), "from": None, "until": str(today + timedelta(days=60)),
-            "limit": "", "matters": ["contract"], "file": "授权委托书.pdf",
-        },
-    }  # fmt: skip
-    plan["people"][1]["email"] = "shen@party-b.example"
-    file.write_text(yaml.safe_dump(plan, allow_unicode=True), encoding="utf-8")
-    assert "缺少生效日" in refused(run, "start", home.number, file, *ME)
-    assert scans(home) == []
-    plan["people"][0]["authority"]["from"] = str(today - timedelta(days=1))
-    file.write_text(yaml.safe_dump(plan, allow_unicode=True), encoding="utf-8")
-    done(run, "start", home.number, file, *ME)
-    details = read_details(home.place(A_SIGN))
-    assert (scans(home), details.signatory.authority is not None) == ([details.document], True)
-
-    days = ("--power-issued", today, "--power-from", today, "--power-until", today + timedelta(days=90))
-    who = ("--place", A_SIGN, "--name", "吴接手", "--email", "wu@party-a.example", *WHY)
-    assert "无授权" in refused(run, "replace", home.number, *who, *ME)
-    assert "越权" in refused(
-        run, "replace", home.number, *who, "--power-number", "SQ-9", *days, "--power-limit", "1", "--power-file", scan, *ME
-    )
-    assert len(scans(home)) == 1, "nothing is filed for what is refused"
-    done(run, "replace", home.number, *who, "--power-number", "SQ-9", *days, "--power-file", scan, *ME)
-    details = read_details(home.place(A_SIGN))
-    assert details.signatory.authority is not None
-    assert (details.signatory.authority.number, details.document in scans(home)) == ("SQ-9", True)
-
-    here = ("--place", A_SIGN, "--power-number", "SQ-10")
-    assert "缺少签发日；缺少生效日；缺少失效日" in refused(run, "authority", home.number, *here, *ME)
-    assert "没有授权事项“all”" in refused(run, "authority", home.number, *here, *days, "--power-matter", "all", *ME)
-    more = ("--power-matter", "contract", "--power-matter", "amendment")
-    assert "已更新" in done(run, "authority", home.number, *here, *days, *more, "--power-file", scan, *ME)
-    details = read_details(home.place(A_SIGN))
-    assert details.signatory.authority is not None
-    assert (details.signatory.authority.number, len(scans(home))) == ("SQ-10", 3)
-    assert "不凭授权委托书" in refused(run, "authority", home.number, "--place", B_SIGN, "--power-number", "SQ-10", *days, *ME)
-
-
 def test_a_signing_is_withdrawn_with_a_reason(run: Command, underway: Home) -> None:
     assert "须写明理由" in refused(run, "withdraw", underway.number, "--reason", "短", *ME)
     assert "已撤回" in done(run, "withdraw", underway.number, *WHY, *ME)
@@ -330,7 +335,7 @@ def test_a_signing_with_ink_from_the_print_copy_to_the_record(run: Command, cont
 def test_a_file_signed_elsewhere_goes_out_and_comes_back(
     run: Command, contract: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home, out = contract(SIGNED_ONLY), tmp_path / "to-sign.pdf"
+    home, out = contract(UNSEALED), tmp_path / "to-sign.pdf"
     assert "没有轮到" in refused(run, "elsewhere", "file", home.number, "--out", out, *ME)
     home.start((PEOPLE[0], PEOPLE[2]))
     assert B_SIGN in done(run, "elsewhere", "file", home.number, "--out", out, *ME)

@@ -33,8 +33,8 @@ ELECTRONIC = UseRequest(UseMedium.ELECTRONIC, "服务外包合同", 1, True, "�
 class Sealed:
     """The house, its seal in use; released by ``release``."""
 
-    def __init__(self, units: Units, folder: Path, answers: Mapping[str, Any] | None = None) -> None:
-        home = house(units, folder, answers)
+    def __init__(self, units: Units, folder: Path, answers: Mapping[str, Any] | None = None, *, contract: str = "") -> None:
+        home = house(units, folder, answers, contract=contract)
         home.kit = replace(home.kit, safe=Safe(home.kit.blobs, VAULT))
         self.home: House = home
         with units() as uow:

@@ -12,18 +12,19 @@ from app.services.signing_finish import finish
 from app.store.audit import entries_of
 from app.store.documents import documents_of
 from signatures.verification.verdict import Outcome
-from tests.services.conftest import Units
-from tests.services.signing_house import SHORT, TYPED, House, house
+from tests.services.signing_house import SHORT, TYPED, Held, House, house
+from tests.services.snapshots import over_both
+from tests.services.test_signing_elsewhere import unsealed
 
+__all__ = ["unsealed"]
 LIN, SHEN = (p.email for p in SHORT)
 LATE, AFTER = datetime(2044, 3, 1, tzinfo=UTC), datetime(2046, 1, 1, tzinfo=UTC)
 """Within the last year of the first timestamp certificate (18 years); when it has ended."""
 
 
 @pytest.fixture
-def done(units: Units, tmp_path: Path) -> House:
-    answers = {"effect.condition": "e_sign", "sign.party_a_seal_type": "none", "sign.party_b_seal_type": "none"}
-    made = house(units, tmp_path, answers)
+def done(unsealed: Held, tmp_path: Path) -> House:
+    made = house(unsealed.units, tmp_path, contract=unsealed.contract)
     made.start(SHORT)
     made.sign(LIN)
     assert made.sign(SHEN, TYPED)
@@ -36,7 +37,8 @@ def _due(house: House) -> bool:
         return is_renewal_due(uow, house.at[0])
 
 
-def test_a_timestamp_is_renewed_in_its_last_year_once_and_proves_on(units: Units, done: House) -> None:
+@over_both("unsealed")
+def test_a_timestamp_is_renewed_in_its_last_year_once_and_proves_on(done: House) -> None:
     first = done.signing
     assert first.archived_until is not None
     assert not _due(done)
@@ -51,7 +53,7 @@ def test_a_timestamp_is_renewed_in_its_last_year_once_and_proves_on(units: Units
     assert renewed.archived_until > datetime(2060, 1, 1, tzinfo=UTC) or renewed.archived_until > first.archived_until
     done.at[0] = AFTER
     assert done.verdict().outcome is not Outcome.INVALID
-    with units() as uow:
+    with done.units() as uow:
         names = [d.name for d in documents_of(uow.session, done.contract)]
         actions = [e.action for e in entries_of(uow.session, done.contract)]
     assert sum("存档至" in name for name in names) == 1
@@ -59,8 +61,8 @@ def test_a_timestamp_is_renewed_in_its_last_year_once_and_proves_on(units: Units
     assert any("续期存档时间戳" in m.text for m in done.mails("lawyer@example.com"))
 
 
-def test_a_file_that_can_not_be_read_stops_no_round(units: Units, done: House) -> None:
-    with units() as uow:
+def test_a_file_that_can_not_be_read_stops_no_round(done: House) -> None:
+    with done.units() as uow:
         row = uow.session.get(type(done.signing), done.signing.id)
         assert row is not None
         row.final = done.kit.blobs.put(b"no file of any kind")

@@ -18,10 +18,10 @@ from app.store.reminders import ReminderSubjectRow, subjects_with_prefix
 from tests.services.conftest import Units
 from tests.services.ending_office import Office, after_notice, finish
 from tests.services.fixtures import LAWYER, NOW, TODAY, reference
-from tests.services.signing_house import A_SIGN, SHORT, Held, House, approved, house
+from tests.services.signing_house import A_SIGN, SHORT, UNSEALED, Held, House, approved, house
 from tests.services.snapshots import filled
 from tests.services.test_exiting import document
-from tests.services.test_signing import SHEN, SIGNED_ONLY
+from tests.services.test_signing import SHEN
 from tests.services.test_signing_authority import CHEN, POWER, UNPRINTED
 
 WHY = "价格条款与会议纪要不一致"
@@ -89,7 +89,7 @@ def test_what_lies_far_ahead_is_not_looked_at(home: House) -> None:
 
 
 def test_nobody_is_reminded_of_an_office(units: Units, tmp_path: Path) -> None:
-    home = house(units, tmp_path, SIGNED_ONLY)
+    home = house(units, tmp_path, UNSEALED)
     home.start(SHORT)
     assert told(units, "authority", TODAY) == []
 

@@ -25,15 +25,24 @@ from app.store.effects import signing_dates_of
 from tests.intake.scanning import as_pdf, page_of, scanned
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, TODAY
-from tests.services.signing_house import A_SEAL, A_SIGN, B_SEAL, B_SIGN, PEOPLE, SEAL_PIN, House, house
+from tests.services.signing_house import A_SEAL, A_SIGN, B_SEAL, B_SIGN, PEOPLE, SEAL_PIN, Held, House, approved, house
+from tests.services.snapshots import filled
 
 ANSWERS = {"sign.mode": "hybrid", "effect.condition": "seal_and_sign", "sign.required_marks": ["seal", "signature"]}
 HYBRID = (*PEOPLE[:2], *(replace(p, medium=Medium.PAPER, email="") for p in PEOPLE[2:]))
 
 
+def _hybrid(units: Units) -> Held:
+    """One side signs with ink."""
+    return Held(units, approved(units, ANSWERS))
+
+
+contract = filled(_hybrid, ("sqlite",))
+
+
 @pytest.fixture
-def home(units: Units, tmp_path: Path) -> House:
-    return house(units, tmp_path, ANSWERS)
+def home(contract: Held, tmp_path: Path) -> House:
+    return house(contract.units, tmp_path, contract=contract.contract)
 
 
 @pytest.fixture

@@ -28,15 +28,24 @@ from app.store.signings import events_of
 from tests.intake.scanning import altered, as_pdf, page_of, scanned
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, TODAY
-from tests.services.signing_house import PEOPLE, House, house
+from tests.services.signing_house import PEOPLE, Held, House, approved, house
+from tests.services.snapshots import filled, over_both
 
 INK = tuple(replace(p, medium=Medium.PAPER, email="") for p in PEOPLE)
 ANSWERS = {"sign.mode": "wet_sign", "effect.condition": "seal_and_sign", "sign.required_marks": ["seal", "signature"]}
 
 
+def _wet(units: Units) -> Held:
+    """Both sides sign with ink."""
+    return Held(units, approved(units, ANSWERS))
+
+
+contract = filled(_wet, ("sqlite",))
+
+
 @pytest.fixture
-def home(units: Units, tmp_path: Path) -> House:
-    return house(units, tmp_path, ANSWERS)
+def home(contract: Held, tmp_path: Path) -> House:
+    return house(contract.units, tmp_path, contract=contract.contract)
 
 
 @pytest.fixture
@@ -53,6 +62,7 @@ def refused(code: str) -> pytest.RaisesExc[ContractError]:
     return pytest.RaisesExc(ContractError, check=lambda e: e.code == code)
 
 
+@over_both("contract")
 def test_from_the_print_copy_to_a_contract_formed_on_paper(home: House, kit: PaperKit) -> None:
     with home.units() as uow:
         assert paper_view(uow, LAWYER, home.contract) is None

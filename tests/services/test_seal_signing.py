@@ -1,4 +1,4 @@
-"""Seals in the electronic signature: released by their keeper, shown as registered, logged with the signature. Over both databases."""
+"""Seals in the electronic signature: released by their keeper, shown as registered, logged with the signature. Over both databases what is logged."""
 
 from __future__ import annotations
 
@@ -24,18 +24,19 @@ from app.services.signing_finish import finish
 from app.store.contracts import find_contract
 from signatures.drawing import MM
 from signatures.verification.verdict import Outcome
-from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, NOW, TODAY
 from tests.services.sealed_house import Sealed
 from tests.services.sealing import KEEPER, POST
-from tests.services.signing_house import PEOPLE, SEAL_PIN, TYPED, small_pdf, small_tools
+from tests.services.signing_house import PEOPLE, SEAL_PIN, TYPED, Held, hands_and_seals, small_pdf, small_tools
+from tests.services.snapshots import filled, over_both
 
+held = filled(hands_and_seals, ("sqlite",))
 LIN, ZHOU, SHEN, HE = (p.email for p in PEOPLE)
 
 
 @pytest.fixture
-def sealed(units: Units, tmp_path: Path) -> Sealed:
-    return Sealed(units, tmp_path)
+def sealed(held: Held, tmp_path: Path) -> Sealed:
+    return Sealed(held.units, tmp_path, contract=held.contract)
 
 
 def with_pages(made: RenderedPdf, count: int) -> RenderedPdf:
@@ -65,7 +66,8 @@ def _kinds(pdf: bytes) -> dict[str, set[str]]:
         return found
 
 
-def test_the_registered_seal_and_both_seams_are_in_the_finished_file_and_its_use_in_the_log(units: Units, sealed: Sealed) -> None:
+@over_both("held")
+def test_the_registered_seal_and_both_seams_are_in_the_finished_file_and_its_use_in_the_log(sealed: Sealed) -> None:
     home = sealed.home
     sealed.release()
     sealed.start(SeamWish(SeamPages.ALL, skip_cover=True))
@@ -83,7 +85,7 @@ def test_the_registered_seal_and_both_seams_are_in_the_finished_file_and_its_use
     assert home.verdict().outcome is not Outcome.INVALID
     signing = home.signing
     place = next(p for p in signing.places if p.email == ZHOU)
-    with units() as uow:
+    with sealed.home.units() as uow:
         (use,) = uses_of(uow, KEEPER, sealed.seal)
         (application,) = seal_desk(uow, LAWYER, TODAY, home.contract).applications
         shown = seal_shown_at(uow, home.kit.safe, f"{signing.id}:{place.id}")
@@ -93,7 +95,7 @@ def test_the_registered_seal_and_both_seams_are_in_the_finished_file_and_its_use
     assert (shown.width, shown.kind) == (42.0, "official")
 
 
-def test_a_party_that_keeps_seals_here_does_not_seal_without_a_release(units: Units, sealed: Sealed) -> None:
+def test_a_party_that_keeps_seals_here_does_not_seal_without_a_release(sealed: Sealed) -> None:
     home = sealed.home
     sealed.start(SeamWish())
     with pytest.raises(ContractError, match="还没有为这份文本放行") as refused:
@@ -102,14 +104,15 @@ def test_a_party_that_keeps_seals_here_does_not_seal_without_a_release(units: Un
     sealed.release()
     home.sign(ZHOU, None, SEAL_PIN)
     assert _kinds(home.kit.blobs.get(home.signing.frozen))["seam_party_a"] == {"/Tx"}, "released after the freeze"
-    with units() as uow:
+    with sealed.home.units() as uow:
         assert len(uses_of(uow, KEEPER, sealed.seal)) == 1
 
 
-def test_a_release_taken_back_or_a_seal_stopped_meanwhile_stops_the_signature(units: Units, sealed: Sealed) -> None:
+@over_both("held")
+def test_a_release_taken_back_or_a_seal_stopped_meanwhile_stops_the_signature(sealed: Sealed) -> None:
     home = sealed.home
     application = sealed.release()
-    with units() as uow:
+    with sealed.home.units() as uow:
         contract = find_contract(uow.session, home.contract)
         assert contract is not None
         digest = seal_desk(uow, LAWYER, TODAY, home.contract).digest
@@ -118,14 +121,14 @@ def test_a_release_taken_back_or_a_seal_stopped_meanwhile_stops_the_signature(un
         with pytest.raises(ContractError, match="没有为这份文本放行"):
             seal_for_signature(uow, home.kit.safe, contract, "party_a", "0" * 64)
         assert seal_for_signature(uow, home.kit.safe, contract, "party_b", digest) is None
-    with units() as uow:
+    with sealed.home.units() as uow:
         move_seal(uow, KEEPER, NOW, TODAY, sealed.seal, SealMove.SUSPEND, "印章疑似被盗用，先行停用")
     words = {"place": "x:y", "serial": "AB", "by": "周保管", "seam": False}
-    with units() as uow, pytest.raises(ContractError, match="停用"):
+    with sealed.home.units() as uow, pytest.raises(ContractError, match="停用"):
         log_use(uow, NOW, TODAY, home.contract, seal, **words)  # type: ignore[arg-type]
-    with units() as uow:
+    with sealed.home.units() as uow:
         release(uow, KEEPER, NOW, TODAY, POST, home.contract, application, back=True)
-    with units() as uow, pytest.raises(ContractError, match="收回印章的放行"):
+    with sealed.home.units() as uow, pytest.raises(ContractError, match="收回印章的放行"):
         log_use(uow, NOW, TODAY, home.contract, seal, **words)  # type: ignore[arg-type]
 
 

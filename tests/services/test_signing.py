@@ -45,7 +45,8 @@ from tests.services.signing_house import (
     TYPED,
     Held,
     House,
-    approved,
+    hands_and_seals,
+    hands_only,
     house,
 )
 from tests.services.snapshots import filled
@@ -58,19 +59,7 @@ def refused(code: str, match: str | None = None) -> pytest.RaisesExc[ContractErr
     return pytest.RaisesExc(ContractError, match=match, check=lambda e: e.code == code)
 
 
-SIGNED_ONLY = {"effect.condition": "e_sign", "sign.party_a_seal_type": "none", "sign.party_b_seal_type": "none"}
-"""签名 alone completes a party's signing."""
-
-
-def _sealed(units: Units) -> Held:
-    return Held(units, approved(units))
-
-
-def _signed_only(units: Units) -> Held:
-    return Held(units, approved(units, SIGNED_ONLY))
-
-
-with_seals, without_seals = filled(_sealed), filled(_signed_only)
+with_seals, without_seals = filled(hands_and_seals), filled(hands_only)
 
 
 @pytest.fixture

@@ -22,12 +22,12 @@ from app.store.audit import entries
 from app.store.signings import events_of
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, TODAY, reference
-from tests.services.signing_house import A_SIGN, B_SIGN, SHORT, Held, House, approved, house
+from tests.services.signing_house import A_SIGN, B_SIGN, SHORT, UNSEALED, Held, House, approved, house
 from tests.services.snapshots import filled
-from tests.services.test_signing import LIN, SHEN, SIGNED_ONLY, refused
+from tests.services.test_signing import LIN, SHEN, refused
 
 WHY = "原签署人已经离任"
-UNPRINTED = {**SIGNED_ONLY, "party_a.legal_rep": None, "sign.party_a_signatory": None}
+UNPRINTED = {**UNSEALED, "party_a.legal_rep": None, "sign.party_a_signatory": None}
 """The text names nobody of party A, neither on the signature page nor as its legal representative."""
 POWER = PowerText("SQ-8", "2026-11-01", "2026-11-20", "2026-12-31", "", ("contract",))
 CHEN = Assigned(A_SIGN, "陈代签", "副总经理", "chen@party-a.example", power=POWER)

@@ -91,13 +91,6 @@ def test_every_reason_has_words_in_both_languages() -> None:
 # ---- tampering
 
 
-@pytest.mark.parametrize("tamper", TAMPERS, ids=lambda t: t.__name__)
-def test_a_file_tampered_with_fails(ceremony: Ceremony, tamper: Tamper) -> None:
-    found = check(ceremony, tamper(ceremony.history["archived"]))
-    assert found.outcome in (Outcome.INVALID, Outcome.UNREADABLE)
-    assert any(r.weight.value in ("fails", "unreadable") for r in found.reasons)
-
-
 WORDS = {
     "page_appended": ("signature.changed", "页数由4变为5"),
     "page_replaced": ("signature.changed", "第1页的内容被改动"),
@@ -114,12 +107,20 @@ WORDS = {
 }
 
 
-@pytest.mark.parametrize("tamper", [t for t in TAMPERS if t.__name__ in WORDS], ids=lambda t: t.__name__)
-def test_the_reason_says_what_was_done(ceremony: Ceremony, tamper: Tamper) -> None:
-    code, words = WORDS[tamper.__name__]
-    found = [r for r in check(ceremony, tamper(ceremony.history["archived"])).reasons if r.code == code]
-    assert any(words in r.chinese for r in found)
-    assert all(r.english for r in found)
+@pytest.mark.parametrize("tamper", TAMPERS, ids=lambda t: t.__name__)
+def test_a_file_tampered_with_fails_and_the_reason_says_what_was_done(ceremony: Ceremony, tamper: Tamper) -> None:
+    found = check(ceremony, tamper(ceremony.history["archived"]))
+    assert found.outcome in (Outcome.INVALID, Outcome.UNREADABLE)
+    assert any(r.weight.value in ("fails", "unreadable") for r in found.reasons)
+    if tamper.__name__ in WORDS:
+        code, words = WORDS[tamper.__name__]
+        told = [r for r in found.reasons if r.code == code]
+        assert any(words in r.chinese for r in told)
+        assert all(r.english for r in told)
+
+
+def test_the_words_are_of_tampering_that_is_tried() -> None:
+    assert WORDS.keys() <= {t.__name__ for t in TAMPERS}
 
 
 _MADE_LATER = {
