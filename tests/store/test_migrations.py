@@ -10,14 +10,26 @@ from alembic import command
 from sqlalchemy import Engine, inspect
 
 from app.store.engine import open_engine
-from app.store.migrate import configuration, current, downgrade, head, upgrade
+from app.store.migrate import configuration, current, downgrade, head, newest, upgrade
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_the_migrations_head_equals_the_models(engine: Engine) -> None:
-    assert current(engine) == head()
+    assert current(engine) == head() == newest()
     command.check(configuration(engine))
+
+
+def test_a_database_of_the_newest_schema_is_left_as_it_is_without_reading_the_migrations(database: str) -> None:
+    program = """
+import sys
+from app.store.engine import open_engine
+from app.store.migrate import upgrade
+upgrade(open_engine(sys.argv[1]))
+print(sorted(m for m in sys.modules if m.split(".")[0] == "alembic" or ".versions" in m))
+"""
+    done = subprocess.run([sys.executable, "-c", program, database], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
 
 
 def test_migrations_run_down_to_nothing_and_up_again(engine: Engine) -> None:
