@@ -134,8 +134,9 @@ def _codes(sheet: Image.Image) -> list[tuple[str, tuple[Point, ...]]]:
     import zxingcpp
 
     grey = sheet.convert("L")
-    for picture, factor in ((grey, 1.0), (grey.resize((grey.width * 2, grey.height * 2), Image.Resampling.BICUBIC), 2.0)):
-        found = []
+    for factor in (1, 2):
+        size = grey.width * factor, grey.height * factor
+        picture, found = grey if factor == 1 else grey.resize(size, Image.Resampling.BICUBIC), []
         for one in zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)):
             if read_code(one.text) is not None:
                 at = one.position

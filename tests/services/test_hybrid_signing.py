@@ -74,7 +74,7 @@ def framed(pdf: bytes) -> set[str]:
         return {name for name, whole in drawings.items() if whole is not None and b"0.6 0.6 0.6 rg" in whole.read_bytes()}
 
 
-@pytest.mark.parametrize("ink_first", [False, True])
+@pytest.mark.parametrize(("contract", "ink_first"), [("sqlite", False), ("postgresql", True)], indirect=["contract"])
 def test_one_signs_electronically_the_other_with_ink_and_the_file_says_so(home: House, kit: PaperKit, ink_first: bool) -> None:
     signing = home.start(HYBRID)
     assert framed(home.kit.blobs.get(home.signing.frozen)) == {A_SEAL, B_SEAL}
