@@ -1,4 +1,4 @@
-"""Seals in the electronic signature: released by their keeper, shown as registered, logged with the signature. Over both databases what is logged."""
+"""Seals in the electronic signature: released by their keeper, shown as registered, logged with the signature. Taken back and stopped, over both databases."""
 
 from __future__ import annotations
 
@@ -66,7 +66,6 @@ def _kinds(pdf: bytes) -> dict[str, set[str]]:
         return found
 
 
-@over_both("held")
 def test_the_registered_seal_and_both_seams_are_in_the_finished_file_and_its_use_in_the_log(sealed: Sealed) -> None:
     home = sealed.home
     sealed.release()

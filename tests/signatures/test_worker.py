@@ -8,6 +8,7 @@ import signal
 import time
 import zlib
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from threading import Thread, Timer
 
@@ -69,6 +70,7 @@ def bomb_of_references() -> bytes:
     return head + body + data + b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % len(head)
 
 
+@cache
 def bomb_in_attachment() -> bytes:
     with pikepdf.new() as pdf:
         pdf.add_blank_page()
