@@ -13,8 +13,9 @@ from app.domain.annex_change import PRICES
 from app.domain.obligation_state import Shown
 from app.domain.term import BEIJING
 from app.services.annex_changing import compare_with, list_in_force
+from app.services.event_rows import Happening
 from app.services.generation import Format, Tools
-from app.services.obligation_events import Happening, record_event, start_clock, stop_clock
+from app.services.obligation_events import record_event, start_clock, stop_clock
 from app.services.obligation_keeping import Proof, finish, waive
 from app.services.obligation_views import DutyBoard, DutyLine, duty_board, duty_detail, export_duties
 from app.store.obligations import DutyFilter

@@ -19,10 +19,11 @@ from app.domain.permissions import Action
 from app.domain.priorities import LEVELS
 from app.domain.term import BEIJING
 from app.services.access import actor_with_login
+from app.services.event_rows import Happening
 from app.services.obligation_events import (
-    Happening,
     end_state,
     import_events,
+    judge_incident,
     record_event,
     start_clock,
     stop_clock,
@@ -324,6 +325,33 @@ def import_table(source: Path, number: str, login: str, today: date) -> None:
         contract = id_of(uow, actor, number) if number else ""
         made = import_events(uow, actor, now(), today, wiring.almanac, table.rows, contract)
     click.echo(f"已导入{made.new}条，此前已有{made.known}条，由此排定义务{made.planned}项。")
+
+
+@obligation.command("judge", short_help="认定事件的原因")
+@number_argument
+@event_argument
+@acting_option
+@today_option
+@click.option("--fault", type=click.Choice(["a", "b", "none"]), required=True, help="a 甲方，b 乙方，none 尚未认定。")
+@click.option("--cause", default="", help="根因；因乙方原因的 P1 须填，同一根因用同样的写法。")
+def judge(number: str, event_id: str, login: str, today: date, fault: str, cause: str) -> None:
+    """认定 P1、重大投诉的责任方和根因；符合第5.3节的随即触发整改。"""
+    desk = at_desk(login, number)
+    with desk.wiring.unit_of_work() as uow:
+        made = judge_incident(
+            uow,
+            desk.actor,
+            now(),
+            today,
+            desk.wiring.almanac,
+            desk.contract_id,
+            event_id,
+            at_fault="" if fault == "none" else fault,
+            cause=cause,
+        )
+    click.echo("认定已记录。")
+    for sentence in made.raised:
+        click.echo(f"触发整改：{sentence}。")
 
 
 @obligation.command("stop", short_help="停钟")

@@ -275,6 +275,7 @@ SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
     "exit.tasks_moved": lambda data, _names: f"退出任务改期：{'；'.join(data['moves'])}",
     "exit.task_reopened": lambda data, _names: f"重新办理退出任务“{TASKS[TaskKey(data['task'])]}”",
     "event.ended": _event("{kind} {subject}的状态解除"),
+    "event.judged": _event("认定{kind} {subject}的原因：{found}"),
     "event.paused": _event("{kind} {subject}停钟"),
     "event.recorded": _event("记录事件“{kind}” {subject}（{on}）"),
     "event.resumed": _event("{kind} {subject}恢复计时"),

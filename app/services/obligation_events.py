@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,12 +12,16 @@ from app.domain.lifecycle import Stage
 from app.domain.obligation_events import EVENTS, LEVELLED, STOPS, EventKind, Origin
 from app.domain.permissions import Action, Actor, may
 from app.domain.priorities import LEVELS
+from app.domain.settlement.incidents import P1
 from app.services.access import record_of
+from app.services.event_rows import Happening, note_event
+from app.services.incident_triggers import DERIVED, incident_kind, raise_improvements
 from app.services.journal import note
+from app.services.moving import law_day
 from app.services.obligation_planning import LIVING, Almanac, Planned, plan_quietly, replan
 from app.services.record import opened
 from app.store.contracts import ContractRow, contract_with_number, find_contract
-from app.store.obligations import ContractEventRow, EventPauseRow, event_like, events_named, find_event
+from app.store.obligations import ContractEventRow, EventPauseRow, event_like, find_event
 from app.store.uow import UnitOfWork
 
 FARTHEST = timedelta(days=3660)
@@ -28,19 +31,6 @@ FARTHEST = timedelta(days=3660)
 class EventMissing(ContractError):
     def __init__(self) -> None:
         super().__init__("event.missing", "没有找到这条事件记录。")
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """An event as entered. ``moment``: where its hour counts; its day is then the day of the moment in Beijing. ``level``: P1 to P4 of a
-    ticket, empty where nobody said."""
-
-    kind: str
-    day: date
-    subject: str = ""
-    moment: datetime | None = None
-    note: str = ""
-    level: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,40 +60,6 @@ def record_event(
     planned = replan(uow, actor, now, contract, almanac)
     uow.commit()
     return Recorded(made, planned)
-
-
-def note_event(
-    uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, happening: Happening, source: str
-) -> str | None:
-    """Enter an event in the caller's transaction, who holds the contract's lock, plans again and commits; None where it is known."""
-    if event_like(uow.session, contract.id, happening.kind, happening.subject, happening.day) is not None:
-        return None
-    row = ContractEventRow(
-        id=uuid.uuid4().hex, contract_id=contract.id, kind=happening.kind, on_day=happening.day, moment=happening.moment,
-        subject=happening.subject, note=happening.note, source=source, level=happening.level, created_at=now, created_by=actor.name,
-    )  # fmt: skip
-    uow.session.add(row)
-    note(
-        uow, actor, now, "event.recorded", contract=contract.id, event=row.id, kind=row.kind, on=row.on_day.isoformat(),
-        moment=row.moment.isoformat() if row.moment else "", subject=row.subject, note=row.note, source=source, level=row.level,
-    )  # fmt: skip
-    uow.session.flush()
-    return row.id
-
-
-def unnote_events(
-    uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, kind: str, subject: str, source: str, reason: str
-) -> int:
-    """Take back what ``note_event`` entered from this source, in the caller's transaction, who plans again; how many there were."""
-    found = [e for e in events_named(uow.session, contract.id, kind, subject) if e.source == source]
-    for row in found:
-        note(
-            uow, actor, now, "event.withdrawn", contract=contract.id, event=row.id, kind=row.kind, on=row.on_day.isoformat(),
-            subject=row.subject, reason=reason,
-        )  # fmt: skip
-        uow.session.delete(row)
-    uow.session.flush()
-    return len(found)
 
 
 def event_faults(happening: Happening, today: date) -> list[InputFault]:
@@ -137,9 +93,53 @@ def withdraw_event(
     )  # fmt: skip
     uow.session.delete(row)
     uow.session.flush()
+    raise_improvements(uow, actor, now, law_day(now), contract)
     planned = replan(uow, actor, now, contract, almanac)
     uow.commit()
     return planned
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What followed from finding who answers for an incident. ``raised``: why party B has to improve, in words."""
+
+    raised: tuple[str, ...]
+    planned: Planned
+
+
+def judge_incident(
+    uow: UnitOfWork, actor: Actor, now: datetime, today: date, almanac: Almanac, contract_id: str, event_id: str, *, at_fault: str,
+    cause: str,
+) -> Judged:  # fmt: skip
+    """Record which party answers for a P1 or a serious complaint (``a``, ``b``; empty: not found yet) and a P1's root cause. What of
+    section 5.3 follows is raised with the same commit; a judgement that is changed takes it back while it is open.
+
+    Raises ``ContractMissing``, ``Forbidden``, ``event.missing``, ``InputError``.
+    """
+    contract = _living(uow, actor, contract_id)
+    row, cause = _event(uow, contract_id, event_id), " ".join(cause.split())
+    kind, faults = incident_kind(row), []
+    if not kind:
+        faults.append(InputFault("at_fault", "责任方", "只认定 P1 故障、P1 工单和监管、媒体、群体性投诉"))
+    if at_fault not in ("a", "b", ""):
+        faults.append(InputFault("at_fault", "责任方", "请选择", "甲方、乙方或者尚未认定"))
+    if kind == P1 and at_fault == "b" and not cause:
+        faults.append(InputFault("cause", "根因", "因乙方原因的 P1 须写明根因；同一根因请用同样的写法"))
+    if len(cause) > 100:
+        faults.append(InputFault("cause", "根因", "不超过100个字"))
+    if faults:
+        raise InputError(faults)
+    row.at_fault, row.cause = at_fault, cause
+    party = {"a": "甲方原因", "b": "乙方原因"}.get(at_fault, "尚未认定")
+    note(
+        uow, actor, now, "event.judged", contract=contract_id, event=row.id, kind=row.kind, subject=row.subject,
+        found=f"{party}，根因：{cause}" if cause else party,
+    )  # fmt: skip
+    uow.session.flush()
+    raised = raise_improvements(uow, actor, now, today, contract)
+    planned = replan(uow, actor, now, contract, almanac)
+    uow.commit()
+    return Judged(raised, planned)
 
 
 def stop_clock(
@@ -256,7 +256,7 @@ def _living(uow: UnitOfWork, actor: Actor, contract_id: str) -> ContractRow:
 
 def _event(uow: UnitOfWork, contract_id: str, event_id: str) -> ContractEventRow:
     row = find_event(uow.session, event_id)
-    if row is None or row.contract_id != contract_id or row.source in ("duty", "settling"):
+    if row is None or row.contract_id != contract_id or row.source in ("duty", "settling", DERIVED):
         raise EventMissing
     return row
 

@@ -12,7 +12,7 @@ from app.domain.obligation_state import DutyState
 from app.domain.obligations import Catalogue
 from app.domain.permissions import Actor
 from app.services.drafting import Reference
-from app.services.obligation_events import Happening, note_event, unnote_events
+from app.services.event_rows import Happening, note_event, unnote_events
 from app.services.obligation_keeping import UNPROVEN, Proof, fulfil, fulfil_keyed, take_back
 from app.services.obligation_planning import Almanac, plan_quietly
 from app.store.contracts import ContractRow

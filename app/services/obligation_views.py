@@ -15,6 +15,7 @@ from app.domain.obligation_state import DutyState, Facts, Shown, shown
 from app.domain.obligations import Obligor, role_of
 from app.domain.permissions import Action, Actor, may, require
 from app.services.access import record_of
+from app.services.incident_triggers import incident_kind
 from app.services.journal import note
 from app.services.moving import law_day
 from app.services.obligation_keeping import ObligationMissing
@@ -86,7 +87,7 @@ class DutyLine:
 
 @dataclass(frozen=True, slots=True)
 class EventLine:
-    """An event with its clock. ``stands_since``: the clock stands still now."""
+    """An event with its clock. ``stands_since``: the clock stands still now; ``incident``: as ``incident_triggers.incident_kind``."""
 
     id: str
     kind: EventKind
@@ -100,6 +101,9 @@ class EventLine:
     pauses: tuple[tuple[datetime, datetime | None, str], ...]
     timed: bool
     level: str
+    incident: str
+    at_fault: str
+    cause: str
 
     @property
     def stands_since(self) -> datetime | None:
@@ -301,5 +305,5 @@ def _event_line(row: ContractEventRow) -> EventLine:
     pauses = tuple((p.begins, p.ends, p.ground) for p in row.pauses)
     return EventLine(
         row.id, kind, row.on_day, row.moment, row.until, row.subject, row.note, row.source, row.created_by, pauses, row.moment is not None,
-        row.level,
+        row.level, incident_kind(row), row.at_fault, row.cause,
     )  # fmt: skip

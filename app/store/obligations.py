@@ -36,8 +36,9 @@ COUNTED = 10_000
 class ContractEventRow(Base):
     """Something that happened (``domain.obligation_events``). The key makes recording or importing it twice harmless.
 
-    ``moment`` NULL: only its day is known; ``until``: when the state that it began was over; ``source``: form, import, cli, duty, settling;
-    ``level``: P1 to P4 of a ticket, empty where nobody said.
+    ``moment`` NULL: only its day is known; ``until``: when the state that it began was over; ``source``: form, import, cli, duty, settling,
+    derived; ``level``: P1 to P4 of a ticket, empty where nobody said. ``at_fault``: the party that answers for an incident (a, b), empty
+    while nobody found it; ``cause``: its root cause.
     """
 
     __tablename__ = "contract_events"
@@ -52,6 +53,8 @@ class ContractEventRow(Base):
     note: Mapped[str] = mapped_column(Text, default="")
     source: Mapped[str] = mapped_column(String(16))
     level: Mapped[str] = mapped_column(String(2), default="")
+    at_fault: Mapped[str] = mapped_column(String(1), default="", server_default="")
+    cause: Mapped[str] = mapped_column(String(100), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(Instant)
     created_by: Mapped[str] = mapped_column(String(100))
 

@@ -13,10 +13,11 @@ from app.domain.errors import ContractError, InputError
 from app.domain.event_table import EventRow, read_event_table
 from app.domain.obligation_events import STOPS, recordable
 from app.domain.priorities import LEVELS
+from app.services.event_rows import Happening
 from app.services.obligation_events import (
-    Happening,
     end_state,
     import_events,
+    judge_incident,
     record_event,
     start_clock,
     stop_clock,
@@ -102,6 +103,22 @@ def withdraw(contract_id: str, event_id: str) -> ResponseReturnValue:
                 uow, actor(), desk().now(), desk().almanac, contract_id, event_id, Entered().text("reason", 400)
             )
         return _("已撤回，取消未办的义务%(n)d项。", n=made.dropped)
+
+    return acted(contract_id, act, page, "duty_events.show")
+
+
+@pages.post("/<event_id>/judgement")
+def judge(contract_id: str, event_id: str) -> ResponseReturnValue:
+    def act() -> str:
+        form = Entered()
+        with desk().unit_of_work() as uow:
+            made = judge_incident(
+                uow, actor(), desk().now(), desk().today(), desk().almanac, contract_id, event_id, at_fault=form.text("at_fault", 1),
+                cause=form.text("cause", 200),
+            )  # fmt: skip
+        if made.raised:
+            return _("认定已记录，并触发整改：%(why)s。", why="；".join(made.raised))
+        return _("认定已记录。")
 
     return acted(contract_id, act, page, "duty_events.show")
 

@@ -258,6 +258,7 @@ NEEDS: Mapping[str, Action] = {
     "duty_events.record": _A.KEEP_PERFORMANCE,
     "duty_events.upload": _A.KEEP_PERFORMANCE,
     "duty_events.withdraw": _A.KEEP_PERFORMANCE,
+    "duty_events.judge": _A.KEEP_PERFORMANCE,
     "duty_events.stop": _A.KEEP_PERFORMANCE,
     "duty_events.start": _A.KEEP_PERFORMANCE,
     "duty_events.end": _A.KEEP_PERFORMANCE,

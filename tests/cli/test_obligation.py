@@ -81,6 +81,9 @@ def test_events_and_their_clock_from_the_command_line(run: Command, data_dir: Pa
     sheet.write_text(f"合同编号,事件,日期,对象\n{NUMBER},收到投诉,2026-03-02,C-1\n", encoding="utf-8")
     assert "已导入1条，此前已有0条，由此排定义务3项" in run("obligation", "import", str(sheet), *ME, *on("2026-03-03")).out
     assert "取消未办的义务1项" in run("obligation", "withdraw", NUMBER, event, *ME, "--reason", "记错了合同").out
+    told = run("obligation", "event", NUMBER, "regulator_complaint", *ME, *on("2026-03-03"), "--subject", "TS-1").out
+    judged = run("obligation", "judge", NUMBER, told.rstrip().split("\t")[1], *ME, *on("2026-03-03"), "--fault", "b")
+    assert "触发整改：因乙方原因于2026-03-03发生重大投诉TS-1。" in judged.out
     late = run("obligation", "event", NUMBER, "ticket_escalated", *ME, *on("2026-03-03"), "--on", "2026-03-09")
     assert late.code == 2
     assert "尚未到来" in late.err

@@ -17,7 +17,8 @@ from app.domain.obligations import Catalogue
 from app.domain.term import BEIJING
 from app.services.advancing import advance_due
 from app.services.annex_changing import draft_list_change, list_in_force
-from app.services.obligation_events import Happening, import_events, record_event, start_clock, stop_clock, withdraw_event
+from app.services.event_rows import Happening
+from app.services.obligation_events import import_events, record_event, start_clock, stop_clock, withdraw_event
 from app.services.obligation_handover import assign, hand_over
 from app.services.obligation_keeping import Proof, dispute, finish, reopen, waive
 from app.services.obligation_planning import Almanac

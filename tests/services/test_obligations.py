@@ -20,17 +20,10 @@ from app.domain.permissions import Actor, Forbidden, Role
 from app.domain.term import BEIJING
 from app.rendering.register_sheet import write_register
 from app.services.advancing import Clockwork, advance_due
+from app.services.event_rows import Happening
 from app.services.filing import DocumentKind, attach_document
 from app.services.moving import move
-from app.services.obligation_events import (
-    Happening,
-    end_state,
-    import_events,
-    record_event,
-    start_clock,
-    stop_clock,
-    withdraw_event,
-)
+from app.services.obligation_events import end_state, import_events, record_event, start_clock, stop_clock, withdraw_event
 from app.services.obligation_handover import assign
 from app.services.obligation_keeping import Proof, dispute, finish, fulfil_keyed, reopen, waive
 from app.services.obligation_planning import Almanac

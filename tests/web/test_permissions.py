@@ -228,6 +228,7 @@ GET  /contracts/CONTRACT/obligations/events/  inoooon
 POST /contracts/CONTRACT/obligations/events/  inofofn
 POST /contracts/CONTRACT/obligations/events/import inofofn
 POST /contracts/CONTRACT/obligations/events/EVENT/withdrawal inofofn
+POST /contracts/CONTRACT/obligations/events/EVENT/judgement inofofn
 POST /contracts/CONTRACT/obligations/events/EVENT/stop inofofn
 POST /contracts/CONTRACT/obligations/events/EVENT/start inofofn
 POST /contracts/CONTRACT/obligations/events/EVENT/end inofofn
