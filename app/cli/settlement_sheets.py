@@ -152,18 +152,21 @@ def object_(number: str, period: str, amount: Decimal, on: date | None, reason: 
 @number_argument
 @period_argument
 @click.option("--reduced", type=yuan_type, required=True, help="核减金额（含税），没有核减填0。")
+@click.option("--apart", is_flag=True, help="核减金额不包含更正已经减少的金额；本期已有接受的更正的须确认。")
 @on_option
 @reason_option
 @acting_option
 @today_option
-def resolve(number: str, period: str, reduced: Decimal, on: date | None, reason: str, login: str, today: date) -> None:
+def resolve(
+    number: str, period: str, reduced: Decimal, apart: bool, on: date | None, reason: str, login: str, today: date
+) -> None:  # fmt: skip
     """记录异议的复核结果；应付部分须在五个工作日内支付。"""
     desk = at_desk(login, number)
     line = line_of(desk, period, today)
     with desk.wiring.unit_of_work() as uow:
         resolve_objection(
             uow, desk.actor, now(), today, desk.wiring.papers, desk.contract_id, line.id, line.revision, on=on or today, reduced=reduced,
-            reason=reason,
+            reason=reason, apart=apart,
         )  # fmt: skip
     click.echo("复核结果已记录。")
 

@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from app.domain.errors import ContractError
+from app.domain.errors import ContractError, InputFault
+from app.domain.money import ZERO, from_excl
 from app.domain.permissions import Actor
+from app.domain.presentation import money_digits
 from app.domain.settlement.figure import plain_figure
 from app.domain.settlement.laying import mentioned
 from app.domain.settlement.month import ExtraItem, MonthFigures, plain_item, plain_month
@@ -124,6 +126,37 @@ def _begun_within(book: TermsBook, row: SettlementRow, number: str) -> str:
     remarks = [book.on(p.month).remark for p in sheet.months]
     said = next((r for r in remarks if mentioned(number, r)), "")
     return f"{said}；计数不能按日拆分，请人工计算差额，列入下期的“更正”" if said else ""
+
+
+def taken_off(uow: UnitOfWork, row: SettlementRow) -> tuple[Decimal, tuple[str, ...]]:
+    """What accepted corrections took off a settlement, with tax, for later sheets to hold; and their numbers. Nought where they added."""
+    made = [c for c in corrections_of(uow.session, row.contract_id) if c.settlement_id == row.id and c.state == ACCEPTED]
+    whole = sum((from_excl(i.excl, i.rate).incl for c in made for i in items_of(c)), ZERO)
+    return max(ZERO, -whole), tuple(c.number for c in made)
+
+
+def reduction_faults(uow: UnitOfWork, row: SettlementRow, reduced: Decimal, *, apart: bool) -> list[InputFault]:
+    """What keeps the outcome of an objection from taking off what corrections of the same settlement took off already: somebody has to say
+    that ``reduced`` is ``apart`` from them, and both together never exceed what the settlement came to."""
+    corrected, numbers = taken_off(uow, row)
+    if not corrected or not reduced.is_finite() or reduced <= 0:
+        return []
+    told = f"更正{'、'.join(numbers)}已在以后的结算单中减少含税{money_digits(corrected)}元"
+    if reduced > row.incl - corrected:
+        most = money_digits(row.incl - corrected)
+        return [
+            InputFault(
+                "reduced",
+                "核减金额",
+                f"{told}，再核减{money_digits(reduced)}元，合计超过本期应付{money_digits(row.incl)}元",
+                f"至多{most}元",
+            )
+        ]
+    if not apart:
+        problem = f"{told}；核减金额中如果包含这一差额，会重复扣减"
+        allowed = "请只填更正以外的部分，并确认“不包含更正已经减少的金额”；全部已由更正列示的，填0"
+        return [InputFault("reduced", "核减金额", problem, allowed)]
+    return []
 
 
 def waiting_items(uow: UnitOfWork, contract_id: str, start: date) -> tuple[list[CorrectionRow], list[ExtraItem]]:

@@ -21,6 +21,7 @@ from app.domain.settlement.silence import Silence
 from app.domain.settlement.terms import LevelTerms, PayTerms
 from app.domain.settlement.view import SheetView
 from app.services.access import record_of
+from app.services.correction_rows import taken_off
 from app.services.lapsing import CONFIRMED, SUBMITTED, is_contested, month_silence, settlement_silence, until_recorded
 from app.services.lpr_rows import rates_of
 from app.services.money_rows import DONE, VOID, Standing, due_of, invoice_of, sheet_of, standings
@@ -191,7 +192,8 @@ def month_desk(uow: UnitOfWork, actor: Actor, kit: PaperKit, contract_id: str, m
 
 @dataclass(frozen=True, slots=True)
 class SettlementDesk:
-    """One settlement. ``silence``: whose would confirm it, and when; ``rate``: of damages for delay."""
+    """One settlement. ``silence``: whose would confirm it, and when; ``rate``: of damages for delay;
+    ``corrected``: what accepted corrections took off."""
 
     id: str
     revision: int
@@ -211,6 +213,7 @@ class SettlementDesk:
     objection: str
     resolved_on: date | None
     reduced: Decimal | None
+    corrected: Decimal
     due: Due | None
     silence: Silence
     standings: tuple[Standing, ...]
@@ -238,7 +241,7 @@ def settlement_desk(
     return SettlementDesk(
         row.id, row.revision, row.state, paper, sheet_of(row), terms.labels, terms.pay,
         next((p.uscc for p in contract.parties if p.role == "a"), ""), row.submitted_on, row.received_on, row.confirmed_on, row.how, row.evidence,
-        row.objected, row.objected_on, row.objection, row.resolved_on, row.reduced,
+        row.objected, row.objected_on, row.objection, row.resolved_on, row.reduced, taken_off(uow, row)[0],
         due_of(uow, calendar, contract, row, terms.pay) if done else None, silence,
         standings(uow, calendar, contract, row, today, terms.pay) if done else (), row.open_amount, rates_of(uow, calendar, terms.pay),
         tuple((invoice_of(i), tuple(i.faults.splitlines())) for i in row.invoices), tuple(payment_view(uow, p) for p in payments),

@@ -27,7 +27,7 @@ from app.domain.settlement.view import SheetView, plain_sheet, read_sheet
 from app.domain.term import chinese_date, corresponding_day
 from app.services.broken_silence import break_silence, by_silence, tell_broken, too_late
 from app.services.correction_replay import PROPOSED, REFUSED, months_corrected
-from app.services.correction_rows import waiting_items
+from app.services.correction_rows import reduction_faults, waiting_items
 from app.services.journal import note
 from app.services.lapsing import CONFIRMED, objection_over, settlement_silence
 from app.services.matching import free_surplus, note_overpaid
@@ -354,14 +354,16 @@ def object_to(
 
 def resolve_objection(
     uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit: PaperKit, contract_id: str, settlement_id: str, seen: int, *,
-    on: date, reduced: Decimal, reason: str,
+    on: date, reduced: Decimal, reason: str, apart: bool = False,
 ) -> None:  # fmt: skip
-    """The outcome of a dispute: ``reduced`` (with tax) proved not to be owed; the rest is paid within five working days."""
+    """The outcome of a dispute: ``reduced`` (with tax) proved not to be owed; the rest is paid within five working days. ``apart``:
+    somebody says that it holds nothing of what accepted corrections took off already, without which nothing is taken off twice."""
     contract, row = come_to(uow, actor, contract_id, settlement_id, seen)
     if row.objected is None or row.objected_on is None or row.resolved_on is not None:
         raise ContractError("settlement.no_objection", "本结算单没有待处理的异议。")
     problem = f"应在零与争议金额{row.objected}元之间，至多两位小数"
     faults = amount_faults("reduced", "核减金额", reduced, problem, least=ZERO, most=row.objected)
+    faults += reduction_faults(uow, row, reduced, apart=apart)
     if not row.objected_on <= on <= today:
         faults.append(InputFault("on", "结果确定日", "应在异议之后，且不晚于今日"))
     if not reason.strip():

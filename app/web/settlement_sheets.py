@@ -109,7 +109,7 @@ def resolve(contract_id: str, settlement_id: str) -> ResponseReturnValue:
         with desk().unit_of_work() as uow:
             resolve_objection(
                 uow, actor(), desk().now(), desk().today(), desk().papers, contract_id, settlement_id, _seen(form), on=on, reduced=reduced,
-                reason=form.text("reason"),
+                reason=form.text("reason"), apart=form.flag("apart"),
             )  # fmt: skip
         return _("复核结果已记录，应付部分须在五个工作日内支付。")
 

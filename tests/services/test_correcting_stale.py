@@ -9,7 +9,9 @@ import pytest
 
 from app.domain.errors import ContractError, InputError
 from app.domain.settlement.month import ExtraItem, ItemKind
+from app.services.correction_rows import taken_off
 from app.services.settling import object_to, resolve_objection
+from app.store.settlements import find_settlement
 from app.store.uow import UnitOfWork
 from tests.services.correcting_house import accept, carried, listed, propose, recompute, settled
 from tests.services.paper_house import kit
@@ -99,6 +101,34 @@ def test_figures_that_do_not_hold_what_an_objection_took_off_say_so(till: Till) 
     assert propose(till, "2026-02", tickets=4000, items=(apart,)).excl == D("-2632.00")
 
 
+def test_what_a_correction_took_off_is_not_taken_off_again_by_the_objection_after_it(till: Till) -> None:
+    till.confirmed("2026-02")
+    made = till.draw("2026-02")
+    accept(till, propose(till, "2026-02", tickets=4000))
+    dispute(till, made, "5000.00")
+    with till.units() as uow:
+        row = find_settlement(uow.session, made)
+        assert row is not None
+        off, [number] = taken_off(uow, row)
+    assert off == D("2789.92")
+    with pytest.raises(InputError, match=f"更正{number}已在以后的结算单中减少含税2,789.92元"):
+        resolve(till, made, "2789.92")
+    resolve(till, made, "1000.00", apart=True)
+    assert till.row(made).reduced == D("1000.00")
+
+
+def test_both_together_never_exceed_what_the_settlement_came_to(till: Till) -> None:
+    till.confirmed("2026-02")
+    made = till.draw("2026-02")
+    accept(till, propose(till, "2026-02", tickets=4000))
+    whole = till.row(made).incl
+    dispute(till, made, str(whole))
+    with pytest.raises(InputError, match="合计超过本期应付"):
+        resolve(till, made, str(whole), apart=True)
+    resolve(till, made, "0.00")
+    assert till.row(made).reduced == D("0.00")
+
+
 def given_back(excl: str, number: str) -> ExtraItem:
     return ExtraItem(ItemKind.CORRECTION, "异议核减已从付款中扣除", D(excl), D(6), number)
 
@@ -111,9 +141,9 @@ def dispute(till: Till, settlement: str, amount: str) -> None:
         )  # fmt: skip
 
 
-def resolve(till: Till, settlement: str, reduced: str) -> None:
+def resolve(till: Till, settlement: str, reduced: str, *, apart: bool = False) -> None:
     with till.units() as uow:
         resolve_objection(
             uow, till.actor, till.now, till.today, kit(), till.contract_id, settlement, till.row(settlement).revision, on=till.today,
-            reduced=D(reduced), reason="核对属实",
+            reduced=D(reduced), reason="核对属实", apart=apart,
         )  # fmt: skip
