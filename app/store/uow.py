@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm import Session
 from sqlalchemy.orm.exc import StaleDataError
 
 from app.domain.audit import Record
@@ -39,13 +39,13 @@ class UnitOfWork:
     """``with UnitOfWork(engine) as uow: …; uow.commit()``. Leaving without a commit rolls back."""
 
     def __init__(self, engine: Engine) -> None:
-        self._sessions = sessionmaker(engine, expire_on_commit=False)
+        self._engine = engine
         self._records: list[Record] = []
         self._mails: list[tuple[datetime, NewMail]] = []
         self.session: Session
 
     def __enter__(self) -> UnitOfWork:
-        self.session = self._sessions()
+        self.session = Session(self._engine, expire_on_commit=False)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, event, func, select
+from sqlalchemy.orm import Session
 
 from app.domain.audit import Record, verify
 from app.domain.errors import ContractError
@@ -38,6 +39,12 @@ def _log_is_sound(engine: Engine) -> int:
         verdict = verify(audit.origin(uow.session), audit.entries(uow.session), (), Nobody())
     assert verdict.sound, verdict.summary
     return verdict.size
+
+
+def test_all_units_of_work_share_one_class_of_session(engine: Engine) -> None:
+    """A class of its own for each, as ``sessionmaker`` makes it, has to join every listener anew and doubles the time of a short one."""
+    with UnitOfWork(engine) as uow:
+        assert type(uow.session) is Session
 
 
 def test_state_entry_and_message_are_stored_together(engine: Engine) -> None:
