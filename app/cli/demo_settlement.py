@@ -14,9 +14,10 @@ from app.cli.demo_life import Life, lives
 from app.domain.permissions import Actor
 from app.domain.settlement.figure import Figure
 from app.domain.settlement.invoices import InvoiceLine
-from app.services.billing import NewInvoice, NewPayment, draft_dunning, record_invoice, record_payment
+from app.services.billing import NewPayment, draft_dunning, record_payment
 from app.services.correcting import accept_correction, correct_month, corrections
 from app.services.generation import Format, Tools
+from app.services.invoicing import NewInvoice, record_invoice
 from app.services.paper_files import PAPER_FORMATS
 from app.services.paper_texts import PaperKit
 from app.services.service_levels import Evidence, enter_month, review_month

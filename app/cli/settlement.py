@@ -31,6 +31,7 @@ COMMANDS = {
     "accept": ("app.cli.settlement_corrections", "接受更正，列入下期"),
     "refuse": ("app.cli.settlement_corrections", "不采纳更正"),
     "invoice": ("app.cli.settlement_money", "登记发票或者红字发票"),
+    "assign": ("app.cli.settlement_money", "把发票改归更正或者结算单"),
     "pay": ("app.cli.settlement_money", "登记付款并核销"),
     "match": ("app.cli.settlement_money", "手工核销一笔付款"),
     "unmatched": ("app.cli.settlement_money", "列出没有全部核销的付款"),

@@ -15,19 +15,12 @@ from app.cli.settlement_months import on_option
 from app.cli.term_common import day_type
 from app.domain.settlement.invoices import INVOICE_KINDS, InvoiceLine
 from app.services.access import actor_with_login
-from app.services.billing import (
-    NewInvoice,
-    NewPayment,
-    draft_dunning,
-    record_invoice,
-    record_payment,
-    reverse_payment,
-    set_budget,
-)
+from app.services.billing import NewPayment, draft_dunning, record_payment, reverse_payment, set_budget
+from app.services.invoicing import NONE, NewInvoice, assign_invoice, record_invoice
 from app.services.matching import match_desk, match_payment, payment_with
 from app.services.matching import unmatched as payments_left
 from app.services.paper_desk import paper_line
-from app.services.settlement_views import money_desk, payment_plan
+from app.services.settlement_views import money_desk, payment_plan, settlement_desk
 from app.wiring import Wiring, now
 
 
@@ -47,24 +40,55 @@ from app.wiring import Wiring, now
 )
 @click.option("--buyer", default=None, help="购买方统一社会信用代码，不填为合同甲方。")
 @click.option("--red-of", default="", help="红字发票：所冲销的发票号码。")
+@click.option("--correction", default="", help="所属更正的编号；none 不属于更正；不填则按金额判断。")
 @acting_option
 @today_option
 def invoice(
     number: str, period: str, invoice_number: str, kind: str | None, issued: date | None, received: date | None,
-    lines: tuple[tuple[Decimal, Decimal, Decimal], ...], buyer: str | None, red_of: str, login: str, today: date,
+    lines: tuple[tuple[Decimal, Decimal, Decimal], ...], buyer: str | None, red_of: str, correction: str, login: str, today: date,
 ) -> None:  # fmt: skip
     """登记一张发票；与结算单不符的照样登记，但付款期不起算。"""
     desk = at_desk(login, number)
     found = sheet_desk(desk, period, today)
     sign = -1 if red_of else 1
-    typed = lines or tuple((t.rate, t.excl, t.tax) for t in found.sheet.by_rate)
+    of_sheet = tuple((t.rate, t.excl, t.tax) for t in found.sheet.by_rate)
+    of_correction = next((tuple((r, *x) for r, x in c.left().items()) for c in found.corrections if c.number == correction), None)
+    typed = lines or of_correction or of_sheet
     new = NewInvoice(
         invoice_number, kind or found.pay.invoice_type, issued or today, received or today,
-        tuple(InvoiceLine(rate, sign * abs(excl), sign * abs(tax)) for rate, excl, tax in typed), buyer or found.buyer_uscc, red_of,
+        tuple(InvoiceLine(rate, sign * abs(excl), sign * abs(tax)) for rate, excl, tax in typed), buyer or found.buyer_uscc, red_of, correction=correction,
     )  # fmt: skip
     with desk.wiring.unit_of_work() as uow:
         wrong = record_invoice(uow, desk.actor, now(), today, desk.wiring.papers, desk.contract_id, found.id, found.revision, new)
-    click.echo(f"{invoice_number} 已登记，{'与结算单相符' if not wrong else '与结算单不符：' + '；'.join(wrong)}。")
+    with desk.wiring.reading() as uow:
+        after = settlement_desk(uow, desk.actor, today, desk.wiring.papers, desk.contract_id, found.id)
+    belongs = next(i.correction for i in after.invoices if i.invoice.number == invoice_number)
+    what = f"更正{belongs}" if belongs else "结算单"
+    click.echo(f"{invoice_number} 已登记，{f'与{what}相符' if not wrong else f'与{what}不符：' + '；'.join(wrong)}。")
+
+
+@click.command("assign")
+@number_argument
+@period_argument
+@click.argument("invoice_number", metavar="发票号码")
+@click.option("--correction", default="", help="所属更正的编号。")
+@click.option("--none", "nothing", is_flag=True, help="不属于更正，归结算单。")
+@reason_option
+@acting_option
+@today_option
+def assign(
+    number: str, period: str, invoice_number: str, correction: str, nothing: bool, reason: str, login: str, today: date
+) -> None:  # fmt: skip
+    """把一张发票改归某项更正，或者改归结算单本身；两边的相符与付款期随之重算。"""
+    desk = at_desk(login, number)
+    found = sheet_desk(desk, period, today)
+    with desk.wiring.unit_of_work() as uow:
+        wrong = assign_invoice(
+            uow, desk.actor, now(), desk.wiring.papers, desk.contract_id, found.id, found.revision, invoice_number,
+            NONE if nothing else correction, reason,
+        )  # fmt: skip
+    what = "结算单" if nothing else f"更正{correction}"
+    click.echo(f"{invoice_number} 已归{what}，{'相符' if not wrong else '不符：' + '；'.join(wrong)}。")
 
 
 @click.command("pay")

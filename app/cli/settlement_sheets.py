@@ -61,8 +61,10 @@ def show(number: str, period: str, depth: int, login: str, today: date) -> None:
             click.echo(f"  {text}")
     elif found.due:
         click.echo(f"{found.due.waiting}；开票期限 {found.due.invoice_by.day.isoformat()}")
-    for invoice, wrong in found.invoices:
-        click.echo(f"发票 {invoice.number}\t{invoice.incl}\t{'；'.join(wrong) or '与结算单相符'}")
+    for i in found.invoices:
+        right = f"与更正{i.correction}相符" if i.correction else "与结算单相符"
+        belongs = f"\t更正 {i.correction}" if i.correction else ""
+        click.echo(f"发票 {i.invoice.number}\t{i.invoice.incl}\t{'；'.join(i.wrong) or right}{belongs}")
     for x in found.standings:
         late = f"\t逾期{x.delay.days}日，违约金{x.delay.damages}（{'；'.join(x.delay.lines)}）" if x.delay.damages else ""
         click.echo(f"{x.claim.label}\t{x.claim.amount}\t未付{x.delay.outstanding}{late}")

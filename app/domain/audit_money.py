@@ -6,10 +6,20 @@ from collections.abc import Callable, Mapping
 
 from app.domain.audit_sentence import Data, Names, said
 
+
+def _belongs(correction: str) -> str:
+    return f"更正 {correction}" if correction else "结算单"
+
+
 MONEY: Mapping[str, Callable[[Data, Names], str]] = {
     "budget.set": said("设定自 {year} 起的合同年度预算：{amount} 元"),
+    "invoice.assigned": lambda data, _names: (
+        f"发票 {data['number']} 由{_belongs(data['before'])}改归{_belongs(data['correction'])}"
+    ),
     "invoice.recorded": lambda data, _names: (
-        f"登记{'红字' if data.get('red_of') else ''}发票 {data['number']}，{data['amount']} 元{'（与结算单不符）' if data.get('faults') else ''}"
+        f"登记{'红字' if data.get('red_of') else ''}发票 {data['number']}，{data['amount']} 元"
+        + (f"，{'' if data.get('by_hand') else '系统判断'}属于更正 {data['correction']}" if data.get("correction") else "")
+        + ("（与结算单不符）" if data.get("faults") else "")
     ),
     "month.answered": lambda data, _names: f"乙方对 {data['month']} 考核{'认可' if data['agrees'] else '提出异议'}，{data['on']}",
     "month.deemed": said("{month} 考核逾期未提出异议，视为确认，{on}"),

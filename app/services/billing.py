@@ -1,4 +1,4 @@
-"""Invoices and payments of settlements: recorded, matched, reversed; the budget of a year; the letter that asks for overdue money."""
+"""Payments of settlements: recorded, matched, reversed; the budget of a year; the letter that asks for overdue money."""
 
 from __future__ import annotations
 
@@ -9,34 +9,30 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from app.domain.errors import ContractError, InputError, InputFault
-from app.domain.money import LARGEST, ZERO, amount_faults
+from app.domain.money import ZERO, amount_faults
 from app.domain.notice import Method, arrival
 from app.domain.numbering import reference_labels
 from app.domain.papers import PaperKind
 from app.domain.permissions import Action, Actor
-from app.domain.settlement.invoices import INVOICE_KINDS, Invoice, InvoiceLine, invoice_faults
 from app.domain.settlement.laying import proposal
 from app.domain.settlement.scoring import contract_year
 from app.domain.term import Period, Unit, due_date
 from app.domain.variables import Value
 from app.services.journal import note
 from app.services.matching import come_to_payment, note_overpaid, open_items
-from app.services.money_rows import DONE, buyer_of, claimed_of, invoices_of, overdue_values, plain_lines, refresh, sheet_of
+from app.services.money_rows import DONE, overdue_values, refresh
 from app.services.paper_texts import PaperKit, new_paper, put_text, require_stage
 from app.services.record import opened
 from app.services.settlement_terms import TermsBook
-from app.services.settling import come_to
 from app.services.term_state import load_term_state
 from app.store.contracts import ContractRow
 from app.store.documents import find_document
 from app.store.settlements import (
     BudgetRow,
-    InvoiceRow,
     PaymentMatchRow,
     PaymentRow,
     budgets_of,
     find_settlement,
-    invoice_numbered,
     payments_of,
     settlements_of,
 )
@@ -44,20 +40,6 @@ from app.store.uow import UnitOfWork
 
 _MAX_NUMBER, _MAX_REFERENCE = 40, 100
 _ALL = Decimal(100)
-
-
-@dataclass(frozen=True, slots=True)
-class NewInvoice:
-    """As typed from the invoice. ``red_of``: number of the blue invoice that it reverses, empty for a blue one."""
-
-    number: str
-    kind: str
-    issued_on: date
-    received_on: date
-    lines: tuple[InvoiceLine, ...]
-    buyer_uscc: str
-    red_of: str = ""
-    document_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,85 +53,6 @@ class NewPayment:
     matches: Mapping[str, Decimal] | None = None
     document_id: str = ""
     held: bool = False
-
-
-# ---- invoices
-
-
-def record_invoice(
-    uow: UnitOfWork, actor: Actor, now: datetime, today: date, kit: PaperKit, contract_id: str, settlement_id: str, seen: int,
-    invoice: NewInvoice,
-) -> tuple[str, ...]:  # fmt: skip
-    """Record an invoice as it came; returns why it is not the right one (then the payment period doesn't start), nothing where it is.
-
-    Raises ``InputError`` for what can't be an invoice, ``settlement.state`` before confirmation.
-    """
-    contract, row = come_to(uow, actor, contract_id, settlement_id, seen)
-    if row.state != DONE:
-        raise ContractError("settlement.state", "结算单确认之后才能登记发票：乙方自确认之日起开票（合同第8.2节）。")
-    others = invoices_of(row)
-    blue = next((o for o in others if o.number == invoice.red_of), None)
-    faults = _typing_faults(uow, contract_id, invoice, today)
-    if invoice.red_of and blue is None:
-        faults.append(
-            InputFault(
-                "red_of", "所冲销的蓝字发票", f"本结算单没有发票“{invoice.red_of[:40]}”", "、".join(o.number for o in others)
-            )
-        )
-    if faults:
-        raise InputError(faults)
-    pay = TermsBook(uow, contract).on(row.start.replace(day=1)).pay
-    found = Invoice(
-        uuid.uuid4().hex, invoice.number.strip(), invoice.kind, invoice.issued_on, invoice.received_on, invoice.lines,
-        invoice.buyer_uscc.strip().upper(), blue.id if blue else "",
-    )  # fmt: skip
-    wrong = invoice_faults(found, claimed_of(sheet_of(row), pay, buyer_of(contract)), others)
-    row.invoices.append(
-        InvoiceRow(
-            id=found.id, contract_id=contract_id, settlement_id=row.id, number=found.number, kind=found.kind, issued_on=found.issued_on,
-            received_on=found.received_on, lines=plain_lines(found.lines), incl=found.incl, buyer_uscc=found.buyer_uscc,
-            red_of=found.red_of or None, faults="\n".join(wrong), document_id=invoice.document_id or None, created_at=now,
-            created_by=actor.name,
-        )
-    )  # fmt: skip
-    refresh(uow, actor, now, kit.reference.calendar, contract, row)
-    note(
-        uow, actor, now, "invoice.recorded", contract=contract_id, settlement=row.id, number=found.number, amount=f"{found.incl}",
-        red_of=invoice.red_of, faults=list(wrong),
-    )  # fmt: skip
-    uow.commit()
-    return wrong
-
-
-def _typing_faults(uow: UnitOfWork, contract_id: str, invoice: NewInvoice, today: date) -> list[InputFault]:
-    found = []
-    number = invoice.number.strip()
-    if not number or len(number) > _MAX_NUMBER:
-        found.append(InputFault("number", "发票号码", f"请填写，不超过{_MAX_NUMBER}位"))
-    elif invoice_numbered(uow.session, number) is not None:
-        found.append(InputFault("number", "发票号码", f"“{number}”已经登记过"))
-    if invoice.kind not in INVOICE_KINDS:
-        found.append(InputFault("kind", "发票种类", "请选择", "、".join(INVOICE_KINDS.values())))
-    if invoice.received_on > today:
-        found.append(InputFault("received_on", "收到日", f"{invoice.received_on.isoformat()} 尚未到来"))
-    if invoice.received_on < invoice.issued_on:
-        found.append(InputFault("received_on", "收到日", f"早于开票日{invoice.issued_on.isoformat()}"))
-    if not invoice.lines:
-        found.append(InputFault("lines", "发票金额", "请至少填写一行税率、不含税额和税额"))
-    for place, line in enumerate(invoice.lines, 1):
-        for label, value in (("不含税额", line.excl), ("税额", line.tax)):
-            found += amount_faults(
-                f"lines.{place}", f"第{place}行{label}", value, "至多两位小数，且不超出金额范围", least=-LARGEST
-            )
-        if not line.rate.is_finite() or not 0 <= line.rate <= _ALL:
-            found.append(InputFault(f"lines.{place}", f"第{place}行税率", "应在0至100之间"))
-    if not found and not abs(sum((x.excl + x.tax for x in invoice.lines), ZERO)) <= LARGEST:
-        found.append(InputFault("lines", "发票金额", "各行之和超出金额范围"))
-    if invoice.document_id:
-        document = find_document(uow.session, invoice.document_id)
-        if document is None or document.contract_id != contract_id:
-            found.append(InputFault("document", "发票文件", "不属于本合同"))
-    return found
 
 
 # ---- payments

@@ -16,7 +16,7 @@ from app.domain.settlement.laying import OpenItem, proposal
 from app.services.access import record_of
 from app.services.drafting import Reference
 from app.services.journal import note
-from app.services.money_rows import DONE, paid_on, refresh
+from app.services.money_rows import DONE, invoice_rows_for, paid_on, refresh
 from app.services.obligation_links import no_longer_overpaid, overpaid
 from app.services.paper_texts import PaperKit
 from app.services.record import opened
@@ -188,7 +188,7 @@ def open_items(uow: UnitOfWork, contract: ContractRow) -> list[OpenItem]:
     book = TermsBook(uow, contract) if len(rows) > 1 else None
     return [
         OpenItem(
-            row.id, row.due_on, row.open_amount, (_number(uow, row), *(i.number for i in row.invoices)),
+            row.id, row.due_on, row.open_amount, (_number(uow, row), *(i.number for i in invoice_rows_for(uow, row))),
             late_rate(book.on(row.start.replace(day=1)).pay).bp if book else Fraction(0),
         )
         for row in rows
@@ -209,7 +209,7 @@ def match_desk(uow: UnitOfWork, actor: Actor, contract_id: str, payment_id: str)
     proposed = dict(proposal(left, f"{row.reference} {row.note}", open_items(uow, contract), row.paid_on)[0])
     lines = [
         MatchLine(
-            s.id, _number(uow, s), s.start, s.end, s.incl, s.due_on, tuple(i.number for i in s.invoices if not i.red_of),
+            s.id, _number(uow, s), s.start, s.end, s.incl, s.due_on, tuple(i.number for i in invoice_rows_for(uow, s) if not i.red_of),
             s.open_amount + had.get(s.id, ZERO), had.get(s.id, ZERO), proposed.get(s.id, ZERO),
         )
         for s in settlements_of(uow.session, contract_id) if s.state == DONE and (s.open_amount > 0 or s.id in had)

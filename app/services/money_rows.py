@@ -27,8 +27,9 @@ from app.services.reminding import Subject, set_date
 from app.services.settlement_terms import TermsBook
 from app.services.versions import VersionDamaged
 from app.store.contracts import ContractRow
+from app.store.corrections import corrections_of
 from app.store.instruments import find_instrument
-from app.store.settlements import InvoiceRow, SettlementRow, payment_days, settlements_of, touch
+from app.store.settlements import InvoiceRow, SettlementRow, invoices_of_corrections, payment_days, settlements_of, touch
 from app.store.uow import UnitOfWork
 
 OPEN, DONE, VOID = "open", "confirmed", "void"
@@ -36,7 +37,17 @@ OPEN, DONE, VOID = "open", "confirmed", "void"
 
 def invoice_of(row: InvoiceRow) -> Invoice:
     lines = tuple(InvoiceLine(*(Decimal(x) for x in line)) for line in json.loads(row.lines))
-    return Invoice(row.id, row.number, row.kind, row.issued_on, row.received_on, lines, row.buyer_uscc, row.red_of or "")
+    return Invoice(
+        row.id,
+        row.number,
+        row.kind,
+        row.issued_on,
+        row.received_on,
+        lines,
+        row.buyer_uscc,
+        row.red_of or "",
+        row.correction_id or "",
+    )
 
 
 def plain_lines(lines: tuple[InvoiceLine, ...]) -> str:
@@ -44,7 +55,18 @@ def plain_lines(lines: tuple[InvoiceLine, ...]) -> str:
 
 
 def invoices_of(row: SettlementRow) -> tuple[Invoice, ...]:
+    """Every invoice that was recorded with it."""
     return tuple(invoice_of(i) for i in row.invoices)
+
+
+def invoice_rows_for(uow: UnitOfWork, row: SettlementRow) -> list[InvoiceRow]:
+    """What its match counts: its own invoices without those of a correction of it, and those of the corrections that it took up."""
+    taken = [c.id for c in corrections_of(uow.session, row.contract_id) if c.taken_by == row.id]
+    return [*(i for i in row.invoices if i.correction_id is None), *invoices_of_corrections(uow.session, taken)]
+
+
+def counted_for(uow: UnitOfWork, row: SettlementRow) -> tuple[Invoice, ...]:
+    return tuple(invoice_of(i) for i in invoice_rows_for(uow, row))
 
 
 def paid_on(uow: UnitOfWork, settlement_id: str) -> list[tuple[date, Decimal]]:
@@ -80,7 +102,7 @@ def due_of(
 ) -> Due:
     """The due day of a confirmed settlement as its invoices stand."""
     terms = pay or TermsBook(uow, contract).on(row.start.replace(day=1)).pay
-    right = right_since(claimed_of(sheet_of(row), terms, buyer_of(contract)), invoices_of(row))
+    right = right_since(claimed_of(sheet_of(row), terms, buyer_of(contract)), counted_for(uow, row))
     return payment_due(row.confirmed_on or row.submitted_on, right, terms, calendar)
 
 
@@ -96,7 +118,7 @@ def refresh(
     row.open_amount, row.due_on = _reckoned(uow, calendar, contract, row, pay)
     touch(row)
     paper = find_instrument(uow.session, row.instrument_id)
-    right = right_since(claimed_of(sheet_of(row), pay, buyer_of(contract)), invoices_of(row))
+    right = right_since(claimed_of(sheet_of(row), pay, buyer_of(contract)), counted_for(uow, row))
     last = max((day for day, _ in paid_on(uow, row.id)), default=row.confirmed_on) if not row.open_amount else None
     number = paper.number if paper else ""
     statement_stands(uow, actor, now, contract, row.start, number, right, last)

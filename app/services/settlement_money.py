@@ -1,4 +1,4 @@
-"""How a payment is shown, with what it is laid upon."""
+"""How a payment is shown, with what it is laid upon; and an invoice, with the sheet or the correction that it belongs to."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from datetime import date
 from decimal import Decimal
 
 from app.domain.money import ZERO
+from app.domain.settlement.invoices import Invoice
+from app.services.money_rows import invoice_of, invoice_rows_for
+from app.store.corrections import corrections_of
 from app.store.instruments import find_instrument
-from app.store.settlements import PaymentRow, find_settlement
+from app.store.settlements import PaymentRow, SettlementRow, find_settlement
 from app.store.uow import UnitOfWork
 
 
@@ -28,6 +31,30 @@ class PaymentView:
     reversal: str
     by: str
     held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceView:
+    """``wrong``: why it is not the right one; ``correction``: number of the one it belongs to, empty for the sheet; ``elsewhere``: id of
+    the settlement with which it was recorded, where that is another."""
+
+    invoice: Invoice
+    wrong: tuple[str, ...]
+    correction: str
+    elsewhere: str
+
+
+def invoice_views(uow: UnitOfWork, row: SettlementRow) -> tuple[InvoiceView, ...]:
+    """What was recorded with a sheet, then what counts for it from corrections that it took up."""
+    numbers = {c.id: c.number for c in corrections_of(uow.session, row.contract_id)}
+    shown = list({i.id: i for i in (*row.invoices, *invoice_rows_for(uow, row))}.values())
+    return tuple(
+        InvoiceView(
+            invoice_of(i), tuple(i.faults.splitlines()), numbers.get(i.correction_id or "", ""),
+            "" if i.settlement_id == row.id else i.settlement_id,
+        )
+        for i in shown
+    )  # fmt: skip
 
 
 def payment_view(uow: UnitOfWork, row: PaymentRow) -> PaymentView:

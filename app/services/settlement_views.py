@@ -12,7 +12,7 @@ from app.domain.money import ZERO
 from app.domain.permissions import Action, Actor, may, require
 from app.domain.settlement.delays import Rates
 from app.domain.settlement.fees import Span
-from app.domain.settlement.invoices import Invoice
+from app.domain.settlement.invoices import Owed
 from app.domain.settlement.month import MonthFigures
 from app.domain.settlement.plan import StampBasis, YearPlan, planned_month, stamp_basis
 from app.domain.settlement.receivable import Due
@@ -22,13 +22,14 @@ from app.domain.settlement.terms import LevelTerms, PayTerms
 from app.domain.settlement.view import SheetView
 from app.services.access import record_of
 from app.services.correction_rows import taken_off
+from app.services.invoicing import owed_of
 from app.services.lapsing import CONFIRMED, SUBMITTED, is_contested, month_silence, settlement_silence, until_recorded
 from app.services.lpr_rows import rates_of
-from app.services.money_rows import DONE, VOID, Standing, due_of, invoice_of, sheet_of, standings
+from app.services.money_rows import DONE, VOID, Standing, due_of, sheet_of, standings
 from app.services.paper_texts import PaperKit
 from app.services.record import opened
 from app.services.service_levels import figures_of, scored_months, triggers_of
-from app.services.settlement_money import PaymentView, payment_view
+from app.services.settlement_money import InvoiceView, PaymentView, invoice_views, payment_view
 from app.services.settlement_terms import TermsBook
 from app.services.settling import SettlementMissing, compute, period_of
 from app.store.contracts import ContractRow, contracts_with_ids
@@ -219,7 +220,8 @@ class SettlementDesk:
     standings: tuple[Standing, ...]
     open_amount: Decimal
     rate: Rates
-    invoices: tuple[tuple[Invoice, tuple[str, ...]], ...]
+    invoices: tuple[InvoiceView, ...]
+    corrections: tuple[Owed, ...]
     payments: tuple[PaymentView, ...]
 
 
@@ -244,7 +246,7 @@ def settlement_desk(
         row.objected, row.objected_on, row.objection, row.resolved_on, row.reduced, taken_off(uow, row)[0],
         due_of(uow, calendar, contract, row, terms.pay) if done else None, silence,
         standings(uow, calendar, contract, row, today, terms.pay) if done else (), row.open_amount, rates_of(uow, calendar, terms.pay),
-        tuple((invoice_of(i), tuple(i.faults.splitlines())) for i in row.invoices), tuple(payment_view(uow, p) for p in payments),
+        invoice_views(uow, row), owed_of(uow, contract, row) if done else (), tuple(payment_view(uow, p) for p in payments),
     )  # fmt: skip
 
 

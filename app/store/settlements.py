@@ -68,7 +68,8 @@ class SettlementRow(Base):
 class InvoiceRow(Base):
     """An invoice as received; it is never changed: a wrong one is reversed by a red-letter invoice (``red_of``; VATR:38).
 
-    ``lines``: JSON of [rate, excl, tax]; ``faults``: why it was not the right one when it came, one a line.
+    ``lines``: JSON of [rate, excl, tax]; ``faults``: why it was not the right one when it came or was assigned, one a line.
+    ``correction_id``: the correction whose difference it carries, NULL where it belongs to the sheet itself.
     """
 
     __tablename__ = "invoices"
@@ -84,12 +85,17 @@ class InvoiceRow(Base):
     incl: Mapped[Decimal] = mapped_column(Yuan)
     buyer_uscc: Mapped[str] = mapped_column(String(18))
     red_of: Mapped[str | None] = mapped_column(ForeignKey("invoices.id"))
+    correction_id: Mapped[str | None] = mapped_column(ForeignKey("settlement_corrections.id"))
     faults: Mapped[str] = mapped_column(Text, default="")
     document_id: Mapped[str | None] = mapped_column(ForeignKey("documents.id"))
     created_at: Mapped[datetime] = mapped_column(Instant)
     created_by: Mapped[str] = mapped_column(String(100))
 
-    __table_args__ = (Index("ix_invoices_settlement_id", "settlement_id"), Index("ix_invoices_contract_id", "contract_id"))
+    __table_args__ = (
+        Index("ix_invoices_settlement_id", "settlement_id"),
+        Index("ix_invoices_contract_id", "contract_id"),
+        Index("ix_invoices_correction_id", "correction_id"),
+    )
 
 
 class PaymentRow(Base):
@@ -205,6 +211,14 @@ def unpaid_settlements(session: Session, limit: int) -> list[SettlementRow]:
 
 def find_invoice(session: Session, invoice_id: str) -> InvoiceRow | None:
     return session.get(InvoiceRow, invoice_id)
+
+
+def invoices_of_corrections(session: Session, correction_ids: Collection[str]) -> list[InvoiceRow]:
+    """Those that carry the difference of one of them, in the order in which they came."""
+    if not correction_ids:
+        return []
+    statement = select(InvoiceRow).where(InvoiceRow.correction_id.in_(correction_ids))
+    return list(session.scalars(statement.order_by(InvoiceRow.received_on, InvoiceRow.created_at, InvoiceRow.id)))
 
 
 def invoice_numbered(session: Session, number: str) -> InvoiceRow | None:

@@ -38,5 +38,6 @@ SETTLEMENT_NEEDS: Mapping[str, _A] = {
     "settlement_sheets.resolve": _A.KEEP_PERFORMANCE,
     "settlement_sheets.void": _A.KEEP_PERFORMANCE,
     "settlement_sheets.invoice": _A.KEEP_PERFORMANCE,
+    "settlement_sheets.assign": _A.KEEP_PERFORMANCE,
     "money.index": _A.READ_CONTRACTS,
 }

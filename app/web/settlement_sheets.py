@@ -11,8 +11,8 @@ from flask_babel import gettext as _
 
 from app.domain.errors import InputFault
 from app.domain.settlement.invoices import INVOICE_KINDS, InvoiceLine
-from app.services.billing import NewInvoice, record_invoice
 from app.services.filing import DocumentKind
+from app.services.invoicing import NONE, NewInvoice, assign_invoice, record_invoice
 from app.services.settlement_views import SettlementDesk, settlement_desk
 from app.services.settling import HOW, confirm_settlement, object_to, receive_settlement, resolve_objection, void_settlement
 from app.web.desk import desk
@@ -38,7 +38,7 @@ def show(contract_id: str, settlement_id: str) -> str:
 def _page(contract_id: str, settlement_id: str, **more: Any) -> str:
     def read() -> dict[str, Any]:
         return {
-            "found": _read(contract_id, settlement_id), "hows": HOW, "invoice_kinds": INVOICE_KINDS, "laws": desk().reference.laws,
+            "found": _read(contract_id, settlement_id), "hows": HOW, "invoice_kinds": INVOICE_KINDS, "laws": desk().reference.laws, "no_correction": NONE,
             "today": desk().today(),
         }  # fmt: skip
 
@@ -148,6 +148,22 @@ def invoice(contract_id: str, settlement_id: str) -> ResponseReturnValue:
     return _acting(contract_id, settlement_id, act)
 
 
+@pages.post("/invoices/<invoice_id>/assignment")
+def assign(contract_id: str, settlement_id: str, invoice_id: str) -> ResponseReturnValue:
+    def act() -> str:
+        form = Money()
+        with desk().unit_of_work() as uow:
+            wrong = assign_invoice(
+                uow, actor(), desk().now(), desk().papers, contract_id, settlement_id, _seen(form), invoice_id, form.text("correction", 60),
+                form.text("reason", 400),
+            )  # fmt: skip
+        if wrong:
+            return _("发票的归属已改，但不相符：%(why)s。", why="；".join(wrong))
+        return _("发票的归属已改，相符。")
+
+    return _acting(contract_id, settlement_id, act)
+
+
 def _invoice(form: Money) -> dict[str, Any]:
     red = form.text("red_of", 40)
     lines = []
@@ -163,6 +179,7 @@ def _invoice(form: Money) -> dict[str, Any]:
     return {
         "number": form.text("number", 60), "kind": form.text("kind", 16), "issued_on": form.date("issued_on", _("开票日")),
         "received_on": form.date("received_on", _("收到日")), "lines": tuple(lines), "buyer_uscc": form.text("buyer_uscc", 18), "red_of": red,
+        "correction": form.text("correction", 60),
     }  # fmt: skip
 
 

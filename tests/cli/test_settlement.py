@@ -65,7 +65,13 @@ def test_a_month_is_entered_settled_invoiced_and_paid(run: Command, tmp_path: Pa
     assert "先票后款" in confirmed.out, confirmed.err
     assert "与结算单相符" in run("settlement", "invoice", NUMBER, "2026-02", "--number", "FP1", *AS, *on).out
     shown = run("settlement", "show", NUMBER, f"JS-{NUMBER}-202602", "--depth", "9", *AS, "--today", "2026-04-17").out
-    for words in ("第8.1.1.1款", "fees.monthly_fixed", "逾期10日，违约金374.67", "付款期：自2026年3月6日次日起算30个自然日"):
+    for words in (
+        "第8.1.1.1款",
+        "fees.monthly_fixed",
+        "逾期10日，违约金374.67",
+        "  2026-04-08至2026-04-17\t10日\t日万分之3\t374.67",
+        "付款期：自2026年3月6日次日起算30个自然日",
+    ):
         assert words in shown, words
     assert "已逾期合计\t124889.60" in run("settlement", "due", *AS, "--today", "2026-04-17").out
     assert run("settlement", "dun", NUMBER, *AS, "--today", "2026-04-17").out.strip() == f"{NUMBER}-CG-01"
@@ -86,6 +92,23 @@ def test_a_month_is_entered_settled_invoiced_and_paid(run: Command, tmp_path: Pa
     assert "更正后104,528.00－已结算107,160.00" in run("settlement", "corrections", NUMBER, "--depth", "2", *AS).out
     accepted = run("settlement", "accept", NUMBER, f"GZ-JS-{NUMBER}-202602-1", "--evidence", "确认函QR-9", *AS, *on)
     assert "已接受" in accepted.out, accepted.err
+    red = ("settlement", "invoice", NUMBER, "2026-02", "--number", "HP1", "--red-of", "FP1", "--line", "6", "2632.00", "157.92")
+    assert f"HP1 已登记，与更正GZ-JS-{NUMBER}-202602-1相符" in run(*red, *AS, *on).out
+    to_sheet = run("settlement", "assign", NUMBER, "2026-02", "HP1", "--none", "--reason", "整张红冲重开", *AS, *on)
+    assert "HP1 已归结算单，相符" in to_sheet.out, to_sheet.err
+    back = (
+        "settlement",
+        "assign",
+        NUMBER,
+        "2026-02",
+        "HP1",
+        "--correction",
+        f"GZ-JS-{NUMBER}-202602-1",
+        "--reason",
+        "属于该更正",
+    )
+    assert f"HP1 已归更正GZ-JS-{NUMBER}-202602-1，相符" in run(*back, *AS, *on).out
+    assert f"发票 HP1\t-2789.92\t与更正GZ-JS-{NUMBER}-202602-1相符" in run("settlement", "show", NUMBER, "2026-02", *AS, *on).out
     assert "没有差额" in run("settlement", "recompute", NUMBER, "2026-02", "--reason", "核对条款", *AS, *on).err
     out = tmp_path / "结算.xlsx"
     assert run("settlement", "xlsx", NUMBER, "2026-02", "--out", out, *AS, *on).code == 0

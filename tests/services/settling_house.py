@@ -11,7 +11,8 @@ from typing import Any
 from app.domain.permissions import Actor
 from app.domain.settlement.invoices import InvoiceLine
 from app.domain.settlement.month import MetricCount, MonthFigures
-from app.services.billing import NewInvoice, NewPayment, record_invoice, record_payment
+from app.services.billing import NewPayment, record_payment
+from app.services.invoicing import NewInvoice, record_invoice
 from app.services.money_rows import sheet_of
 from app.services.service_levels import Evidence, answer_objection, enter_month, receive_result, review_month
 from app.services.settling import confirm_settlement, draw_up, receive_settlement

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 from app.domain.settlement.invoices import InvoiceLine
 from app.notify.mail_texts import write_mail
-from app.services.billing import NewInvoice, NewPayment, draft_dunning, record_invoice, record_payment, reverse_payment
+from app.services.billing import NewPayment, draft_dunning, record_payment, reverse_payment
+from app.services.invoicing import NewInvoice, record_invoice
 from app.services.matching import match_payment
 from app.services.money_rows import sheet_of
 from app.services.overdue import record_overdue

@@ -107,6 +107,22 @@ def test_settled_figures_are_corrected_by_a_proposal_that_is_accepted(app: Flask
     assert answer
     assert visitor.post(answer[1], {"evidence": "双方确认函QR-9", "revision": answer[2]}).status_code == 302
     assert "下一份结算单" in text_of(visitor.get(f"{base}/corrections"))
+    sheet = visitor.get(place)
+    assert "按金额判断" in text_of(sheet)
+    red = {
+        "number": "26112000000099990103", "kind": "special", "issued_on": today.isoformat(), "received_on": today.isoformat(),
+        "buyer_uscc": "91110105MA00ABCD4R", "revision": revision(sheet, "/invoices"), "red_of": "26112000000099990102", "rate-0": "6",
+        "excl-0": "2632.00", "tax-0": "157.92",
+    }  # fmt: skip
+    assert visitor.post(f"{place}/invoices", red).status_code == 302
+    shown = visitor.get(place)
+    assert "更正 GZ-" in text_of(shown)
+    assert "付款到期日" in text_of(shown), "the first sheet stays due"
+    forms = re.findall(r'action="([^"]*/assignment)".*?name="revision" value="(\d+)"', shown.get_data(as_text=True), re.S)
+    target, seen = forms[-1]
+    assert visitor.post(target, {"correction": "none", "reason": "错", "revision": seen, "form": "x"}).status_code == 422
+    assert visitor.post(target, {"correction": "none", "reason": "整张红冲重开", "revision": seen}).status_code == 302
+    assert "先票后款" in text_of(visitor.get(place))
 
 
 def test_the_receipt_of_a_result_is_chosen_on_the_page_of_the_month_and_starts_the_silence(

@@ -55,10 +55,10 @@ def test_sixty_days_bind_a_public_body_and_are_told_to_a_large_enterprise(size: 
 
 
 def test_the_right_invoice_matches_the_settlement_to_the_fen_by_rate() -> None:
-    assert invoice_faults(invoice(), SHEET, ()) == ()
+    assert invoice_faults(invoice(), SHEET, (), ()) == ()
     assert right_since(SHEET, [invoice()]) == CONFIRMED
     parts = [invoice("1", ("6", "107160.00", "6429.60")), invoice("2", ("13", "10000.00", "1300.00"), on=date(2027, 4, 20))]
-    assert invoice_faults(parts[1], SHEET, parts[:1]) == ()
+    assert invoice_faults(parts[1], SHEET, parts[:1], parts[:1]) == ()
     assert right_since(SHEET, parts[:1]) is None
     assert right_since(SHEET, parts) == date(2027, 4, 20)
 
@@ -70,7 +70,7 @@ def test_the_right_invoice_matches_the_settlement_to_the_fen_by_rate() -> None:
      (invoice("1", ("3", "100.00", "3.00")), "税率3%不在结算单中")],
 )  # fmt: skip
 def test_what_is_wrong_with_an_invoice_is_said_and_starts_no_payment_period(found: Invoice, said: str) -> None:
-    assert said in "；".join(invoice_faults(found, SHEET, ()))
+    assert said in "；".join(invoice_faults(found, SHEET, (), ()))
     assert right_since(SHEET, [found]) is None
 
 
@@ -78,13 +78,13 @@ def test_a_red_letter_invoice_takes_the_blue_one_back_until_a_new_one_comes() ->
     blue = invoice("1")
     red = invoice("2", ("6", "-107160.00", "-6429.60"), ("13", "-10000.00", "-1300.00"), on=date(2027, 4, 22), red_of="1")
     again = invoice("3", on=date(2027, 4, 23))
-    assert invoice_faults(red, SHEET, [blue]) == ()
+    assert invoice_faults(red, SHEET, [blue], [blue]) == ()
     assert right_since(SHEET, [blue, red]) is None
-    assert invoice_faults(again, SHEET, [blue, red]) == ()
+    assert invoice_faults(again, SHEET, [blue, red], [blue, red]) == ()
     assert right_since(SHEET, [blue, red, again]) == date(2027, 4, 23)
     too_much = invoice("4", ("6", "-107160.01", "-6429.60"), red_of="1")
-    assert "超过蓝字发票" in invoice_faults(too_much, SHEET, [blue])[0]
-    assert "没有找到" in invoice_faults(replace(red, red_of="9"), SHEET, [blue])[0]
+    assert "超过蓝字发票" in invoice_faults(too_much, SHEET, [blue], [blue])[0]
+    assert "没有找到" in invoice_faults(replace(red, red_of="9"), SHEET, [blue], [blue])[0]
 
 
 def test_the_undisputed_part_is_paid_in_time_and_the_rest_within_five_days_of_the_result() -> None:
@@ -115,5 +115,5 @@ def test_a_rate_that_a_correction_leaves_below_nothing_is_not_awaited_and_starts
     corrected = Claimed((*SHEET.by_rate, TaxedAmount(D("-300.00"), D(9), D("-27.00"), D("-327.00"))), "special", USCC)
     assert right_since(corrected, [invoice()]) == CONFIRMED
     wrong = invoice("2", ("6", "107160.00", "6429.60"), ("13", "10000.00", "1300.00"), ("9", "-300.00", "-27.00"))
-    assert invoice_faults(wrong, corrected, ())
+    assert invoice_faults(wrong, corrected, (), ())
     assert right_since(corrected, [wrong]) is None
