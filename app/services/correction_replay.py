@@ -12,7 +12,7 @@ from decimal import Decimal
 from app.domain.money import ZERO
 from app.domain.settlement.correction import Correction, Settled, corrected, correction
 from app.domain.settlement.month import ExtraItem, ItemKind, MonthFigures, plain_month, read_item, read_month
-from app.domain.settlement.sheet import PastMonth, Sheet, SheetMonth, settle
+from app.domain.settlement.sheet import PastMonth, Sheet, settle
 from app.domain.settlement.view import plain_past, read_past
 from app.services.money_rows import sheet_of
 from app.services.settlement_terms import TermsBook
@@ -45,7 +45,7 @@ def replayed(
     for figures in inputs:
         terms = book.on(figures.month)
         used = _carrying(changed[figures.month], figures) if figures.month in changed else figures
-        months.append(SheetMonth(used, terms.service, terms.fees, terms.span))
+        months.append(terms.reckoned(used)[0])
     after = settle(months, past)
     paper = find_instrument(uow.session, row.instrument_id)
     named = paper.number if paper else row.id

@@ -16,8 +16,9 @@ from app.domain.presentation import money_digits
 from app.domain.settlement.figure import plain_figure
 from app.domain.settlement.laying import mentioned
 from app.domain.settlement.month import ExtraItem, MonthFigures, plain_item, plain_month
+from app.domain.settlement.plan import months_of
 from app.domain.settlement.view import plain_past
-from app.services.correction_replay import ACCEPTED, PROPOSED, REFUSED, Replay, items_of, replayed
+from app.services.correction_replay import ACCEPTED, PROPOSED, REFUSED, Replay, inputs_of, items_of, replayed
 from app.services.journal import note
 from app.services.money_rows import VOID, sheet_of
 from app.services.settlement_terms import TermsBook
@@ -57,8 +58,8 @@ def propose_for_terms(
     uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, number: str
 ) -> tuple[CorrectionRow, ...]:
     """After a text took effect: a proposal for each settled period that it reaches back to, in the caller's transaction. What was
-    proposed for the same reason and is not decided yet gives way to the new one. A text that starts within a month proposes without
-    an amount. A period that can't be computed by the new text says so
+    proposed for the same reason and is not decided yet gives way to the new one. A month within which the text starts is reckoned by
+    its parts; where an input is lacking for that, the proposal has no amount and names it. A period that can't be computed by the new text says so
     where somebody settles; it does not keep the text from taking effect."""
     settled = [r for r in settlements_of(uow.session, contract.id) if r.state != VOID]
     if not settled:
@@ -73,12 +74,15 @@ def propose_for_terms(
         except Exception:
             log.exception("period %s of contract %s can't be computed by the text of %s", row.start, contract.id, number)
             continue
-        begun = _begun_within(book, row, number)
+        begun = _unreckoned(book, row, made, number)
         if wanted.found.items or begun:
             for old in made:
                 if old.settlement_id == row.id and old.cause == TERMS and old.state == PROPOSED:
                     old.state, old.evidence = REFUSED, f"已由{number}生效后的建议代替"
-            reason = begun or f"{number}自{row.start.isoformat()}所在期间起适用"
+            turned = [t for m in months_of(row.start, row.end) if mentioned(number, t := book.on(m).turned)]
+            reason = begun or (
+                f"{turned[0]}生效，以该日为界按各自天数重新计算" if turned else f"{number}自{row.start.isoformat()}所在期间起适用"
+            )
             found.append(keep(uow, actor, now, row, wanted, TERMS, reason, ()))
     return tuple(found)
 
@@ -117,15 +121,17 @@ def sums(items: Sequence[ExtraItem]) -> list[tuple[Decimal, Decimal]]:
     return [(i.rate, i.excl) for i in items]
 
 
-def _begun_within(book: TermsBook, row: SettlementRow, number: str) -> str:
-    """Words on a text that starts in the middle of a settled month, whose counts can't be split: somebody has to work the difference
-    out. Empty where none does, or where the sheet said so itself."""
-    sheet = sheet_of(row)
-    if any(mentioned(number, notice) for notice in sheet.notices):
+def _unreckoned(book: TermsBook, row: SettlementRow, made: Sequence[CorrectionRow], number: str) -> str:
+    """What is lacking for a settled month within which a text starts to be reckoned by its parts. Empty where nothing is, or where the
+    sheet said so itself."""
+    if any(mentioned(number, notice) for notice in sheet_of(row).notices):
         return ""
-    remarks = [book.on(p.month).remark for p in sheet.months]
-    said = next((r for r in remarks if mentioned(number, r)), "")
-    return f"{said}；计数不能按日拆分，请人工计算差额，列入下期的“更正”" if said else ""
+    for figures in inputs_of(row, made):
+        terms = book.on(figures.month)
+        missing = terms.reckoned(figures)[1]
+        if missing and mentioned(number, terms.turned):
+            return f"{terms.turned}生效；缺少{'；'.join(missing)}，不能计算差额，请人工计算，列入下期的“更正”"
+    return ""
 
 
 def taken_off(uow: UnitOfWork, row: SettlementRow) -> tuple[Decimal, tuple[str, ...]]:

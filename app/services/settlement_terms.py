@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
-from app.domain.consolidation import consolidate
+from app.domain.consolidation import Amendment, consolidate
 from app.domain.errors import ContractError
 from app.domain.lifecycle import Stage
 from app.domain.numbering import reference_labels
 from app.domain.settlement.fees import Span, span_of
+from app.domain.settlement.month import MonthFigures
 from app.domain.settlement.plan import months_of
+from app.domain.settlement.sheet import SheetMonth
 from app.domain.settlement.silence import silence_in
+from app.domain.settlement.spells import Spell, joined, lacking
 from app.domain.settlement.terms import FeeTerms, PayTerms, ServiceTerms
 from app.domain.term import chinese_date
 from app.domain.variables import Answers
@@ -32,7 +34,8 @@ _Text = tuple[Answers, dict[str, tuple[str, str]], Mapping[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class MonthTerms:
-    """The terms of one month. ``span``: its days of service; ``remark``: what changes within the month, empty where nothing does.
+    """The terms of one month. ``span``: its days of service; ``turned``: the amendments that start within it, in words; ``spells``: its
+    parts where money or scores change with them; ``unagreed``: what a part would need and nobody agreed on.
 
     ``silent``: provision → why its silence doesn't count as consent, empty where it does (``domain.settlement.silence``).
     """
@@ -44,8 +47,23 @@ class MonthTerms:
     fees: FeeTerms
     pay: PayTerms
     span: Span
-    remark: str
+    turned: str
+    spells: tuple[Spell, ...]
+    unagreed: tuple[str, ...]
     silent: Mapping[str, str]
+
+    def reckoned(self, figures: MonthFigures) -> tuple[SheetMonth, tuple[str, ...]]:
+        """The month as a sheet takes it, by the terms of its parts; what is lacking for that, and then by the terms of its first day."""
+        missing = (*self.unagreed, *lacking(figures, self.spells, self.span))
+        return SheetMonth(figures, self.service, self.fees, self.span, () if missing else self.spells), missing
+
+    def remark(self, missing: Sequence[str] = ()) -> str:
+        """What changes within the month and how it is reckoned, empty where nothing does."""
+        if missing:
+            return f"本月中有{self.turned}生效，本表按月初条款计算；缺少{'；'.join(missing)}，生效日以后的差额请作为更正列示"
+        if self.spells:
+            return f"本月中有{self.turned}生效，以该日为界，分别按变更前后的条款和各自的自然日天数计算"
+        return f"本月中有{self.turned}生效，不改变本月的费用和考核" if self.turned else ""
 
 
 class TermsBook:
@@ -87,7 +105,8 @@ class TermsBook:
             fees,
             PayTerms.from_answers(answers),
             span,
-            self._remark(span),
+            self._turned(span),
+            *self._spells(span, fees),
             silent,
         )
 
@@ -99,13 +118,28 @@ class TermsBook:
             self._texts[key] = (standing.answers, reference_labels(text), silence_in(text, self.base.standing.instrument))
         return self._texts[key]
 
-    def _remark(self, span: Span) -> str:
-        end = span.first.replace(day=monthrange(span.first.year, span.first.month)[1])
-        turned = [a for a in self.amendments if span.first < a.starts <= min(end, span.last)]
-        if not turned:
-            return ""
-        words = "、".join(f"{a.number}（自{chinese_date(a.starts)}）" for a in turned)
-        return f"本月中有{words}生效，本表按月初条款计算；生效日以后的差额请作为更正列示"
+    def _turning(self, span: Span) -> list[Amendment]:
+        return [a for a in self.amendments if span.first < a.starts <= span.last]
+
+    def _turned(self, span: Span) -> str:
+        return "、".join(f"{a.number}（自{chinese_date(a.starts)}）" for a in self._turning(span))
+
+    def _spells(self, span: Span, first: FeeTerms) -> tuple[tuple[Spell, ...], tuple[str, ...]]:
+        """The parts of a month by the text of each, and what is agreed in none of them."""
+        starts = [span.first, *sorted({a.starts for a in self._turning(span)})]
+        if len(starts) == 1:
+            return (), ()
+        found, unagreed = [], []
+        for day, following in zip(starts, [*starts[1:], span.last + timedelta(days=1)], strict=True):
+            answers = self._in_force(day)[0]
+            try:
+                fees, service = FeeTerms.from_answers(answers), ServiceTerms.from_answers(answers)
+            except ContractError as error:
+                unagreed.append(f"自{day.isoformat()}起的条款（{error.message}）")
+                continue
+            own = replace(fees, starts=first.starts, months=first.months)
+            found.append(Spell(day, following - timedelta(days=1), replace(service, starts=first.starts), own))
+        return joined(found), tuple(unagreed)
 
 
 def require_settled_stage(contract: ContractRow) -> None:

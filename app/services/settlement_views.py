@@ -175,7 +175,7 @@ def month_desk(uow: UnitOfWork, actor: Actor, kit: PaperKit, contract_id: str, m
     row = find_service_month(uow.session, contract_id, month)
     base = (month, terms.span, terms.service.levels, terms.fees.model, terms.labels)
     if row is None:
-        return MonthDesk(*base, None, None, (), None, "", "", 0, None, None, (), None, False, None, None, terms.remark)
+        return MonthDesk(*base, None, None, (), None, "", "", 0, None, None, (), None, False, None, None, terms.remark())
     rows = service_months_of(uow.session, contract_id)
     scored, triggers = triggers_of(row, rows, book)
     preview, why = _preview(uow, contract, month)
@@ -187,7 +187,8 @@ def month_desk(uow: UnitOfWork, actor: Actor, kit: PaperKit, contract_id: str, m
     return MonthDesk(
         *base, figures_of(row), scored, triggers, preview, why, row.state, row.revision, row.submitted_on, row.confirmed_on,
         tuple(_statement(uow, s) for s in row.statements), silence,
-        row.state == SUBMITTED and is_contested(row), _link(uow, row.rectification_id), _of_settlement(uow, made), terms.remark,
+        row.state == SUBMITTED and is_contested(row), _link(uow, row.rectification_id), _of_settlement(uow, made),
+        terms.remark(terms.reckoned(figures_of(row))[1]),
     )  # fmt: skip
 
 

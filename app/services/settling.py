@@ -100,9 +100,10 @@ def compute(uow: UnitOfWork, contract: ContractRow, start: date, *, provisional:
         if month == wanted[0]:
             found = replace(found, items=(*found.items, *carried))
         figures.append(found)
-        months.append(SheetMonth(found, terms.service, terms.fees, terms.span))
-        if terms.remark:
-            remarks.append(terms.remark)
+        reckoned, missing = terms.reckoned(found)
+        months.append(reckoned)
+        if terms.turned:
+            remarks.append(terms.remark(missing))
     remarks += _undecided(uow, contract.id, wanted[0])
     plain = plain_sheet(settle(months, past), figures, past, [*remarks, *_volume(rows, book, wanted[-1])])
     scored_on = max(rows[m].confirmed_on or rows[m].submitted_on for m in wanted)

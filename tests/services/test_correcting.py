@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal as D
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ from app.services.settling import void_settlement
 from app.services.stage_mails import Post
 from app.store.blobs import BlobStore
 from app.store.outbox import messages
+from app.store.settlements import settlements_of
 from app.store.uow import UnitOfWork
 from tests.services.correcting_house import accept, carried, listed, propose, settled
 from tests.services.paper_house import Desk, kit
@@ -151,24 +153,64 @@ def test_an_amendment_that_reaches_back_proposes_a_correction_by_itself(units: U
     assert [x[1] for x in carried(till, next_one)] == [D("2632.00")]
 
 
-def test_an_amendment_that_starts_within_a_settled_month_asks_somebody_to_work_it_out(units: Units, blobs: BlobStore) -> None:
-    desk = Desk.open(units, blobs)
-    till = Till(units, desk.contract_id)
-    settled(till)
+def retroactive(desk: Desk, *edits: tuple[str, Any]) -> None:
+    """An amendment, signed on 10 March, that governs from 16 February."""
     desk.today = date(2026, 3, 10)
-    paper = desk.amendment(("adjust.volume_rate", "1.2"), effective="2026-03-10")
+    paper = desk.amendment(*edits, effective="2026-03-10")
     desk.fill(
         paper,
         **{
             "amendment.retroactive": True, "amendment.retroactive_from": "2026-02-16",
-            "amendment.retroactive_settlement": "2月下半月差额并入3月结算单，按新系数重算月费，已开发票不作调整。",
+            "amendment.retroactive_settlement": "2月下半月差额并入3月结算单，按新条款重算，已开发票不作调整。",
         },
     )  # fmt: skip
     desk.freeze(paper)
     desk.sign(paper)
+
+
+def test_an_amendment_that_starts_within_a_settled_month_proposes_the_difference_by_days(units: Units, blobs: BlobStore) -> None:
+    desk = Desk.open(units, blobs)
+    till = Till(units, desk.contract_id)
+    settled(till)
+    retroactive(desk, ("adjust.volume_rate", "1.2"))
+    [line] = listed(till)
+    # 500 tickets × 28.00 × 0.2 more on 13 of 28 days, less the 6 % that were deducted
+    assert (line.excl, line.tax, line.state) == (D("1222.00"), D("73.32"), "proposed")
+    assert "SHFW-2025-0001-BC-01（自2026年2月16日）生效，以该日为界按各自天数重新计算" in line.reason
+    leaves = {(f.label, f.text) for f in line.working.walk()}
+    assert ("超出波动区间的工单（2月1日至15日）", "7,500.00元") in leaves
+    assert ("超出波动区间的工单（2月16日至28日）", "7,800.00元") in leaves
+    accept(till, line)
+    april = settled(till, "2026-03", "2026-04-08")
+    assert [x[1] for x in carried(till, april)] == [D("1222.00")]
+
+
+def test_where_the_score_would_have_to_be_split_the_proposal_names_the_counts_that_are_lacking(
+    units: Units, blobs: BlobStore
+) -> None:
+    desk = Desk.open(units, blobs)
+    till = Till(units, desk.contract_id)
+    settled(till)
+    retroactive(desk, ("perf.credit_cap_pct", "5"))
     [line] = listed(till)
     assert (line.excl, line.state) == (D("0.00"), "proposed")
-    assert "SHFW-2025-0001-BC-01（自2026年2月16日）生效" in line.reason
-    assert "请人工计算差额" in line.reason
+    assert "接通率" in line.reason
+    assert "在2月1日至15日、2月16日至28日各自的分子和分母（考核条款自2026-02-16起变更），不能计算差额" in line.reason
     april = settled(till, "2026-03", "2026-04-08")
     assert any(f"更正建议{line.number}尚未决定" in n for n in sheet_of(till.row(april)).notices)
+
+
+def test_a_month_that_is_settled_after_the_change_is_split_at_once(units: Units, blobs: BlobStore) -> None:
+    desk = Desk.open(units, blobs)
+    till = Till(units, desk.contract_id)
+    retroactive(desk, ("adjust.volume_rate", "1.2"))
+    sheet = sheet_of(till.row(settled(till, "2026-02", "2026-03-12")))
+    assert sheet.months[0].fee == D("115300.00")
+    assert [n for n in sheet.notices if "以该日为界，分别按变更前后的条款和各自的自然日天数计算" in n]
+    with till.units() as uow, pytest.raises(ContractError, match="没有差额"):
+        correct_for_terms(uow, till.actor, till.now, till.contract_id, str(next(iter(_settlements(till)))), "核对条款")
+
+
+def _settlements(till: Till) -> list[str]:
+    with till.units() as uow:
+        return [s.id for s in settlements_of(uow.session, till.contract_id)]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from calendar import monthrange
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -23,7 +24,8 @@ _ONE = Decimal(1)
 class FeeLine:
     """``quantity`` × ``price`` is ``amount.excl`` to the 分; where a formula gives no such price the quantity is one.
 
-    ``fee``: part of the service fee that deduction and reward are counted from; an instalment of the price table is not.
+    ``fee``: part of the service fee that deduction and reward are counted from; an instalment of the price table is not. ``raw``: the
+    amount without tax before it was rounded.
     """
 
     item: str
@@ -33,6 +35,7 @@ class FeeLine:
     amount: TaxedAmount
     fee: bool
     figure: Figure
+    raw: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +86,25 @@ def month_fee(figures: MonthFigures, terms: FeeTerms, span: Span, already: Decim
 
     Raises ``ValueError`` for figures that ``month_faults`` would have refused, and for a quantity beyond the tiers.
     """
+    beside = [instalment_line(x, terms, span) for x in terms.instalments]
+    return summed_fee(figures, uncapped_lines(figures, terms, span), beside, terms, volume_notices(figures, terms, span), already)
+
+
+def uncapped_lines(figures: MonthFigures, terms: FeeTerms, span: Span) -> list[FeeLine]:
+    """The service fee by the model in force with the guarantee, before the annual cap. Raises ``ValueError`` as ``month_fee`` does."""
     lines = list(_BY_MODEL[terms.model](figures, terms, span))
-    lines += _guaranteed(lines, figures, terms, span)
-    uncapped = sum((x.amount.excl for x in lines), ZERO)
-    notices = list(_volume_notices(figures, terms, span))
+    return [*lines, *_guaranteed(lines, figures, terms, span)]
+
+
+def summed_fee(
+    figures: MonthFigures, uncapped: Sequence[FeeLine], beside: Sequence[FeeLine], terms: FeeTerms, notices: Sequence[str], already: Decimal
+) -> MonthFee:  # fmt: skip
+    """The lines of a month with what the annual cap takes off; ``beside``: instalments, which are no part of the fee."""
+    lines, said = list(uncapped), list(notices)
+    whole = sum((x.amount.excl for x in lines), ZERO)
     if terms.cap is not None:
-        lines += _capped(uncapped, terms, terms.cap, already)
-        notices += _cap_notices(min(already + uncapped, terms.cap), terms.cap, already)
+        lines += _capped(whole, terms, terms.cap, already)
+        said += _cap_notices(min(already + whole, terms.cap), terms.cap, already)
     amount = sum((x.amount.excl for x in lines), ZERO)
     how = " + ".join(money_digits(x.amount.excl) for x in lines) or "无"
     figure = Figure(
@@ -99,8 +114,8 @@ def month_fee(figures: MonthFigures, terms: FeeTerms, span: Span, already: Decim
         clause=_MODEL,
         parts=tuple(x.figure for x in lines),
     )
-    every = (*lines, *(_instalment(x, terms, span) for x in terms.instalments))
-    return MonthFee(figures.month, tuple(x for x in every if x.amount.excl), amount, uncapped, figure, tuple(notices))
+    every = (*lines, *beside)
+    return MonthFee(figures.month, tuple(x for x in every if x.amount.excl), amount, whole, figure, tuple(said))
 
 
 # ---- the models
@@ -253,14 +268,14 @@ def _capped(uncapped: Decimal, terms: FeeTerms, cap: Decimal, already: Decimal) 
     return [_line("年度上限冲减", _ONE, "项", -cut, -cut, terms.rate, how, f"{_MODEL}.cap", parts)]
 
 
-def _instalment(found: Instalment, terms: FeeTerms, span: Span) -> FeeLine:
+def instalment_line(found: Instalment, terms: FeeTerms, span: Span) -> FeeLine:
     """The month's share of a fixed amount, as the difference of two rounded sums, so that all of them add up to it to the 分."""
     done, whole = _elapsed(terms, span)
     amount = _shared(found.total, whole, terms.months) - _shared(found.total, done, terms.months)
     leaf = agreed(f"{found.item}（合同期总额）", found.total, "fees.price_rows", "fees.composition.price_table.rows")
     how = f"{money_digits(found.total)}÷{terms.months}个月，逐期结算"
     line = _line(f"{found.item}（按月分摊）", _ONE, "期", amount, amount, found.rate, how, leaf.clause, (leaf,))
-    return FeeLine(line.item, line.quantity, line.unit, line.price, line.amount, False, line.figure)
+    return replace(line, fee=False)
 
 
 def _elapsed(terms: FeeTerms, span: Span) -> tuple[Fraction, Fraction]:
@@ -277,7 +292,7 @@ def _shared(total: Decimal, elapsed: Fraction, months: int) -> Decimal:
     return cents(_decimal(Fraction(total) * min(Fraction(1), elapsed / months)))
 
 
-def _volume_notices(figures: MonthFigures, terms: FeeTerms, span: Span) -> list[str]:
+def volume_notices(figures: MonthFigures, terms: FeeTerms, span: Span) -> list[str]:
     if figures.tickets is None or not span.whole:
         return []
     if figures.tickets > terms.upper:
@@ -302,9 +317,8 @@ def _line(
     excl = cents(amount)
     if cents(price) != price or cents(quantity * price) != excl:
         quantity, unit, price = _ONE, "项", excl
-    return FeeLine(
-        item, quantity, unit, price, from_excl(excl, rate), True, Figure(item, excl, how=how, clause=clause, parts=parts)
-    )
+    figure = Figure(item, excl, how=how, clause=clause, parts=parts)
+    return FeeLine(item, quantity, unit, price, from_excl(excl, rate), True, figure, amount)
 
 
 def _tickets(figures: MonthFigures) -> Decimal:

@@ -18,6 +18,7 @@ from app.domain.settlement.fees import FeeLine, MonthFee, Span, month_fee
 from app.domain.settlement.figure import Figure, agreed
 from app.domain.settlement.month import ExtraItem, ItemKind, MonthFigures
 from app.domain.settlement.scoring import ScoredMonth, contract_year, score_month
+from app.domain.settlement.spells import Spell, split_fee
 from app.domain.settlement.terms import FeeTerms, ServiceTerms
 
 _POINT = Decimal("0.01")
@@ -26,12 +27,19 @@ _REWARD_FROM = Decimal(95)
 
 @dataclass(frozen=True, slots=True)
 class SheetMonth:
-    """One month of the period: what was reported, and the terms in force in it."""
+    """One month of the period: what was reported, and the terms in force in it. ``spells``: its parts where terms of money change within
+    it, otherwise empty."""
 
     figures: MonthFigures
     service: ServiceTerms
     fees: FeeTerms
     span: Span
+    spells: tuple[Spell, ...] = ()
+
+    def fee(self, already: Decimal) -> MonthFee:
+        if self.spells:
+            return split_fee(self.figures, self.spells, self.span, already)
+        return month_fee(self.figures, self.fees, self.span, already)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +140,7 @@ def settle(months: Sequence[SheetMonth], past: Sequence[PastMonth] = ()) -> Shee
     for found in months:
         scored, before = score_month(found.figures, found.service), contract_year(found.figures.month, found.service.starts)
         already = sum((p.fee for p in known if contract_year(p.month, found.service.starts) == before), ZERO)
-        fee = month_fee(found.figures, found.fees, found.span, already)
+        fee = found.fee(already)
         known.append(PastMonth(found.figures.month, fee.amount, scored.total, scored.ramp))
         fees.append(fee)
         scores.append(scored)
