@@ -31,6 +31,7 @@ from app.store.outbox import messages
 from app.store.signings import SigningPlaceRow, latest_signing
 from app.wiring import Wiring
 from tests.cli.test_commands import Command, run
+from tests.data_folders import with_database
 from tests.intake.scanning import as_pdf, page_of, scanned
 from tests.services.signing_house import (
     A_SEAL,
@@ -113,7 +114,7 @@ class Home:
 @pytest.fixture(scope="module")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("signing-cli")
-    wiring = Wiring(Settings(data_dir=folder))
+    wiring = Wiring(Settings(data_dir=with_database(folder)))
     first_lawyer(wiring)
     person(wiring, "zhao", Role.AUDITOR, name="赵审计")
     wiring.engine.dispose()
@@ -312,7 +313,7 @@ def test_a_signing_with_ink_from_the_print_copy_to_the_record(run: Command, cont
     assert refused(run, "paper", "copy", home.number, "--out", copy, *ME)
     home.start(INK)
     assert "已输出" in done(run, "paper", "copy", home.number, "--out", copy, *ME)
-    sheets, scan = [scanned(page_of(copy.read_bytes(), n), 0.4 * n, n) for n in (1, 2, 3, 4)], tmp_path / "scan.pdf"
+    sheets, scan = [scanned(page_of(copy.read_bytes(), n, 150), 0.4 * n, n) for n in (1, 2, 3, 4)], tmp_path / "scan.pdf"
     scan.write_bytes(as_pdf(sheets[:1]))
     short = run("signing", "paper", "scan", home.number, scan, *ME)
     assert short.code == 1

@@ -25,6 +25,7 @@ from app.store.signings import events_of
 from tests.notify.gateway import SECRET, Gateway, running
 from tests.services.fixtures import LAWYER
 from tests.services.signing_house import A_SIGN, B_SIGN, PHONE, SHORT, Held, House, house
+from tests.services.snapshots import over_both
 from tests.services.test_channelling import VAULT, MailServer, Platform
 from tests.services.test_reminding import POST
 from tests.services.test_signing import LIN, refused, without_seals
@@ -62,6 +63,7 @@ def happenings(house: House, *kinds: str) -> list[tuple[str, dict[str, str]]]:
         return [(e.kind, json.loads(e.data)) for e in events_of(uow.session, house.signing.id) if e.kind in kinds]
 
 
+@over_both("without_seals")
 def test_the_code_goes_to_the_telephone_and_the_evidence_says_so(short: House, gateway: Gateway) -> None:
     token = short.link(LIN)
     with short.units() as uow:
@@ -112,6 +114,7 @@ def test_wrong_and_expired_codes_are_refused_as_those_by_mail(short: House) -> N
         enter_code(short.kit, PHONE, token, right)
 
 
+@over_both("without_seals")
 def test_one_number_gets_no_flood_by_whatever_links(short: House) -> None:
     short.later(seconds=1)
     with short.units() as uow:
@@ -133,6 +136,7 @@ def test_one_number_gets_no_flood_by_whatever_links(short: House) -> None:
     assert len(short.mails(NUMBER)) == 7
 
 
+@over_both("without_seals")
 def test_a_gateway_that_stumbles_is_tried_again_while_the_code_works(short: House, gateway: Gateway) -> None:
     request_code(short.kit, PHONE, short.link(LIN))
     gateway.answers = [(503, b""), (503, b"")]
@@ -194,6 +198,7 @@ def test_a_code_is_given_up_when_it_would_have_ended_by_the_next_attempt(short: 
     assert gateway.tries == 3, "what has ended is not sent at all"
 
 
+@over_both("without_seals")
 def test_the_owner_changes_way_and_number_and_what_was_done_before_counts_no_more(short: House) -> None:
     token = short.link(LIN)
     request_code(short.kit, PHONE, token)

@@ -58,7 +58,7 @@ def by_hand(home: House) -> None:
 def with_ink(home: House, kit: PaperKit) -> bool:
     _, copy = print_copy(kit, LAWYER, home.contract)
     scan = check_scan(
-        kit, LAWYER, home.contract, [("扫描.pdf", as_pdf([scanned(page_of(copy, n), 0.4 * n, n) for n in (1, 2, 3, 4)]))]
+        kit, LAWYER, home.contract, [("扫描.pdf", as_pdf([scanned(page_of(copy, n, 150), 0.4 * n, n) for n in (1, 2, 3, 4)]))]
     )
     days = {B_SIGN: TODAY, B_SEAL: TODAY}
     record = PaperRecord(days, "北京市海淀区", 4, "乙方合同专用章", frozenset(scan.report.to_be_seen), "经核对与定稿一致")

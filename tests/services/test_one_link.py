@@ -20,6 +20,7 @@ from app.services.signing_plan import Assigned
 from app.store.signings import events_of
 from tests.services.fixtures import LAWYER
 from tests.services.signing_house import A_SEAL, A_SIGN, B_SIGN, HAND, PEOPLE, PHONE, PIN, SEAL_PIN, Held, House, house
+from tests.services.snapshots import over_both
 from tests.services.test_signing import HE, LIN, SHEN, WHY, refused, with_seals
 
 __all__ = ["with_seals"]
@@ -41,6 +42,7 @@ def asked(home: House, address: str = LIN) -> int:
     return sum("/sign/" in m.text for m in home.mails() if m.recipient.casefold() == address)
 
 
+@over_both("with_seals")
 def test_one_mail_and_one_link_lead_through_both_marks(home: House) -> None:
     signing = home.start(BOTH)
     assert asked(home) == 1
@@ -98,6 +100,7 @@ def test_in_sequence_the_same_link_goes_on_and_somebody_in_between_means_another
     assert home.sign(LIN, None) is True
 
 
+@over_both("with_seals")
 def test_two_keys_with_two_pins_are_asked_for_one_after_the_other_and_no_try_is_lost(home: House) -> None:
     home.start((BOTH[0], BOTH[2], BOTH[1], BOTH[3]), Order.SEQUENTIAL)
     home.sign(LIN)
@@ -121,6 +124,7 @@ def test_two_keys_with_two_pins_are_asked_for_one_after_the_other_and_no_try_is_
     assert sign(home.kit, PHONE, token, secret, None, SEAL_PIN) is False
 
 
+@over_both("with_seals")
 def test_two_presses_at_once_sign_and_seal_once(home: House) -> None:
     home.start(BOTH)
     token, secret = home.ready(LIN)
@@ -147,6 +151,7 @@ def test_two_presses_at_once_sign_and_seal_once(home: House) -> None:
 # ---- what the owner does meanwhile
 
 
+@over_both("with_seals")
 def test_reminders_addresses_and_ways_of_codes_are_one_for_the_person(home: House) -> None:
     home.start(BOTH)
     home.later(days=3, minutes=1)

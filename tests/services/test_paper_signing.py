@@ -70,7 +70,7 @@ def test_from_the_print_copy_to_a_contract_formed_on_paper(home: House, kit: Pap
     home.start(INK)
     name, copy = print_copy(kit, LAWYER, home.contract)
     assert name.endswith("-打印签署件.pdf")
-    sheets = [scanned(page_of(copy, n), 0.4 * n, n) for n in (1, 2, 3, 4)]
+    sheets = [scanned(page_of(copy, n, 150), 0.4 * n, n) for n in (1, 2, 3, 4)]
     with refused("paper.files"):
         check_scan(kit, LAWYER, home.contract, [])
     short = check_scan(kit, LAWYER, home.contract, [("扫描.pdf", as_pdf(sheets[3:]))])

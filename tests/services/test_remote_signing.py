@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -36,6 +36,7 @@ from signatures.time_source import OutsideService, Stamper, TimeSource
 from tests.services.fixtures import LAWYER
 from tests.services.outside_time import NAME, OutsideTime
 from tests.services.signing_house import A_SIGN, SHORT, Held, House, house
+from tests.services.snapshots import over_both
 from tests.services.test_signing import refused
 from tests.services.test_signing_authority import CHEN, POWER, at, replaced, unprinted
 from tests.services.test_signing_elsewhere import holder
@@ -99,7 +100,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(unprinted: Held, tmp_path: Path) -> Iterator[Desk]:
+def desk(unprinted: Held, tmp_path: Path) -> Desk:
     home = house(unprinted.units, tmp_path, contract=unprinted.contract)
     gate = VerificationRoom(tmp_path / "pki")
     home.start((CHEN, SHORT[1]))
@@ -112,8 +113,7 @@ def desk(unprinted: Held, tmp_path: Path) -> Iterator[Desk]:
         who = bearer(uow, home.at[0], token)
     made = Desk(home, gate, who, number)
     made.trust()
-    yield made
-    gate.close()
+    return made
 
 
 def renewed(desk: Desk) -> None:
@@ -136,6 +136,7 @@ def taken_over(desk: Desk) -> None:
     replaced(desk.home, OTHER)
 
 
+@over_both("unprinted")
 def test_a_device_signs_for_whom_it_was_prepared(desk: Desk) -> None:
     desk.complete(desk.prepare())
     assert desk.ended() == ["done"]
@@ -157,6 +158,7 @@ def test_what_was_prepared_before_a_change_is_given_up(desk: Desk, event: Callab
     assert place_row(desk.home.signing, A_SIGN).signed_at is None
 
 
+@over_both("unprinted")
 def test_what_waits_is_given_up_when_the_signing_is_withdrawn(desk: Desk) -> None:
     waiting = desk.prepare()
     called_back(desk)
@@ -194,6 +196,7 @@ def test_a_power_changed_behind_the_back_of_a_device_is_found_by_comparison(desk
         desk.complete(waiting)
 
 
+@over_both("unprinted")
 def test_copies_of_what_ended_or_expired_are_cleared_and_the_record_stays(desk: Desk) -> None:
     home = desk.home
 

@@ -1,4 +1,5 @@
-"""A contract signed through the services: from the plan to the finished copy, and everything that stops it. Over both databases."""
+"""A contract signed through the services: from the plan to the finished copy, and everything that stops it. Over both databases
+where they count, wait or look for what is due."""
 
 from __future__ import annotations
 
@@ -49,7 +50,7 @@ from tests.services.signing_house import (
     hands_only,
     house,
 )
-from tests.services.snapshots import filled
+from tests.services.snapshots import filled, over_both
 
 LIN, ZHOU, SHEN, HE = (p.email for p in PEOPLE)
 WHY = "价格条款与会议纪要不一致"
@@ -59,7 +60,7 @@ def refused(code: str, match: str | None = None) -> pytest.RaisesExc[ContractErr
     return pytest.RaisesExc(ContractError, match=match, check=lambda e: e.code == code)
 
 
-with_seals, without_seals = filled(hands_and_seals), filled(hands_only)
+with_seals, without_seals = filled(hands_and_seals, ("sqlite",)), filled(hands_only, ("sqlite",))
 
 
 @pytest.fixture
@@ -85,6 +86,7 @@ def kinds(house: House) -> list[str]:
 # ---- the way through
 
 
+@over_both("with_seals")
 def test_two_parties_sign_and_seal_and_the_contract_is_in_force(home: House) -> None:
     signing = home.start()
     assert stage(home) is Stage.SIGNING
@@ -151,6 +153,7 @@ def test_in_sequence_the_next_one_is_asked_when_the_one_before_has_signed(short:
     assert len(short.mails(SHEN)) == 1
 
 
+@over_both("without_seals")
 def test_two_at_once_both_succeed_one_after_the_other(short: House) -> None:
     signing = short.start(SHORT)
     doors = {address: short.ready(address) for address in (LIN, SHEN)}
@@ -172,6 +175,7 @@ def test_two_at_once_both_succeed_one_after_the_other(short: House) -> None:
     assert short.verdict().outcome.value == "valid"
 
 
+@over_both("without_seals")
 def test_a_second_press_signs_nothing_twice(short: House) -> None:
     short.start(SHORT)
     token, secret = short.ready(LIN)
@@ -199,6 +203,7 @@ def test_a_plan_that_differs_from_the_contract_does_not_start(home: House) -> No
         read_ask(uow, auditor, reference().calendar, TODAY, home.contract)
 
 
+@over_both("without_seals")
 def test_a_code_is_tried_five_times_and_not_asked_for_at_every_second(short: House) -> None:
     short.start(SHORT)
     token = short.link(LIN)
@@ -236,6 +241,7 @@ def test_nothing_is_signed_unread_or_without_consent(short: House) -> None:
         sign(short.kit, Client(), token, "somebody else's browser", HAND, PIN, PIN)
 
 
+@over_both("without_seals")
 def test_pins_are_the_signatorys_own_and_five_wrong_ones_end_the_key(short: House) -> None:
     short.start(SHORT)
     token, secret = short.ready(LIN)
@@ -300,6 +306,7 @@ def test_an_agent_signs_within_a_written_power_only(units: Units, tmp_path: Path
 # ---- what stops it
 
 
+@over_both("with_seals")
 def test_a_refusal_stops_everything_and_tells_the_owner(home: House) -> None:
     home.start()
     home.sign(LIN)
@@ -326,6 +333,7 @@ def test_the_owner_calls_it_back(home: House) -> None:
     assert home.start() != ""
 
 
+@over_both("without_seals")
 def test_after_the_last_day_the_clock_ends_it(short: House) -> None:
     short.start(SHORT, deadline=TODAY + timedelta(days=2))
     short.sign(LIN)
@@ -338,6 +346,7 @@ def test_after_the_last_day_the_clock_ends_it(short: House) -> None:
     assert short.signing.status == "lapsed"
 
 
+@over_both("without_seals")
 def test_what_everybody_has_signed_does_not_lapse_while_its_archiving_is_late(short: House) -> None:
     short.start(SHORT, deadline=TODAY)
     short.sign(LIN)
@@ -349,6 +358,7 @@ def test_what_everybody_has_signed_does_not_lapse_while_its_archiving_is_late(sh
     assert stage(short) is Stage.ACTIVE
 
 
+@over_both("without_seals")
 def test_a_signing_that_can_not_be_read_stops_no_round(short: House) -> None:
     signing = short.start(SHORT)
     short.sign(LIN)
@@ -383,6 +393,7 @@ def test_a_reminder_brings_a_new_link_and_the_old_one_dies(short: House) -> None
     assert len([m for m in short.mails(LIN) if "提醒" in m.subject]) == 2
 
 
+@over_both("without_seals")
 def test_a_corrected_address_gets_the_link_and_nothing_read_before_counts(short: House) -> None:
     short.start(SHORT)
     token, secret = short.ready(LIN)

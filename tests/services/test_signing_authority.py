@@ -23,7 +23,7 @@ from app.store.signings import events_of
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, TODAY, reference
 from tests.services.signing_house import A_SIGN, B_SIGN, SHORT, UNSEALED, Held, House, approved, house
-from tests.services.snapshots import filled
+from tests.services.snapshots import filled, over_both
 from tests.services.test_signing import LIN, SHEN, refused
 
 WHY = "原签署人已经离任"
@@ -37,7 +37,7 @@ def _unprinted(units: Units) -> Held:
     return Held(units, approved(units, UNPRINTED))
 
 
-unprinted = filled(_unprinted)
+unprinted = filled(_unprinted, ("sqlite",))
 
 
 @pytest.fixture
@@ -77,6 +77,7 @@ def test_everything_that_is_missing_or_unreadable_is_told_at_once() -> None:
 # ---- the plan
 
 
+@over_both("unprinted")
 def test_where_the_text_names_no_legal_representative_nobody_signs_without_a_power(home: House) -> None:
     with home.units() as uow:
         ask = read_ask(uow, LAWYER, reference().calendar, TODAY, home.contract)
@@ -141,6 +142,7 @@ def test_a_check_beforehand_writes_nothing_and_others_may_not_replace(home: Hous
 # ---- another document for the same agent
 
 
+@over_both("unprinted")
 def test_an_authority_is_updated_and_the_one_before_stays_on_record(home: House) -> None:
     home.start((replace(CHEN, document="scan-1"), SHORT[1]))
     longer = replace(POWER, number="SQ-8-2", valid_until="2027-06-30")
@@ -162,6 +164,7 @@ def test_an_authority_is_updated_and_the_one_before_stays_on_record(home: House)
     assert all(words in told[0].data for words in ("SQ-8", "SQ-8-2", "2027-06-30"))
 
 
+@over_both("unprinted")
 def test_log_and_evidence_keep_all_that_counts_of_every_power(home: House) -> None:
     home.start((replace(CHEN, document="scan-1", power=replace(POWER, limit="9000000")), SHORT[1]))
     changed = replace(POWER, limit="8000000", matters=("contract", "amendment"))

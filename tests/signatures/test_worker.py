@@ -166,11 +166,19 @@ def children(process: int) -> list[str]:
 
 
 def test_a_process_that_was_given_up_is_ended(ceremony: Ceremony) -> None:
-    """One that goes on would take the processor for as long as its own limit lets it."""
-    slow = bomb_in_attachment()
-    assert Verifier(Limits(wall=1)).verify(slow, trust(ceremony), utc_now()).codes() == {"file.limits"}
+    """One that goes on would take the processor for as long as its own limit lets it; here it stands still for ever."""
+    source, found = spawner().process.pid, list[Verdict]()
+    asking = Thread(
+        target=lambda: found.append(Verifier(Limits(wall=2)).verify(bomb_in_attachment(), trust(ceremony), utc_now()))
+    )
+    asking.start()
+    while not (made := children(source)):
+        assert asking.is_alive()
+    os.kill(int(made[0]), signal.SIGSTOP)
+    asking.join()
+    assert found[0].codes() == {"file.limits"}
     until = time.monotonic() + 10
-    while children(spawner().process.pid):
+    while children(source):
         assert time.monotonic() < until
         time.sleep(0.05)
 
