@@ -178,29 +178,32 @@ def finish_with_cms(pending: Pending, answer: bytes, source: TimeSource, base: b
     """
     if hashlib.sha256(base).hexdigest() != pending.base_digest:
         raise SignatureError("remote.outdated", "等待期间已有他人签署了同一份文件，请重新发起签署。")
-    content_info, faults = read_cms(answer, pending.certificate, covered(pending))
-    if faults or content_info is None:
+    faults = read_cms(answer, pending.certificate, covered(pending))[1]
+    if faults:
         raise SignatureError("remote.cms", "返回的 CMS 签名不能接受：" + "；".join(faults) + "。")
-    content = asyncio.run(_filled(pending, content_info, source))
+    content = asyncio.run(_filled(pending, answer, source))
     note = source.used[-1][1] if source.used else ""
     return Signed(content, pending.field, now.replace(microsecond=0), source.clock, note, hashlib.sha256(content).hexdigest())
 
 
-async def _filled(pending: Pending, content_info: cms.ContentInfo, source: TimeSource) -> bytes:
+async def _filled(pending: Pending, answer: bytes, source: TimeSource) -> bytes:
+    """What asn1crypto has looked into it puts together anew, each level twice: a token deep inside takes minutes. So what is whole stays as it came."""
+    content_info, whole = cms.ContentInfo.load(answer), answer
     info = content_info["content"]["signer_infos"][0]
-    others = list(info["unsigned_attrs"]) if info["unsigned_attrs"].native else []
+    others = list(info["unsigned_attrs"])  # none where there is nothing
     if not any(a["type"].native == "signature_time_stamp_token" for a in others):
         token = await Stamper(source).async_timestamp(hashlib.sha256(info["signature"].native).digest(), _DIGEST)
         info["unsigned_attrs"] = cms.CMSAttributes([*others, simple_cms_attribute("signature_time_stamp_token", token)])
+        whole = content_info.dump()
     output = io.BytesIO(pending.pdf)
-    _require_room(pending, content_info)
-    PreparedByteRangeDigest(pending.document_digest, pending.start, pending.end).fill_with_cms(output, content_info)
+    _require_room(pending, whole)
+    PreparedByteRangeDigest(pending.document_digest, pending.start, pending.end).fill_with_cms(output, whole)
     return output.getvalue()
 
 
-def _require_room(pending: Pending, content_info: cms.ContentInfo) -> None:
+def _require_room(pending: Pending, whole: bytes) -> None:
     room = (pending.end - pending.start - 2) // 2
-    if len(content_info.dump()) > room:
+    if len(whole) > room:
         raise SignatureError("remote.cms", f"返回的 CMS 签名过大，连同时间戳不得超过{room}字节；请不要附带根证书和吊销列表。")
 
 
