@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -34,6 +35,13 @@ def values(pdf: bytes) -> dict[str, str | bool]:
         elif kind == "/Tx":
             found[name] = str(get(nodes[-1], "/V") or "")
     return found
+
+
+def unsaid(pdf: bytes, names: Iterable[str]) -> tuple[str, ...]:
+    """Which of these text fields say nothing, as they are told to people; the pieces of one cross-page seal count as one."""
+    form, said = _Form(pdf), values(pdf)
+    empty = [name for name in names if name in said and said[name] == ""]
+    return tuple(dict.fromkeys(re.sub(r"（第\d+页）$", "", form.label(name) or name) for name in empty))
 
 
 class _Form:

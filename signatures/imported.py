@@ -14,7 +14,7 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from signatures.errors import SignatureError
-from signatures.field_states import touched
+from signatures.field_states import touched, unsaid
 from signatures.named import Wanted, holder_fault
 from signatures.revisions import entry, open_writer, signature_fields
 from signatures.validation_data import ValidationData
@@ -67,7 +67,7 @@ def accept(
     if faults:
         raise _refusal(faults)
     made = next(s for s in verdict.signatures if s.field == field)
-    return Imported(made, verdict, hashlib.sha256(after).hexdigest(), _notes(after, field))
+    return Imported(made, verdict, hashlib.sha256(after).hexdigest(), (*_notes(after, field), *_left_empty(after, field)))
 
 
 def _filled_beside(before: bytes, after: bytes, field: str) -> list[str]:
@@ -138,6 +138,19 @@ def _notes(pdf: bytes, field: str) -> tuple[str, ...]:
             if loose:
                 return (f"签名图样使用了未嵌入的字体（{'、'.join(sorted(loose))}），文件自此不再符合 PDF/A；签名本身不受影响。",)
     return ()
+
+
+def _left_empty(pdf: bytes, field: str) -> tuple[str, ...]:
+    """What goes with the signature (``Layout``: date, certificate, …) and was not filled: with FieldMDP nobody may do so afterwards (ISO 32000-2,
+    12.8.2.4), and our own freeze asks every tool for that lock."""
+    one = next(s for s in PdfFileReader(io.BytesIO(pdf)).embedded_regular_signatures if s.fq_name == field)
+    names = [str(name) for name in entry(entry(one.sig_field, "/Lock", {}), "/Fields", ())]
+    lock = one.fieldmdp
+    locked = unsaid(pdf, [n for n in names if lock is not None and lock.is_locked(n)])
+    if locked:
+        return (f"签署页的{'、'.join(locked)}留空：该签名锁定了这些栏位，此后不能填写；以签名所附的证书和时间为准。",)
+    loose = unsaid(pdf, names)
+    return (f"签署页的{'、'.join(loose)}留空；以签名所附的证书和时间为准。",) if loose else ()
 
 
 def _loose_fonts(form: Any, depth: int) -> set[str]:

@@ -26,6 +26,7 @@ from app.services.pki import public_state, revoke_certificate
 from app.services.signing_elsewhere import ElsewhereKit, accept_elsewhere, file_to_sign, places_elsewhere, sign_elsewhere
 from app.services.signing_finish import finish
 from app.services.signing_kit import credential, states_of
+from app.services.signing_views import read_signing
 from app.services.trusted_roots import add_root, der_of_roots, list_roots, look, remove_root
 from app.store.audit import entries, entries_of
 from app.store.signings import events_of, find_certificate
@@ -117,6 +118,13 @@ def test_a_file_signed_with_the_partys_own_certificate_counts_like_ours(home: Ho
     after = signed_elsewhere(before, B_SIGN, *own)
     done, found = accept_elsewhere(kit, LAWYER, home.contract, B_SIGN, after)
     assert (done, found.name) == (False, "沈亦舟")
+    with home.units() as uow:
+        view = read_signing(uow, LAWYER, home.contract).current
+    assert view is not None
+    told = {line.place.id: "；".join(line.notes) for line in view.lines}
+    assert "签署日期" in told[B_SIGN]
+    assert "留空：该签名锁定了这些栏位" in told[B_SIGN]
+    assert told[A_SIGN] == ""
     with refused("execution.twice"):
         accept_elsewhere(kit, LAWYER, home.contract, B_SIGN, after)
     with refused("import.outdated", "重新下载"):

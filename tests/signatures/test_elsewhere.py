@@ -21,6 +21,7 @@ from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from signatures.archive import archive
 from signatures.credentials import plain
 from signatures.imported import accept
 from signatures.remote import Pending, begin, finish
@@ -137,6 +138,15 @@ def test_a_file_signed_by_another_tool_is_let_in_and_its_loose_font_is_noted(cer
     found = accept(before, after, "a_seal", verifier, trust(ceremony, certificate), utc_now())
     assert found.signature.name == "乙方自有证书"
     assert "未嵌入的字体" in found.notes[0]
+
+
+def test_lines_that_the_signature_left_empty_and_locked_are_told(ceremony: Ceremony, verifier: Verifier) -> None:
+    before, (key, certificate) = ceremony.history["b_seal"], outsider()
+    after = signed_elsewhere(before, "a_signature", key, certificate)
+    notes = accept(before, after, "a_signature", verifier, trust(ceremony, certificate), utc_now()).notes
+    assert "签署页的甲方签署日期留空：该签名锁定了这些栏位，此后不能填写；以签名所附的证书和时间为准。" in notes
+    with refused("archive.foreign"):
+        archive(after, ceremony.validation_data(), ceremony.source(), {"a_date": "2026年11月20日"})
 
 
 def test_our_own_signatures_bring_no_loose_font(ceremony: Ceremony, verifier: Verifier) -> None:
