@@ -185,14 +185,25 @@ class Ledger:
     done: set[tuple[date, int | str]] = field(default_factory=set)
 
 
-def expected(made: World) -> Counter[tuple[str, date, str, date]]:
-    """Who must be told, on which day, of what, and of which date: each exactly once."""
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """One date told on one day: the days of its table that fell on it (none: only because it moved), and the people."""
+
+    day: date
+    plan: Plan
+    due: date
+    counts: tuple[int, ...]
+    moved: bool
+    people: frozenset[int]
+
+
+def tellings(made: World) -> Iterator[Telling]:
+    """What must be told, day by day."""
     ledgers = {p.number: Ledger() for p in made.plans}
     due_changes: dict[date, list[tuple[Plan, date | None]]] = {}
     for plan in made.plans:
         for when, due in plan.changes:
             due_changes.setdefault(when, []).append((plan, due))
-    found: Counter[tuple[str, date, str, date]] = Counter()
     for day in calendar_days(made):
         for plan, due in due_changes.get(day, []):
             ledgers[plan.number].due = due
@@ -202,7 +213,7 @@ def expected(made: World) -> Counter[tuple[str, date, str, date]]:
             ledger = ledgers[plan.number]
             if ledger.due is None:
                 continue
-            waiting: list[tuple[date, int | str]] = [
+            waiting = [
                 (falls_on(ledger.due, n), n)
                 for n in DAYS[plan.topic]
                 if falls_on(ledger.due, n) <= day and (ledger.due, n) not in ledger.done
@@ -211,12 +222,37 @@ def expected(made: World) -> Counter[tuple[str, date, str, date]]:
             if not waiting and not moved:
                 continue
             ledger.done |= {(ledger.due, n) for _, n in waiting} | ({(ledger.due, "moved")} if moved else set())
-            counted = max(waiting, key=lambda w: (w[0], w[1]))[1] if waiting else (day - ledger.due).days
-            assert isinstance(counted, int)
-            for person in told(made, plan, counted, day):
-                found[f"u{person}@example.com", day, plan.title, ledger.due] += 1
+            counted = max(waiting)[1] if waiting else (day - ledger.due).days
+            yield Telling(day, plan, ledger.due, tuple(n for _, n in waiting), moved, frozenset(told(made, plan, counted, day)))
             ledger.told = ledger.due
+
+
+def expected(made: World) -> Counter[tuple[str, date, str, date]]:
+    """Who must be told, on which day, of what, and of which date: each exactly once."""
+    return Counter((f"u{person}@example.com", t.day, t.plan.title, t.due) for t in tellings(made) for person in t.people)
+
+
+def kinds(made: World) -> set[object]:
+    """The rules that this world comes to: each day of each topic's table; a date that moved; days made up for together, by the sleep
+    or by the entry of a late date; an owner whose account is closed, and one whose deputy's is."""
+    found: set[object] = set()
+    for t in tellings(made):
+        found |= {(t.plan.topic, n) for n in t.counts} | ({"moved"} if t.moved else set())
+        found |= {"together"} if len(t.counts) > 1 else set()
+        found |= {"awake"} if t.day - ONE in made.asleep and t.counts else set()
+        closed = {n for n, since in made.closed.items() if since <= t.day}
+        found |= (
+            {"owner gone"} if t.plan.owner in closed else {"deputy gone"} if t.plan.owner % (PEOPLE - 1) + 1 in closed else set()
+        )
+        found |= (
+            {"worked weekend"} if t.day in MAKE_UP else {"put off"} if any(t.due + n * ONE != t.day for n in t.counts) else set()
+        )
     return found
+
+
+EVERY_KIND = {(topic, n) for topic, table in DAYS.items() for n in table} | {
+    "moved", "together", "awake", "owner gone", "deputy gone", "put off", "worked weekend",
+}  # fmt: skip
 
 
 def told(made: World, plan: Plan, counted: int, day: date) -> set[int]:
