@@ -5,7 +5,8 @@ export VENV
 # Tests run on as many processes as there are cores, four at the most: each has a PostgreSQL server and a browser of its own.
 CORES := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 WORKERS ?= $(shell [ $(CORES) -lt 2 ] && echo 0 || { [ $(CORES) -gt 4 ] && echo 4 || echo $(CORES); })
-TESTS = $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# Tests start the program in many processes: what Python made of its source is kept, whatever the machine is used to.
+TESTS = env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 export PYTHONWARNINGS ?= default
 
 .DEFAULT_GOAL := help

@@ -17,6 +17,7 @@ import pytest
 
 from app.settings import Settings
 from app.wiring import Wiring, now
+from tests.data_folders import with_database, with_fonts
 from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,7 +135,7 @@ class Product:
 
 @pytest.fixture
 def product(tmp_path: Path) -> Iterator[Product]:
-    running = Product(tmp_path)
+    running = Product(with_fonts(tmp_path))  # cut fonts; the database is made at this start
     yield running
     if running.process.poll() is None:
         running.process.kill()
@@ -154,7 +155,7 @@ def test_the_product_serves_pages_and_signs_the_log_until_it_is_told_to_end(prod
 
 
 def test_the_clock_of_the_running_product_signs_what_was_logged_before(tmp_path: Path) -> None:
-    wiring = Wiring(Settings(data_dir=tmp_path))
+    wiring = Wiring(Settings(data_dir=with_database(with_fonts(tmp_path))))
     with wiring.unit_of_work() as uow:
         uow.record(now(), "u1", "test.written", {})
         uow.commit()
