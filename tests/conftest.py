@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import Engine
 
+from app.services import credentials
 from app.store.engine import open_engine
 from app.store.migrate import upgrade
 from tests.databases import binaries, copy_of_template, postgresql, prepare_template
@@ -33,6 +35,16 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def light_hashes() -> Iterator[PasswordHasher]:
+    """Argon2 with the least work, or hundreds of people who set passwords and sign in would take minutes; yields the product's own, which
+    ``tests.services.test_credentials`` holds against RFC 9106, and which the servers of the browser tests use."""
+    own = credentials._hasher
+    credentials._hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    yield own
+    credentials._hasher = own
 
 
 @pytest.fixture(scope="session")

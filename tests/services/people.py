@@ -7,14 +7,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pyotp
-import pytest
-from argon2 import PasswordHasher
 
 from app.domain.approval_route import Function
 from app.domain.messages import MailText
 from app.domain.permissions import Actor, Role
 from app.notify.mail_texts import write_mail
-from app.services import credentials
 from app.services.access import Client, NewSession, SignedIn, actor_of, pass_second_factor, sign_in, signed_in
 from app.services.accounts import CONSOLE, Post, UserDetails, create_administrator, first_run_token, invite
 from app.services.own_account import enable_second_factor, renew_recovery_codes, set_password_by_link
@@ -27,11 +24,6 @@ ADMIN = UserDetails("admin", "管理员", "admin@example.com", frozenset({Role.S
 VAULT = Vault(bytes(range(32)))
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 CLIENT = Client("127.0.0.1", "test")
-
-
-def cheap_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Argon2 with the least work, so that many sign-ins take no minutes; what hashes cost is tested by itself."""
-    monkeypatch.setattr(credentials, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
 
 
 @dataclass

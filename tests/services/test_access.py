@@ -14,12 +14,9 @@ from app.store.audit import AuditRow
 from app.store.outbox import messages
 from app.store.users import OneTimeTokenRow, SessionRow, UserRow
 from tests.services.conftest import Units
-from tests.services.people import PASSWORD, SECRET, House, cheap_hashes
+from tests.services.people import PASSWORD, SECRET, House
 
 WRONG = "这不是正确的密码-测试"
-
-
-cheap = pytest.fixture(autouse=True)(cheap_hashes)
 
 
 @pytest.fixture

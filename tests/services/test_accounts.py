@@ -43,12 +43,9 @@ from app.store.outbox import messages
 from app.store.uow import ChangedMeanwhile
 from app.store.users import UserRow
 from tests.services.conftest import Units
-from tests.services.people import ADMIN, PASSWORD, SECRET, VAULT, House, cheap_hashes
+from tests.services.people import ADMIN, PASSWORD, SECRET, VAULT, House
 
 NEW = "另外一个足够长的新密码-测试"
-
-
-cheap = pytest.fixture(autouse=True)(cheap_hashes)
 
 
 @pytest.fixture

@@ -26,10 +26,8 @@ from app.services.record import ContractMissing
 from app.store.audit import entries_of
 from tests.services.conftest import Units
 from tests.services.fixtures import NOW, PATTERN, TODAY, reference
-from tests.services.people import House, cheap_hashes
+from tests.services.people import House
 from tests.services.signed import POST
-
-cheap = pytest.fixture(autouse=True)(cheap_hashes)
 
 
 @pytest.fixture

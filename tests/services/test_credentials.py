@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 import pyotp
 import pytest
+from argon2 import PasswordHasher
 
+from app.services import credentials
 from app.services.credentials import (
     WeakPassword,
     digest_of,
@@ -25,6 +27,11 @@ from app.services.credentials import (
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+@pytest.fixture(autouse=True)
+def own_hashes(light_hashes: PasswordHasher, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(credentials, "_hasher", light_hashes)
 
 
 def test_a_password_is_kept_as_argon2id_with_the_parameters_of_rfc_9106() -> None:

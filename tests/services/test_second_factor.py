@@ -12,9 +12,7 @@ from app.store import audit
 from app.store.users import UserRow
 from app.store.vault import SecretUnreadable, Vault, is_sealed
 from tests.services.conftest import Units
-from tests.services.people import SECRET, VAULT, House, cheap_hashes
-
-cheap = pytest.fixture(autouse=True)(cheap_hashes)
+from tests.services.people import SECRET, VAULT, House
 
 
 @pytest.fixture
