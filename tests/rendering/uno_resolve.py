@@ -1,7 +1,7 @@
 """Run by the system's own Python, which has LibreOffice's ``uno``: resolve all tracked changes of documents in LibreOffice.
 
-Usage: ``uno_resolve.py PIPE FILE...``. Writes ``X.accepted.docx`` and ``X.rejected.docx`` beside every ``X.docx`` and prints
-one JSON line for each: the file, how many changes LibreOffice saw, how many were left.
+Usage: ``uno_resolve.py PIPE FILE...``. Writes ``X.again.docx`` (as LibreOffice read it), ``X.accepted.docx`` and ``X.rejected.docx`` beside
+every ``X.docx`` and prints one JSON line for each of the last two: the file, how many changes LibreOffice saw, how many were left.
 """
 
 import json
@@ -37,6 +37,10 @@ def count(document):
     return number
 
 
+def store(document, target):
+    document.storeToURL(target.as_uri(), properties(FilterName="MS Word 2007 XML"))
+
+
 def main(pipe, files):
     context = connect(pipe)
     desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
@@ -45,13 +49,15 @@ def main(pipe, files):
         path = pathlib.Path(name)
         for verb, command in (("accepted", "AcceptAllTrackedChanges"), ("rejected", "RejectAllTrackedChanges")):
             document = desktop.loadComponentFromURL(path.as_uri(), "_blank", 0, properties(Hidden=True))
+            if verb == "accepted":
+                store(document, path.with_suffix(".again.docx"))
             before = count(document)
             dispatcher.executeDispatch(document.CurrentController.Frame, f".uno:{command}", "", 0, ())
             left = count(document)
             # What a REF field shows was laid out while the deleted paragraphs still counted.
             document.TextFields.refresh()
             target = path.with_suffix(f".{verb}.docx")
-            document.storeToURL(target.as_uri(), properties(FilterName="MS Word 2007 XML"))
+            store(document, target)
             document.close(True)
             print(json.dumps({"file": target.name, "before": before, "left": left}), flush=True)
     desktop.terminate()
