@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from sqlalchemy import select
 
@@ -26,7 +25,6 @@ from app.services.obligation_views import DutyLine, EventLine, duty_board
 from app.services.taking_over import take_over
 from app.store.contracts import ContractRow
 from app.store.engine import open_engine
-from app.store.migrate import upgrade
 from app.store.uow import UnitOfWork
 from tests.services import nursery
 from tests.services.fixtures import LAWYER, OTHER, ensure, reference
@@ -147,34 +145,17 @@ class DutyLife(nursery.Life):
             say(paper=draft_list_change(uow, LAWYER, NOW, TODAY, kit(), self._id(), {"annex.service_items": rows}).number)
 
 
+LIFE = DutyLife
 STEPS = (
     "plan", "finish", "assign", "reopen", "waive", "dispute", "event", "stop", "start", "load", "withdraw", "finish", "annex",
     "hand_over", "take_over", "take_earlier",
 )  # fmt: skip
 
 
-def prepare(url: str) -> None:
+def prepare(url: str, _folder: Path) -> None:
     engine = open_engine(url)
     in_force(lambda: UnitOfWork(engine))
     with UnitOfWork(engine) as uow:
         ensure(uow, OTHER)
         uow.commit()
     engine.dispose()
-
-
-def rehearse() -> None:
-    """Every step once over a database that is thrown away, so that a child finds everything warm."""
-    with TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/rehearsal.sqlite3"
-        life = DutyLife(url, Path(folder), None)
-        upgrade(life.engine)
-        prepare(url)
-        for name in STEPS:
-            getattr(life, name)()
-        life.engine.dispose()
-
-
-if __name__ == "__main__":
-    nursery.Life = DutyLife  # type: ignore[misc]
-    nursery.rehearse = rehearse
-    nursery.main()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from sqlalchemy import select
 
@@ -24,7 +23,6 @@ from app.services.termination import CaseDetails, CaseView, open_case, terminati
 from app.services.termination_papers import case_paper_arrived, draft_demand, draft_notice, send_case_paper
 from app.store.contracts import ContractRow
 from app.store.engine import open_engine
-from app.store.migrate import upgrade
 from app.store.uow import UnitOfWork
 from tests.services import nursery
 from tests.services.fixtures import LAWYER
@@ -169,31 +167,14 @@ class EndingLife(nursery.Life):
             say(task=f"{exits[0].id}:{key.value}")
 
 
+LIFE = EndingLife
 STEPS = ("decide", "renew", "open", "demand", "notice", "object", "settle", "task", "clock")
 """In this order: the clock comes last, because it jumps years ahead for every contract."""
 
 
-def prepare(url: str) -> None:
+def prepare(url: str, _folder: Path) -> None:
     """The two contracts that every child finds."""
     engine = open_engine(url)
     for number in range(2):
         in_force(lambda: UnitOfWork(engine), {"renew.max_times": "3"} if number == 0 else None)
     engine.dispose()
-
-
-def rehearse() -> None:
-    with TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/rehearsal.sqlite3"
-        life = EndingLife(url, Path(folder), None)
-        upgrade(life.engine)
-        prepare(url)
-        for name in STEPS:
-            getattr(life, name)()
-        life.engine.dispose()
-
-
-if __name__ == "__main__":
-    nursery.Life = EndingLife  # type: ignore[misc]
-    nursery.STEPS = STEPS
-    nursery.rehearse = rehearse
-    nursery.main()

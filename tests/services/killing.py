@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import random
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,32 +22,22 @@ KILLED = int(signal.SIGKILL)
 Said = list[dict[str, Any]]
 
 
-class Nursery:
-    """The program ``module`` that forks a child for each order and tells what it said."""
+class Program:
+    """``tests.services.nursery`` as a process, for as long as the tests run; its kinds of life and of database that are rehearsed."""
 
-    def __init__(self, module: str) -> None:
+    def __init__(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", module], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", "tests.services.nursery"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        while "ready" not in self._read():
-            pass  # what the rehearsal says
+        self.rehearsed: set[tuple[str, str]] = set()
+        atexit.register(self.close)
 
-    def run(
-        self, url: str, folder: Path, steps: tuple[str, ...], *, at: int | None = None, seconds: float | None = None
-    ) -> tuple[Said, int]:
-        """What a child said, and the signal that ended it (0: it came to its end)."""
-        order = {"url": url, "folder": str(folder), "steps": steps, "at": at, "seconds": seconds}
+    def order(self, **order: object) -> None:
         assert self.process.stdin is not None
         self.process.stdin.write(json.dumps(order) + "\n")
         self.process.stdin.flush()
-        said: Said = []
-        while True:
-            line = self._read()
-            if "end" in line:
-                return said, line["end"]
-            said.append(line)
 
-    def _read(self) -> dict[str, Any]:
+    def read(self) -> dict[str, Any]:
         assert self.process.stdout is not None
         text = self.process.stdout.readline()
         assert text, "the nursery ended by itself"
@@ -60,14 +52,44 @@ class Nursery:
         self.process.stdout.close()
 
 
+@cache
+def _program() -> Program:
+    return Program()
+
+
+@dataclass(frozen=True, slots=True)
+class Nursery:
+    """Forks a child of one kind of life (a module's) for each order and tells what it said."""
+
+    kind: str
+
+    def rehearse(self, url: str) -> None:
+        """Let every step be taken once over a database of this kind, so that children find everything warm."""
+        program, wanted = _program(), (self.kind, url.partition(":")[0])
+        if wanted not in program.rehearsed:
+            program.order(kind=self.kind, url=url)
+            while "ready" not in program.read():
+                pass  # what the rehearsal says
+            program.rehearsed.add(wanted)
+
+    def run(
+        self, url: str, folder: Path, steps: tuple[str, ...], *, at: int | None = None, seconds: float | None = None
+    ) -> tuple[Said, int]:
+        """What a child said, and the signal that ended it (0: it came to its end)."""
+        program = _program()
+        program.order(kind=self.kind, url=url, folder=str(folder), steps=steps, at=at, seconds=seconds)
+        said: Said = []
+        while "end" not in (line := program.read()):
+            said.append(line)
+        return said, line["end"]
+
+
 def nursery_of(module: str) -> Any:
-    """A fixture of the nursery that ``module`` runs, for all tests of a file."""
+    """A fixture of the nursery of the kind of life that ``module`` describes, for all tests of a file."""
 
     @pytest.fixture(scope="module")
-    def nursery() -> Iterator[Nursery]:
-        running = Nursery(module)
-        yield running
-        running.close()
+    def nursery() -> Nursery:
+        return Nursery(module)
 
     return nursery
 
@@ -81,6 +103,9 @@ class Deaths:
     folder: Path
     said: Said = field(default_factory=list)
     count: int = 0
+
+    def __post_init__(self) -> None:
+        self.nursery.rehearse(self.url)
 
     def run(self, steps: tuple[str, ...], *, at: int | None = None, seconds: float | None = None) -> bool:
         """Whether one more child was killed; it must not end in any other way than that or by itself."""

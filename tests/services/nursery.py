@@ -1,8 +1,9 @@
-"""Processes that are killed on purpose: run as a program, it forks one child for each line it is sent.
+"""Processes that are killed on purpose: run as a program, it forks one child for each order it is sent.
 
-A line names the database, the folder, the steps to take and when to die: at the n-th boundary (just before or after a commit, just
-before a file gets its name) or after so many seconds. The child prints a line for everything that a service told it was done; the
-last line says how it ended. Everything heavy is loaded once, so a child costs a fork.
+An order names the kind of life (a module with ``LIFE``, ``STEPS`` and ``prepare``), the database, the folder, the steps to take and when to
+die: at the n-th boundary (just before or after a commit, just before a file gets its name) or after so many seconds. The child prints a line
+for everything that a service told it was done; the last line says how it ended. One program serves every kind of life: what is heavy is loaded
+once, and each kind is rehearsed once over each kind of database, so that a child costs a fork.
 """
 
 from __future__ import annotations
@@ -10,17 +11,20 @@ from __future__ import annotations
 import gc
 import json
 import os
+import shutil
 import signal
 import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
-from sqlalchemy import event, select
+from sqlalchemy import Dialect, Engine, event, select
 from sqlalchemy.orm import Session
 
 from app.domain.approval import ReturnComment
@@ -50,11 +54,12 @@ from app.store.blobs import BlobStore
 from app.store.contracts import ContractRow, contract_of_draft
 from app.store.drafts import recent_drafts
 from app.store.effects import SigningDateRow, fulfilments_of
-from app.store.engine import open_engine
-from app.store.migrate import upgrade
+from app.store.engine import database_url, open_engine
 from app.store.organisations import OrganisationRow
 from app.store.seal import CHECKPOINT_FILE, AuditSeal
 from app.store.uow import UnitOfWork
+from tests.data_folders import migrated
+from tests.databases import copy_database, drop
 from tests.services.approving import APPROVERS, REASON, SEATS, let_warnings_pass, post
 from tests.services.fixtures import LAWYER, NOW, OTHER, PATTERN, TODAY, draft, ensure, later, organisation, reference
 from tests.services.signed import POST, WORK, sign
@@ -64,11 +69,12 @@ class Life:
     """One child: its tools, and the count of boundaries it has come to."""
 
     def __init__(self, url: str, folder: Path, at: int | None) -> None:
-        self.engine, self.at, self.reached = open_engine(url), at, 0
+        self.engine, self.at, self.reached = warm_engine(url), at, 0
         self.blobs, self.seal = BlobStore(folder / "blobs"), AuditSeal(folder / "audit")
-        event.listen(self.engine, "commit", lambda _connection: self.boundary())
-        event.listen(Session, "after_commit", lambda _session: self.boundary())
-        sys.addaudithook(self._hook)
+        if at is not None:
+            event.listen(self.engine, "commit", lambda _connection: self.boundary())
+            event.listen(Session, "after_commit", lambda _session: self.boundary())
+            sys.addaudithook(self._hook)
 
     def boundary(self) -> None:
         self.reached += 1
@@ -279,40 +285,75 @@ STEPS = (
 """In this order: the contract leaves the drafting stage last."""
 
 
+LIFE = Life
+
+
+def prepare(_url: str, _folder: Path) -> None:
+    """Every child finds an empty database."""
+
+
 def say(**what: object) -> None:
     os.write(1, (json.dumps(what) + "\n").encode())
 
 
+@cache
+def _engine(kind: str) -> tuple[Engine, list[str]]:
+    """One engine for all databases of a kind, and where it connects to: what SQLAlchemy compiled for one database serves the others."""
+    where = [""]
+    engine = open_engine({"sqlite": f"sqlite:///{migrated()}", "postgresql": "postgresql://nobody@127.0.0.1:1/nothing"}[kind])
+
+    def connect(dialect: Dialect, _record: object, positional: list[Any], named: dict[str, Any]) -> None:
+        found, more = dialect.create_connect_args(database_url(where[0]))
+        positional[:] = found
+        named.update(more)
+
+    event.listen(engine, "do_connect", connect)
+    return engine, where
+
+
+def warm_engine(url: str) -> Engine:
+    engine, where = _engine(url.partition(":")[0].partition("+")[0])
+    where[0] = url
+    return engine
+
+
 def live(order: dict[str, Any]) -> NoReturn:
     """A child's whole life; a step that says it was taken already is done."""
-    life = Life(order["url"], Path(order["folder"]), order["at"])
+    life = import_module(order["kind"]).LIFE(order["url"], Path(order["folder"]), order["at"])
     for name in order["steps"]:
         step: Callable[[], None] = getattr(life, name)
         try:
             step()
         except ContractError as error:
             say(refused=error.code)
-    say(reached=life.reached)
     os._exit(0)
 
 
-def rehearse() -> None:
-    """Every step once over a database that is thrown away, so that a child finds everything warm."""
+def rehearse(kind: str, url: str) -> None:
+    """Every step of a kind of life once over a database beside ``url`` that is thrown away, so that a child finds everything warm."""
+    module = import_module(kind)
     with TemporaryDirectory() as folder:
-        life = Life(f"sqlite:///{folder}/rehearsal.sqlite3", Path(folder), None)
-        upgrade(life.engine)
-        for name in STEPS:
+        if url.startswith("sqlite"):
+            at = f"sqlite:///{shutil.copy(migrated(), folder)}"
+        else:
+            server = url.rpartition("/")[0]
+            at = copy_database(f"{server}/postgres", f"rehearsal_{os.getpid()}_{kind.rpartition('.')[2]}")
+        module.prepare(at, Path(folder))
+        life = module.LIFE(at, Path(folder), None)
+        for name in module.STEPS:
             getattr(life, name)()
         life.engine.dispose()
+        drop(at)
 
 
 def main() -> None:
-    open_engine("postgresql://nobody@127.0.0.1:1/nothing")  # loads the driver; nothing is connected
-    rehearse()
     gc.disable()  # short lives: the collector would only copy pages that a child shares
-    say(ready=True)
     for line in sys.stdin:
         order = json.loads(line)
+        if "steps" not in order:
+            rehearse(order["kind"], order["url"])
+            say(ready=True)
+            continue
         child = os.fork()
         if child == 0:
             live(order)
@@ -324,4 +365,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    sys.modules["tests.services.nursery"] = sys.modules["__main__"]  # the module that each kind of life imports
     main()

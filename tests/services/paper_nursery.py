@@ -8,7 +8,6 @@ from __future__ import annotations
 from datetime import date
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from sqlalchemy import select
 
@@ -33,7 +32,6 @@ from app.store.deliveries import DeliveryRow
 from app.store.documents import documents_of
 from app.store.engine import open_engine
 from app.store.instruments import InstrumentRow, instruments_of
-from app.store.migrate import upgrade
 from app.store.uow import UnitOfWork
 from tests.papers.samples import GIVEN
 from tests.services import nursery
@@ -204,29 +202,12 @@ class PaperLife(nursery.Life):
         say(dropped=made)
 
 
+LIFE = PaperLife
 STEPS = ("draft", "freeze", "sign", "rebase", "sign_again", "effect", "letter", "letter", "drop")
 
 
-def prepare(url: str) -> None:
+def prepare(url: str, _folder: Path) -> None:
     """The contract that every child finds."""
     engine = open_engine(url)
     in_force(lambda: UnitOfWork(engine))
     engine.dispose()
-
-
-def rehearse() -> None:
-    with TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/rehearsal.sqlite3"
-        life = PaperLife(url, Path(folder), None)
-        upgrade(life.engine)
-        prepare(url)
-        for name in STEPS:
-            getattr(life, name)()
-        life.engine.dispose()
-
-
-if __name__ == "__main__":
-    nursery.Life = PaperLife  # type: ignore[misc]
-    nursery.STEPS = STEPS
-    nursery.rehearse = rehearse
-    nursery.main()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from sqlalchemy import select
 
@@ -21,7 +20,6 @@ from app.services.silence import confirm_silent
 from app.services.stage_mails import Post
 from app.store.contracts import ContractRow
 from app.store.engine import open_engine
-from app.store.migrate import upgrade
 from app.store.service_months import find_service_month
 from app.store.settlements import SettlementRow, payments_of, settlements_of
 from app.store.uow import UnitOfWork
@@ -136,31 +134,14 @@ class SettlingLife(nursery.Life):
         record_overdue(self.unit, kit(), noon(LATE), LATE)
 
 
+LIFE = SettlingLife
 STEPS = (
     "enter", "review", "draw", "confirm", "invoice", "overdue", "dun", "pay", "match", "reverse", "enter_next", "silence",
 )  # fmt: skip
 
 
-def prepare(url: str) -> None:
+def prepare(url: str, _folder: Path) -> None:
     """The contract that every child finds."""
     engine = open_engine(url)
     in_force(lambda: UnitOfWork(engine))
     engine.dispose()
-
-
-def rehearse() -> None:
-    with TemporaryDirectory() as folder:
-        url = f"sqlite:///{folder}/rehearsal.sqlite3"
-        life = SettlingLife(url, Path(folder), None)
-        upgrade(life.engine)
-        prepare(url)
-        for name in STEPS:
-            getattr(life, name)()
-        life.engine.dispose()
-
-
-if __name__ == "__main__":
-    nursery.Life = SettlingLife  # type: ignore[misc]
-    nursery.STEPS = STEPS
-    nursery.rehearse = rehearse
-    nursery.main()

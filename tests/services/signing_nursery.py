@@ -10,7 +10,6 @@ import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from sqlalchemy import select
 
@@ -28,7 +27,6 @@ from app.services.signing_start import start
 from app.store.contracts import ContractRow
 from app.store.documents import DocumentRow
 from app.store.engine import open_engine
-from app.store.migrate import upgrade
 from app.store.signings import latest_signing
 from app.store.uow import UnitOfWork
 from app.verification_room import VerificationRoom
@@ -161,6 +159,7 @@ class SigningLife(nursery.Life):
         say(evidence=make_evidence(kit, LAWYER, self.home.contract)[0].id)
 
 
+LIFE = SigningLife
 STEPS = ("start", "enter", "read", "agree", "first", "keeper", "seal_", "other", "second", "finish", "evidence")
 UNWATCHED = frozenset({"keeper", "other"})
 """What the first signatory is watched at, they do as well."""
@@ -173,24 +172,3 @@ def prepare(url: str, folder: Path) -> None:
     engine = open_engine(url)
     Sealed(lambda: UnitOfWork(engine), folder, ANSWERS).release()
     engine.dispose()
-
-
-def rehearse() -> None:
-    with TemporaryDirectory() as name:
-        folder = Path(name)
-        url = f"sqlite:///{folder}/rehearsal.sqlite3"
-        engine = open_engine(url)
-        upgrade(engine)
-        engine.dispose()
-        prepare(url, folder)
-        life = SigningLife(url, folder, None)
-        for step in STEPS:
-            getattr(life, step)()
-        life.engine.dispose()
-
-
-if __name__ == "__main__":
-    nursery.Life = SigningLife  # type: ignore[misc]
-    nursery.STEPS = STEPS
-    nursery.rehearse = rehearse
-    nursery.main()

@@ -94,7 +94,7 @@ def _assert_contract(
 def test_a_process_killed_at_any_commit_boundary_of_renewing_and_ending_leaves_nothing_half_done(
     nursery: Nursery, database: str, tmp_path: Path
 ) -> None:
-    prepare(database)
+    prepare(database, tmp_path)
     engine = open_engine(database)
     deaths = killed_at_every_boundary(nursery, database, tmp_path, STEPS, lambda d: assert_whole(engine, tmp_path, d.said))
     assert_whole(engine, tmp_path, deaths.said)
@@ -113,7 +113,7 @@ def test_a_process_killed_at_seeded_moments_of_renewing_and_ending_leaves_nothin
     nursery: Nursery, database: str, tmp_path: Path
 ) -> None:
     chance = seeded_chance()
-    prepare(database)
+    prepare(database, tmp_path)
     engine, deaths = open_engine(database), Deaths(nursery, database, tmp_path)
     for turn in range(200):
         deaths.run(STEPS, seconds=chance.uniform(0.01, 2.0))

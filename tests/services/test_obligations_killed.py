@@ -95,7 +95,7 @@ def reminded(row: ObligationRow) -> bool:
 def test_a_process_killed_at_any_commit_boundary_of_keeping_obligations_leaves_nothing_half_done(
     nursery: Nursery, database: str, tmp_path: Path
 ) -> None:
-    prepare(database)
+    prepare(database, tmp_path)
     engine = open_engine(database)
     deaths = killed_at_every_boundary(nursery, database, tmp_path, STEPS, lambda d: assert_whole(engine, tmp_path, d.said))
     assert_whole(engine, tmp_path, deaths.said)

@@ -107,7 +107,7 @@ def _assert_texts(uow: UnitOfWork, papers: list[InstrumentRow], working: list[In
 def test_a_process_killed_at_any_commit_boundary_of_amending_and_serving_leaves_nothing_half_done(
     nursery: Nursery, database: str, tmp_path: Path
 ) -> None:
-    prepare(database)
+    prepare(database, tmp_path)
     engine = open_engine(database)
     deaths = killed_at_every_boundary(
         nursery, database, tmp_path, STEPS, lambda d: assert_whole(engine, tmp_path, d.said, texts=d.count % 8 == 0)
@@ -130,7 +130,7 @@ def test_a_process_killed_at_seeded_moments_of_amending_and_serving_leaves_nothi
 ) -> None:
     """Each life begins anew, so that every moment falls into the work however quick the machine is."""
     chance = seeded_chance()
-    prepare(database)
+    prepare(database, tmp_path)
     whole, deaths = 0.0, 0
     for turn in range(201):
         folder = tmp_path / str(turn)
