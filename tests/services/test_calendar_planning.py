@@ -29,6 +29,7 @@ from app.store.uow import UnitOfWork
 from tests.services.fixtures import LAWYER, OTHER, ensure
 from tests.services.living import OFFICIAL, House, in_force
 from tests.services.settling_house import Till
+from tests.services.snapshots import filled
 from tests.services.test_obligations import ALMANAC, CLOCK, board, line
 from tests.services.test_reminding import POST
 
@@ -53,14 +54,16 @@ def dates(house: House, topic: Topic) -> dict[str, date | None]:
         return {row.subject_id: row.due_on for row in subjects_with_prefix(uow.session, topic.value, house.contract_id)}
 
 
-@pytest.fixture
-def house(units: Callable[[], UnitOfWork]) -> House:
+def planned(units: Callable[[], UnitOfWork]) -> House:
     made = in_force(units)
     with units() as uow:
         ensure(uow, OTHER)
         uow.commit()
     round_of(made, BEFORE)
     return made
+
+
+house = filled(planned)
 
 
 def entries(house: House, action: str) -> list[dict[str, object]]:

@@ -15,9 +15,11 @@ from app.store.uow import UnitOfWork
 from tests.services.correcting_house import accept, carried, listed, propose, recompute, settled
 from tests.services.paper_house import kit
 from tests.services.settling_house import Till
+from tests.services.snapshots import filled
 from tests.services.test_silence import POST
 
 Units = Callable[[], UnitOfWork]
+till = filled(Till.open)
 
 
 def test_the_sheet_that_holds_the_deduction_of_a_quarter_follows_a_month_corrected_before_it(units: Units) -> None:
@@ -63,16 +65,14 @@ def test_the_annual_cap_is_counted_from_the_corrected_month(units: Units) -> Non
         recompute(till, april)
 
 
-def test_a_correction_that_touches_no_later_sheet_proposes_nothing_for_one(units: Units) -> None:
-    till = Till.open(units)
+def test_a_correction_that_touches_no_later_sheet_proposes_nothing_for_one(till: Till) -> None:
     settled(till)
     settled(till, "2026-03", "2026-04-08")
     assert accept(till, propose(till, "2026-02", tickets=4000)) == ()
     assert len(listed(till)) == 1
 
 
-def test_where_no_sheet_comes_after_it_a_correction_is_not_accepted_into_the_void(units: Units) -> None:
-    till = Till.open(units)
+def test_where_no_sheet_comes_after_it_a_correction_is_not_accepted_into_the_void(till: Till) -> None:
     settled(till, "2026-11", "2026-12-04")
     november = propose(till, "2026-11", tickets=4000)
     last = settled(till, "2026-12", "2027-01-06")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal as D
 
 import pytest
@@ -12,15 +11,12 @@ from app.domain.settlement.month import ExtraItem, ItemKind
 from app.services.correction_rows import taken_off
 from app.services.settling import object_to, resolve_objection
 from app.store.settlements import find_settlement
-from app.store.uow import UnitOfWork
 from tests.services.correcting_house import accept, carried, listed, propose, recompute, settled
 from tests.services.paper_house import kit
 from tests.services.settling_house import Till
+from tests.services.snapshots import filled
 
-
-@pytest.fixture
-def till(units: Callable[[], UnitOfWork]) -> Till:
-    return Till.open(units)
+till = filled(Till.open)
 
 
 def test_the_older_of_two_proposals_accepted_first_makes_the_newer_one_stale(till: Till) -> None:

@@ -23,6 +23,9 @@ Units = Callable[[], UnitOfWork]
 KEEPER = Actor("keeper", "合同管理员", frozenset({Role.CONTRACT_ADMINISTRATOR}))
 
 
+till = filled(Till.open)
+
+
 def letter(till: Till) -> CompiledPaper:
     with till.units() as uow:
         paper = draft_dunning(uow, till.actor, till.now, till.today, kit(), till.contract_id)
@@ -36,8 +39,7 @@ def lines(found: CompiledPaper) -> list[tuple[object, ...]]:
     return [(r["principal"], r.get("paid_on"), r["days"], r["penalty"]) for r in rows if not isinstance(r, str)]
 
 
-def test_a_part_paid_late_costs_until_it_was_paid_and_the_rest_until_today(units: Units) -> None:
-    till = Till.open(units)
+def test_a_part_paid_late_costs_until_it_was_paid_and_the_rest_until_today(till: Till) -> None:
     till.owing()
     till.at("2026-04-17").pay("24889.60")
     found = letter(till.at("2026-04-27"))
@@ -52,8 +54,7 @@ def test_a_part_paid_late_costs_until_it_was_paid_and_the_rest_until_today(units
     assert {f.rule for f in found.blocking} <= {"C0-07"}
 
 
-def test_what_was_paid_in_full_but_late_goes_along_with_what_is_still_owed(units: Units) -> None:
-    till = Till.open(units)
+def test_what_was_paid_in_full_but_late_goes_along_with_what_is_still_owed(till: Till) -> None:
     till.owing()
     till.at("2026-04-17").pay("124889.60")
     with pytest.raises(ContractError, match="没有逾期"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal as D
 
@@ -14,18 +13,15 @@ from app.domain.settlement.month import ExtraItem, ItemKind, MetricCount
 from app.services.billing import set_budget
 from app.services.matching import match_payment, payment_with
 from app.services.settling import object_to, resolve_objection
-from app.store.uow import UnitOfWork
 from tests.services.living import d
 from tests.services.paper_house import kit
 from tests.services.settling_house import Till, figures
+from tests.services.snapshots import filled, over_both
 
-Units = Callable[[], UnitOfWork]
 JUNK = ("1e20", "1e30", "-1e30", "100.005", "NaN", "Infinity", "-1")
 
 
-@pytest.fixture
-def till(units: Units) -> Till:
-    return Till.open(units)
+till = filled(Till.open, ("sqlite",))
 
 
 @pytest.mark.parametrize("junk", JUNK)
@@ -44,6 +40,7 @@ def test_a_payment_and_what_it_is_laid_upon(till: Till, junk: str) -> None:
     assert till.row(made).open_amount == D("124889.60")
 
 
+@over_both("till")
 def test_a_match_is_not_made_smaller_by_junk(till: Till) -> None:
     made = till.owing()
     till.pay("1000.00")

@@ -36,6 +36,7 @@ from app.store.uow import ChangedMeanwhile, UnitOfWork
 from tests.services.fixtures import LAWYER, OTHER, ensure, reference
 from tests.services.living import OFFICIAL, WORK, House, in_force
 from tests.services.settling_house import Till
+from tests.services.snapshots import filled
 
 ALMANAC = Almanac(Catalogue.of(reference().library), OFFICIAL)
 CLOCK = Clockwork(WORK.calendar, WORK.post, WORK.term_post, WORK.sign_post, ALMANAC)
@@ -101,10 +102,8 @@ def house(settled: tuple[Path, str], tmp_path: Path) -> Iterator[House]:
     engine.dispose()
 
 
-@pytest.fixture
-def everywhere(units: Callable[[], UnitOfWork]) -> House:
-    """The same on a database of each kind, where the database has to find or lock something."""
-    return built(units)
+everywhere = filled(built)
+"""The same on a database of each kind, where the database has to find or lock something."""
 
 
 def test_the_clock_plans_a_contract_that_took_effect_and_planning_again_changes_nothing(everywhere: House) -> None:
