@@ -1,7 +1,7 @@
 """Run by the system's own Python, which has LibreOffice's ``uno``: resolve all tracked changes of documents in LibreOffice.
 
-Usage: ``uno_resolve.py PIPE FILE...``. Writes ``X.again.docx`` (as LibreOffice read it), ``X.accepted.docx`` and ``X.rejected.docx`` beside
-every ``X.docx`` and prints one JSON line for each of the last two: the file, how many changes LibreOffice saw, how many were left.
+Usage: ``uno_resolve.py PIPE FILE... --again FILE...``. Writes ``X.accepted.docx`` and ``X.rejected.docx`` beside every ``X.docx`` and prints
+one JSON line for each: the file, how many changes LibreOffice saw, how many were left. Behind ``--again``: ``X.again.docx``, as it was read.
 """
 
 import json
@@ -41,7 +41,7 @@ def store(document, target):
     document.storeToURL(target.as_uri(), properties(FilterName="MS Word 2007 XML"))
 
 
-def main(pipe, files):
+def main(pipe, files, again):
     context = connect(pipe)
     desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
     dispatcher = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.DispatchHelper", context)
@@ -49,8 +49,6 @@ def main(pipe, files):
         path = pathlib.Path(name)
         for verb, command in (("accepted", "AcceptAllTrackedChanges"), ("rejected", "RejectAllTrackedChanges")):
             document = desktop.loadComponentFromURL(path.as_uri(), "_blank", 0, properties(Hidden=True))
-            if verb == "accepted":
-                store(document, path.with_suffix(".again.docx"))
             before = count(document)
             dispatcher.executeDispatch(document.CurrentController.Frame, f".uno:{command}", "", 0, ())
             left = count(document)
@@ -60,8 +58,14 @@ def main(pipe, files):
             store(document, target)
             document.close(True)
             print(json.dumps({"file": target.name, "before": before, "left": left}), flush=True)
+    for name in again:
+        path = pathlib.Path(name)
+        document = desktop.loadComponentFromURL(path.as_uri(), "_blank", 0, properties(Hidden=True))
+        store(document, path.with_suffix(".again.docx"))
+        document.close(True)
     desktop.terminate()
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    end = sys.argv.index("--again")
+    main(sys.argv[1], sys.argv[2:end], sys.argv[end + 1 :])
