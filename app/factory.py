@@ -86,6 +86,7 @@ from app.web.pki import init_pki
 from app.web.proving import init_evidence
 from app.web.received import init_received
 from app.web.register_words import init_register
+from app.web.routes import Route
 from app.web.security import init_security
 from app.web.setup import init_setup
 from app.web.starting import STARTS, Starts
@@ -115,6 +116,7 @@ def create_app(settings: Settings, wiring: Desk | None = None) -> Flask:
     """The application over real tools; the database is opened and migrated here, heavier tools on first use."""
     tools: Desk = wiring or Wiring(settings)
     app = Flask("app.web", static_folder=str(ROOT / "app" / "web" / "static"), template_folder=str(ROOT / "templates" / "web"))
+    app.url_rule_class = Route
     app.config["MAX_CONTENT_LENGTH"] = settings.max_upload_mb * 1024 * 1024
     app.config["MAX_FORM_MEMORY_SIZE"] = settings.max_upload_mb * 1024 * 1024
     app.extensions[KEY] = tools
