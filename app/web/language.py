@@ -20,7 +20,7 @@ _LOCALES = {"zh": "zh_Hans_CN", "en": "en"}
 
 def init_language(app: Flask, data_dir: Path, default: str) -> None:
     target = (data_dir / "translations").resolve()
-    _compile(target)
+    compile_words(target)
     app.config.update(BABEL_TRANSLATION_DIRECTORIES=str(target), BABEL_DEFAULT_LOCALE=_LOCALES[default], LANGUAGE=default)
     app.config["BABEL_DEFAULT_TIMEZONE"] = "Asia/Shanghai"
     Babel(app, locale_selector=lambda: _LOCALES[current_language()])
@@ -42,7 +42,8 @@ def choose_language(code: str) -> None:
         g.pop("language", None)
 
 
-def _compile(target: Path) -> None:
+def compile_words(target: Path) -> None:
+    """Each catalogue into the folder ``target``, unless one as new is there."""
     for source in SOURCE.glob("*/LC_MESSAGES/messages.po"):
         compiled = target / source.relative_to(SOURCE).with_suffix(".mo")
         if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:

@@ -33,7 +33,9 @@ class Server:
     """``python -m app serve`` on a free loopback port, over its own data folder."""
 
     def __init__(self, data_dir: Path) -> None:
-        self.data_dir = with_database(with_fonts(data_dir))
+        from tests.web.applications import with_words
+
+        self.data_dir = with_words(with_database(with_fonts(data_dir)))
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: int | None = None
@@ -101,15 +103,22 @@ def _forker() -> Forker:
 
 
 def rehearse() -> None:
-    """One page of an application that is thrown away, so that a child finds everything loaded."""
+    """One page of an application that is thrown away, so that a child finds everything loaded and every template compiled."""
+    from flask import Flask
+
     from app.factory import create_app
     from app.settings import Settings
     from app.wiring import Wiring
+    from tests.web.applications import COMPILED
 
+    Flask.jinja_options = {"bytecode_cache": COMPILED}
     with TemporaryDirectory() as folder:
         wiring = Wiring(Settings(data_dir=with_database(with_fonts(Path(folder)))))
         _ = wiring.tools, wiring.reference
-        create_app(wiring.settings, wiring).test_client().get("/sign-in", buffered=True)
+        made = create_app(wiring.settings, wiring)
+        made.test_client().get("/sign-in", buffered=True)
+        for name in made.jinja_env.list_templates():
+            made.jinja_env.get_template(name)
         wiring.engine.dispose()
     import_module("waitress")
 

@@ -13,7 +13,6 @@ from flask import Flask, request
 from werkzeug.routing import Rule
 
 from app.domain.permissions import Role
-from app.factory import create_app
 from app.services.filing import load_contract_unasked
 from app.services.versions import save_version
 from app.settings import Settings
@@ -21,6 +20,7 @@ from app.web.desk import KEY, Desk
 from app.web.pages import ROOT
 from tests.data_folders import with_fonts
 from tests.databases import copy_of_template
+from tests.web.applications import application
 from tests.web.conftest import Visitor
 from tests.web.people import actor_named, contract_of, first_lawyer, person, session_of
 
@@ -63,7 +63,7 @@ def field_names() -> set[str]:
 def app(tmp_path_factory: pytest.TempPathFactory, postgresql_server: str) -> Iterator[Flask]:
     """Over PostgreSQL, which refuses more than SQLite: characters, lengths, numbers."""
     with copy_of_template(postgresql_server, "junk") as address:
-        made = create_app(Settings(data_dir=with_fonts(tmp_path_factory.mktemp("junk")), database_url=address))
+        made = application(Settings(data_dir=with_fonts(tmp_path_factory.mktemp("junk")), database_url=address))
         first_lawyer(made.extensions[KEY])
         yield made
         made.extensions[KEY].engine.dispose()

@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.settings import Settings
 from app.wiring import Wiring
-from tests.web.conftest import enter
-from tests.web.people import PASSWORD, actor_named, approvers, first_lawyer, ready_contract
+from tests.web.conftest import state_of
+from tests.web.people import actor_named, approvers, first_lawyer, ready_contract
 from tests.web.servers import Server
 
 
@@ -38,24 +38,25 @@ def contract(server: Server) -> str:
 class People:
     """A browser context for each person, signed in; errors of any page fail the test."""
 
-    def __init__(self, browser: Browser, base_url: str) -> None:
-        self.browser, self.base_url = browser, base_url
+    def __init__(self, browser: Browser, server: Server) -> None:
+        self.browser, self.server = browser, server
         self.problems: list[str] = []
         self.pages: dict[str, Page] = {}
 
     def __call__(self, login: str) -> Page:
         if login not in self.pages:
-            page = self.browser.new_context(base_url=self.base_url, viewport={"width": 1440, "height": 900}).new_page()
+            page = self.browser.new_context(
+                base_url=self.server.url, viewport={"width": 1440, "height": 900}, storage_state=state_of(self.server, login)
+            ).new_page()
             page.on("pageerror", lambda error: self.problems.append(str(error)))
             page.on("console", lambda m: self.problems.append(m.text) if "Content Security Policy" in m.text else None)
-            enter(page, login, PASSWORD)
             self.pages[login] = page
         return self.pages[login]
 
 
 @pytest.fixture
 def people(browser: Browser, server: Server) -> Iterator[People]:
-    made = People(browser, server.url)
+    made = People(browser, server)
     yield made
     for page in made.pages.values():
         page.context.close()

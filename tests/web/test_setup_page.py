@@ -13,7 +13,6 @@ import pytest
 from sqlalchemy import select
 
 from app.domain.messages import NewMail
-from app.factory import create_app
 from app.settings import Settings
 from app.store.documents import BlobCheckRow
 from app.store.outbox import FAILED, OutboxRow
@@ -21,7 +20,8 @@ from app.web.desk import KEY
 from app.wiring import Wiring
 from signatures.authority import open_authority
 from signatures.keystore import KeyRing
-from tests.data_folders import with_fonts
+from tests.data_folders import with_database, with_fonts
+from tests.web.applications import application
 from tests.web.conftest import Visitor
 from tests.web.people import LAWYER, first_lawyer, session_of
 from tests.web.test_pki import issue
@@ -33,7 +33,7 @@ class Installation:
 
     def page(self, path: str = "/setup/", *, ask_time: bool = False, **settings: object) -> str:
         """What its administrator sees, as a freshly started server shows it."""
-        app = create_app(replace(Settings(data_dir=self.folder), **settings))  # type: ignore[arg-type]
+        app = application(replace(Settings(data_dir=self.folder), **settings))  # type: ignore[arg-type]
         visitor = Visitor(app.test_client())
         visitor.sign_in(session_of(app.extensions[KEY], LAWYER.login))
         answer = visitor.post("/setup/time") if ask_time else visitor.get(path)
@@ -45,7 +45,7 @@ class Installation:
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> Installation:
-    folder = with_fonts(tmp_path)
+    folder = with_database(with_fonts(tmp_path))
     wiring = Wiring(Settings(data_dir=folder))
     first_lawyer(wiring)
     wiring.engine.dispose()

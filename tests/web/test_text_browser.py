@@ -19,7 +19,7 @@ from app.services.filing import load_contract_unasked
 from app.services.versions import save_version
 from app.settings import Settings
 from app.wiring import Wiring
-from tests.web.conftest import enter
+from tests.web.conftest import state_of
 from tests.web.people import LAWYER, actor_named, contract_of, person
 from tests.web.servers import Server
 from tests.web.test_browser import AXE, serious
@@ -53,11 +53,10 @@ def contract(server: Server) -> str:
 
 @pytest.fixture
 def approver(browser: Browser, server: Server, contract: str) -> Iterator[Page]:
-    context = browser.new_context(base_url=server.url, viewport={"width": 1440, "height": 900})
-    shown = context.new_page()
-    enter(shown, "zhao")
-    expect(shown.get_by_role("link", name="退出").or_(shown.get_by_role("button", name="退出"))).to_be_visible()
-    yield shown
+    context = browser.new_context(
+        base_url=server.url, viewport={"width": 1440, "height": 900}, storage_state=state_of(server, "zhao")
+    )
+    yield context.new_page()
     context.close()
 
 
