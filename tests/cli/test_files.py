@@ -14,7 +14,9 @@ import pytest
 
 from app.cli.files import PREFIX, write_all
 from app.domain.errors import ContractError
+from tests.cli.test_commands import Command, run
 
+__all__ = ["run"]
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -81,13 +83,16 @@ def test_a_run_killed_while_writing_leaves_the_earlier_result_as_it_was(tmp_path
     assert {(out / name).read_bytes() for name in results(out)} == {b"old"}
 
 
-def test_a_draft_killed_mid_run_leaves_no_broken_file(tmp_path: Path) -> None:
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+def test_a_draft_killed_mid_run_leaves_no_broken_file(run: Command, data_dir: Path, tmp_path: Path) -> None:
     out, answers = tmp_path / "out", tmp_path / "answers.yaml"
-    environment = {**os.environ, "DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "DATA_DIR": str(data_dir), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "app"]
-    answers.write_bytes(
-        subprocess.run([*command, "answers", "--example"], env=environment, capture_output=True, check=True).stdout
-    )
+    answers.write_text(run("answers", "--example").out, encoding="utf-8")
     arguments = ["draft", str(answers), "--out", str(out), "--format", "json,txt", "--today", "2026-11-22"]
     with subprocess.Popen(
         [*command, *arguments], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -98,6 +103,6 @@ def test_a_draft_killed_mid_run_leaves_no_broken_file(tmp_path: Path) -> None:
         assert len(content) > 50_000
         if name.endswith(".json"):
             assert json.loads(content)["chapters"]
-    finished = subprocess.run([*command, *arguments], env=environment, capture_output=True, check=False)
-    assert finished.returncode == 0, finished.stderr.decode()
+    finished = run(*arguments)
+    assert finished.code == 0, finished.err
     assert results(out) == ["contract.json", "contract.txt"]

@@ -13,7 +13,7 @@ from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
 from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
-from playwright.sync_api import Browser, Page, StorageState, sync_playwright
+from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
 
 from app.settings import Settings
 from app.web.desk import KEY
@@ -36,6 +36,10 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     made = application(Settings(data_dir=with_database(with_fonts(tmp_path_factory.mktemp("web")))))
     first_lawyer(made.extensions[KEY])
     return made
+
+
+expect.set_options(timeout=15_000)
+"""A machine that does much else at the same time takes its time; what is there at once isn't waited for."""
 
 
 class Visitor:
