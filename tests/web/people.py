@@ -1,28 +1,21 @@
-"""People for tests of the pages: made and signed in as the services do it, but for the slow hashing of the one password they all have.
-
-That happens once in a test run. The whole way is shown by the tests of accounts and of the sign-in.
-"""
+"""People for tests of the pages: made and signed in through the services, as the pages would."""
 
 from __future__ import annotations
-
-from functools import cache
 
 from app.domain.approval_route import Function
 from app.domain.numbering_pattern import parse_pattern
 from app.domain.permissions import Actor, Role
-from app.services.access import Client, _enter, actor_of
-from app.services.accounts import CONSOLE, Post, UserDetails, _add, _plain, invite
+from app.services.access import Client, actor_of, sign_in
+from app.services.accounts import CONSOLE, Post, UserDetails, create_administrator, first_run_token, invite
 from app.services.approval_mails import Post as ApprovalPost
 from app.services.approval_rows import Asked, current
-from app.services.credentials import hash_password
 from app.services.deciding import approve
 from app.services.drafts import acknowledge, create_draft
 from app.services.filing import create_contract, load_contract_unasked
-from app.services.journal import note
-from app.services.own_account import _set_password
+from app.services.own_account import set_password_by_link
 from app.services.review import acknowledgement_place, review_draft
 from app.services.submitting import submit
-from app.store.users import find_user, user_with_login
+from app.store.users import user_with_login
 from app.web.desk import Desk
 
 PASSWORD = "正确的马电池钉书针-测试"
@@ -31,45 +24,32 @@ LAWYER = UserDetails(
 )
 
 
-@cache
-def _hashed() -> str:
-    return hash_password(PASSWORD)
-
-
 def first_lawyer(desk: Desk) -> str:
     """The first user, who drafts and administers; returns the id."""
     with desk.unit_of_work() as uow:
-        row = _add(uow, LAWYER, desk.now())
-        row.password_hash, row.password_at = _hashed(), desk.now()
-        note(uow, actor_of(row), desk.now(), "user.first", user=row.id, **_plain(LAWYER))
-        uow.commit()
-        return row.id
+        token = first_run_token(uow, desk.now())
+    assert token
+    with desk.unit_of_work() as uow:
+        return create_administrator(uow, desk.now(), token, LAWYER, PASSWORD)
 
 
 def person(
     desk: Desk, login: str, *roles: Role, name: str = "", email: str = "", offices: frozenset[Function] = frozenset()
 ) -> str:
     """One more user with a password; returns the id."""
-    post = Post(desk.write_mail, lambda token: token)
+    links: list[str] = []
+    post = Post(desk.write_mail, lambda token: links.append(token) or token)
     with desk.unit_of_work() as uow:
         made = invite(uow, CONSOLE, desk.now(), UserDetails(login, name or login, email, frozenset(roles), offices), post)
     with desk.unit_of_work() as uow:
-        row = find_user(uow.session, made.user_id)
-        assert row
-        _set_password(uow, row, desk.now(), _hashed())
-        note(uow, actor_of(row), desk.now(), "access.password_set", user=row.id)
-        uow.commit()
+        set_password_by_link(uow, desk.now(), made.link, PASSWORD, desk.write_mail)
     return made.user_id
 
 
 def session_of(desk: Desk, login: str) -> str:
     """The token of a new session."""
     with desk.unit_of_work() as uow:
-        user = user_with_login(uow.session, login)
-        assert user
-        token = _enter(uow, user, desk.now(), Client("127.0.0.1", "test"))
-        uow.commit()
-    return token
+        return sign_in(uow, desk.now(), login, PASSWORD, Client("127.0.0.1", "test"), desk.write_mail).token
 
 
 def actor_named(desk: Desk, login: str) -> Actor:

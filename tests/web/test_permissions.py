@@ -37,6 +37,9 @@ POST /reminders/policies/                     inffofo
 POST /reminders/house                         inffofo
 POST /reminders/replan                        inffofo
 POST /reminders/deputy                        inooooo
+GET  /reminders/lpr/                          inooooo
+POST /reminders/lpr/                          inffofo
+POST /reminders/lpr/DAY/removal               inffnfn
 GET  /reminders/channels/                     inooooo
 POST /reminders/channels/                     inffofo
 POST /reminders/channels/CHANNEL/switch       inffofo
@@ -207,6 +210,7 @@ POST /contracts/CONTRACT/settlements/SETTLEMENT/objection innfnfn
 POST /contracts/CONTRACT/settlements/SETTLEMENT/resolution innfnfn
 POST /contracts/CONTRACT/settlements/SETTLEMENT/voiding innfnfn
 POST /contracts/CONTRACT/settlements/SETTLEMENT/invoices innfnfn
+POST /contracts/CONTRACT/settlements/SETTLEMENT/invoices/INVOICE/assignment innfnfn
 GET  /contracts/CONTRACT/exit/                inoooon
 POST /contracts/CONTRACT/exit/EXIT/tasks/KEY  inofofn
 POST /contracts/CONTRACT/exit/EXIT/tasks/KEY/reopening inofofn
@@ -313,7 +317,7 @@ NAMES = {
     "<link_id>": "LINK", "<date_id>": "DATE", "<channel_id>": "CHANNEL",
     "<choice>": "CHOICE", "<signature>": "SIGNATURE", "<document_id>": "DOCUMENT", "<message_id>": "MESSAGE",
     "<settlement_id>": "SETTLEMENT", "<payment_id>": "PAYMENT", "<correction_id>": "CORRECTION", "<month>": "2027-03",
-    "<int:number>": "1",
+    "<int:number>": "1", "<day>": "DAY", "<invoice_id>": "INVOICE",
 }  # fmt: skip
 
 
