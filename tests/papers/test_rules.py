@@ -71,7 +71,7 @@ TODAY_LATE = date(2027, 10, 1)
 
 def stretch(**changes: object) -> dict[str, object]:
     """A line of the table of stretches that is right: 100,000.00 × 4.5 % ÷ 365 × 10."""
-    line = {"settlement": "JS-1", "principal": D("100000.00"), "from": date(2027, 5, 11), "until": date(2027, 5, 20), "days": 10,
+    line = {"settlement": "JS-1", "due": date(2027, 5, 10), "principal": D("100000.00"), "from": date(2027, 5, 11), "until": date(2027, 5, 20), "days": 10,
             "lpr": D(3), "penalty": D("123.29")}  # fmt: skip
     return {**line, **changes}
 

@@ -13,6 +13,7 @@ from app.domain.permissions import Actor, Role
 from app.services.billing import draft_dunning
 from app.services.lending_rate import set_quote
 from app.services.paper_freezing import CompiledPaper, study_paper
+from app.services.settling import object_to, resolve_objection
 from app.store.uow import UnitOfWork
 from tests.services.living import OFFICIAL, d
 from tests.services.paper_house import kit
@@ -124,6 +125,67 @@ def test_a_change_of_the_lpr_stands_in_the_letter_as_a_stretch_and_a_month_that_
     assert {f.rule for f in found.blocking} <= {"C0-07"}
     enter(floating, "2026-09-21", "3.00")
     assert "暂计" not in str(letter(floating).answers.get("demand.penalty_working"))
+
+
+def in_halves(units: Units) -> Till:
+    """62,444.80 are payable on 6 April and as much on 6 May, at one and a half times the LPR."""
+    till = Till.open(units, {"playbook": {"8.2-t2": "fallback", "8.2-t1": "fallback"}, "pay.days_after_confirm": 60})
+    till.owing()
+    return till
+
+
+halves = filled(in_halves)
+
+
+def table_of(found: CompiledPaper, *columns: str) -> list[tuple[object, ...]]:
+    table = found.answers.get("demand.lpr_table")
+    assert isinstance(table, tuple)
+    return [tuple(row[c] for c in columns) for row in table if not isinstance(row, str)]
+
+
+def test_both_halves_of_a_settlement_are_overdue_at_the_lpr_each_from_its_own_day(halves: Till) -> None:
+    found = letter(halves.at("2026-06-27"))
+    assert table_of(found, "due", "from", "until", "penalty") == [
+        (d("2026-04-07"), d("2026-04-08"), d("2026-06-27"), D("623.59")),
+        (d("2026-05-06"), d("2026-05-07"), d("2026-06-27"), D("400.33")),
+    ]
+    assert {f.rule for f in found.blocking} <= {"C0-07"}
+
+
+def with_a_dispute_resolved(units: Units) -> Till:
+    """104,889.60 were never disputed, 10,000.00 of it paid ten days late; 20,000.00 were, and proved owed: all due on 7 April."""
+    till = Till.open(units, {"playbook": {"8.2-t2": "fallback"}})
+    till.confirmed("2026-02")
+    made = till.draw("2026-02")
+    with units() as uow:
+        object_to(
+            uow, till.actor, till.now, till.today, kit(), till.contract_id, made, till.row(made).revision, on=till.today,
+            amount=D("20000.00"), reason="工单量有误",
+        )  # fmt: skip
+    till.invoice(made)
+    till.at("2026-04-17").pay("10000.00")
+    till.at("2026-04-20")
+    with units() as uow:
+        resolve_objection(
+            uow, till.actor, till.now, till.today, kit(), till.contract_id, made, till.row(made).revision, on=till.today,
+            reduced=D(0), reason="复核无误",
+        )  # fmt: skip
+    return till
+
+
+resolved = filled(with_a_dispute_resolved)
+
+
+def test_days_of_two_claims_of_one_due_day_count_once_however_payments_part_them(resolved: Till) -> None:
+    found = letter(resolved.at("2026-05-20"))
+    assert table_of(found, "principal", "from", "until") == [
+        (D("104889.60"), d("2026-04-08"), d("2026-04-17")),
+        (D("94889.60"), d("2026-04-18"), d("2026-05-20")),
+        (D("20000.00"), d("2026-04-08"), d("2026-05-20")),
+    ]
+    # 124,889.60 at 4.5 % for 10 days and 114,889.60 for 33
+    assert found.answers.get("demand.penalty") == D("621.40")
+    assert {f.rule for f in found.blocking} <= {"C0-07"}
 
 
 def test_the_cap_holds_over_all_parts(units: Units) -> None:

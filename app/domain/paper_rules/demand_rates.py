@@ -15,6 +15,8 @@ from app.domain.papers import PaperKind
 from app.domain.proofreading.finding import Hit, Severity
 from app.domain.settlement.delays import LateRate, Piece, Rates, late_rate
 from app.domain.settlement.terms import PayTerms
+from app.domain.term import roll_forward
+from app.domain.variables import Row
 
 DEMAND = (PaperKind.DEMAND,)
 _CENT = Decimal("0.01")
@@ -23,17 +25,20 @@ _ONE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class TabledRates:
-    """Rates as the table of stretches states them for one settlement; days that no line covers bear nothing, so that the sum shows it."""
+    """Rates as the table of stretches states them for one due day of a settlement; days that no line covers bear nothing, so that the sum shows it."""
 
     stretches: Sequence[tuple[date, date, LateRate]]
     words: str = "分段计算表所列的LPR"
 
     def between(self, since: date, until: date) -> tuple[Piece, ...]:
-        found = []
-        for first, last, rate in self.stretches:
-            begin, end = max(since, first - _ONE), min(until, last)
+        """Lines of two claims with one due day may cover the same days; each day counts once."""
+        found: list[Piece] = []
+        done = since
+        for first, last, rate in sorted(self.stretches, key=lambda x: x[:2]):
+            begin, end = max(done, first - _ONE), min(until, last)
             if end > begin:
                 found.append(Piece(begin, end, rate))
+                done = end
         return tuple(found)
 
 
@@ -55,27 +60,38 @@ def agreed_rate(d: PaperDraft) -> LateRate | None:
     return late_rate(terms) if terms is not None else None
 
 
-def rates_of(d: PaperDraft, settlement: str) -> Rates | None:
-    """What a line is reckoned with: the exact rate behind the printed one, so that four decimals cost nobody a 分, or the table's."""
+def rates_of(d: PaperDraft, settlement: str, due: date) -> Rates | None:
+    """What a line is reckoned with: the exact rate behind the printed one, so that four decimals cost nobody a 分, or the table's.
+    ``due``: rolled to a working day."""
     if by_lpr(d):
-        return TabledRates([s for name, *s in _stretches(d) if name == settlement])  # type: ignore[misc]
+        return TabledRates([(s.first, s.last, s.rate) for s in _stretches(d) if (s.settlement, s.due) == (settlement, due)])
     printed, agreed = d.number("demand.rate_bp"), agreed_rate(d)
     if printed is None or (agreed is not None and agreed.printed == printed):
         return agreed
     return LateRate(Fraction(printed), "")
 
 
-def _stretches(d: PaperDraft) -> Iterator[tuple[str, date, date, LateRate]]:
+@dataclass(frozen=True, slots=True)
+class _Tabled:
+    """A line of the table as far as it can be read. ``due``: of its claim, rolled to a working day, None where nobody wrote it."""
+
+    settlement: str
+    due: date | None
+    first: date
+    last: date
+    rate: LateRate
+    row: Row
+
+
+def _stretches(d: PaperDraft) -> Iterator[_Tabled]:
     terms, times = pay_terms(d), d.number("demand.lpr_multiple") or Decimal(0)
     floor = Fraction(terms.lpr) * 100 / 365 if terms is not None and terms.protected else Fraction(0)
-    seen = set()
     for row in d.rows("demand.lpr_table"):
-        first, last, lpr = row.get("from"), row.get("until"), figure(row.get("lpr"))
+        due, first, last, lpr = row.get("due"), row.get("from"), row.get("until"), figure(row.get("lpr"))
         if isinstance(first, date) and isinstance(last, date) and lpr is not None:
-            key = (str(row.get("settlement")), first, last)
-            if key not in seen:
-                seen.add(key)
-                yield (*key, LateRate(max(Fraction(lpr) * Fraction(times) * 100 / 365, floor), ""))
+            rate = LateRate(max(Fraction(lpr) * Fraction(times) * 100 / 365, floor), "")
+            rolled = roll_forward(due, d.calendar).day if isinstance(due, date) else None
+            yield _Tabled(str(row.get("settlement")), rolled, first, last, rate, row)
 
 
 @paper_rule(
@@ -100,19 +116,15 @@ def stretches_add_up(d: PaperDraft) -> Iterator[Hit]:
     if not by_lpr(d):
         return
     place = d.place("demand.lpr_table")
-    for row in d.rows("demand.lpr_table"):
-        first, last, days = row.get("from"), row.get("until"), row.get("days")
-        owed, asked = figure(row.get("principal")), figure(row.get("penalty"))
-        if not isinstance(first, date) or not isinstance(last, date) or owed is None or asked is None:
+    for line in _stretches(d):
+        days, owed, asked = line.row.get("days"), figure(line.row.get("principal")), figure(line.row.get("penalty"))
+        if owed is None or asked is None:
             continue
-        label = f"“{row.get('settlement')}”{first.isoformat()}至{last.isoformat()}"
-        counted = (last - first).days + 1
+        label = f"“{line.settlement}”{line.first.isoformat()}至{line.last.isoformat()}"
+        counted = (line.last - line.first).days + 1
         if days != counted:
             yield Hit(Severity.ERROR, f"{label}应为{counted}日，现为{days}。", place)
-        rate = next((r for name, f, u, r in _stretches(d) if (name, f, u) == (str(row.get("settlement")), first, last)), None)
-        if rate is None:
-            continue
-        exact = Piece(first - _ONE, last, rate).exact(owed)
+        exact = Piece(line.first - _ONE, line.last, line.rate).exact(owed)
         if abs(Fraction(asked) - exact) > Fraction(_CENT):
             yield Hit(
                 Severity.ERROR,

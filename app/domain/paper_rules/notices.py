@@ -225,7 +225,7 @@ def arrears_add_up(d: PaperDraft) -> Iterator[Hit]:
         part = (paid if isinstance(paid, date) else None, owed, asked or Decimal(0))
         claims.setdefault((str(row.get("settlement")), rolled), []).append(part)
     for (number, due), parts in claims.items():
-        rate = rates_of(d, number)
+        rate = rates_of(d, number, due)
         if rate is None or as_of is None:
             break
         whole = Claim(sum((owed for _, owed, _ in parts), Decimal(0)), due, due, number)

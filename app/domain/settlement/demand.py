@@ -64,7 +64,7 @@ def demand_values(overdue: Sequence[Overdue], terms: PayTerms, as_of: date) -> d
 def _stretches(item: Overdue) -> list[Row]:
     return [
         {
-            "settlement": item.settlement, "principal": s.owed, "from": s.first, "until": s.piece.until, "days": s.piece.days,
+            "settlement": item.settlement, "due": item.due, "principal": s.owed, "from": s.first, "until": s.piece.until, "days": s.piece.days,
             "lpr": s.piece.rate.lpr if s.piece.rate.lpr is not None else ZERO, "penalty": s.amount,
         }
         for s in item.delay.segments
