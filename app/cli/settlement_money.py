@@ -138,7 +138,7 @@ def match(
     desk = at_desk(login, number)
     with desk.wiring.reading() as uow:
         found = payment_with(uow, desk.actor, desk.contract_id, reference)
-        shown = match_desk(uow, desk.actor, desk.contract_id, found.id)
+        shown = match_desk(uow, desk.actor, desk.wiring.papers, desk.contract_id, found.id)
     if not targets and not nothing:
         for x in shown.lines:
             click.echo(f"{x.number}\t可核销{x.room}\t已核销{x.matched}\t建议{x.matched + x.proposed}")

@@ -98,7 +98,8 @@ def record_payment(
     elif payment.held:
         laid, rest = (), payment.amount
     else:
-        laid, rest = proposal(payment.amount, f"{payment.reference} {payment.note}", open_items(uow, contract), payment.paid_on)
+        words, items = f"{payment.reference} {payment.note}", open_items(uow, kit.reference.calendar, contract)
+        laid, rest = proposal(payment.amount, words, items, payment.paid_on)
     row = PaymentRow(
         id=uuid.uuid4().hex, contract_id=contract_id, paid_on=payment.paid_on, amount=payment.amount, reference=payment.reference.strip()[:_MAX_REFERENCE],
         note=payment.note.strip(), document_id=payment.document_id or None, created_at=now, created_by=actor.name,

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from fractions import Fraction
+from itertools import groupby
 
+from app.domain.calendar import WorkingCalendar
 from app.domain.errors import ContractError, InputError, InputFault
 from app.domain.money import ZERO, amount_faults
 from app.domain.permissions import Action, Actor, may, require
@@ -16,7 +17,7 @@ from app.domain.settlement.laying import OpenItem, proposal
 from app.services.access import record_of
 from app.services.drafting import Reference
 from app.services.journal import note
-from app.services.money_rows import DONE, invoice_rows_for, paid_on, refresh
+from app.services.money_rows import DONE, invoice_rows_for, open_claims, paid_on, refresh
 from app.services.obligation_links import no_longer_overpaid, overpaid
 from app.services.paper_texts import PaperKit
 from app.services.record import opened
@@ -182,23 +183,25 @@ def free_surplus(
     uow.session.flush()
 
 
-def open_items(uow: UnitOfWork, contract: ContractRow) -> list[OpenItem]:
-    """What a payment may be laid upon, as the proposal sees it."""
+def open_items(uow: UnitOfWork, calendar: WorkingCalendar, contract: ContractRow) -> list[OpenItem]:
+    """What a payment may be laid upon, as the proposal sees it: of each settlement what is payable by one day, and what is in dispute."""
     rows = [r for r in settlements_of(uow.session, contract.id) if r.state == DONE and r.open_amount > 0]
-    book = TermsBook(uow, contract) if len(rows) > 1 else None
-    return [
-        OpenItem(
-            row.id, row.due_on, row.open_amount, (_number(uow, row), *(i.number for i in invoice_rows_for(uow, row))),
-            late_rate(book.on(row.start.replace(day=1)).pay).bp if book else Fraction(0),
-        )
-        for row in rows
-    ]  # fmt: skip
+    if len(rows) < 2:
+        return [OpenItem(row.id, row.due_on, row.open_amount) for row in rows]
+    book, found = TermsBook(uow, contract), list[OpenItem]()
+    for row in rows:
+        pay = book.on(row.start.replace(day=1)).pay
+        names = (_number(uow, row), *(i.number for i in invoice_rows_for(uow, row)))
+        waiting = open_claims(uow, calendar, contract, row, pay)
+        for (by, paused), alike in groupby(waiting, lambda x: (x[0].pay_by, x[0].paused)):
+            found.append(OpenItem(row.id, by, sum((left for _, left in alike), ZERO), names, late_rate(pay).bp, paused))
+    return found
 
 
 # ---- views
 
 
-def match_desk(uow: UnitOfWork, actor: Actor, contract_id: str, payment_id: str) -> MatchDesk:
+def match_desk(uow: UnitOfWork, actor: Actor, kit: PaperKit, contract_id: str, payment_id: str) -> MatchDesk:
     """Raises ``ContractMissing``, ``payment.missing``."""
     contract = opened(uow, actor, Action.READ_CONTRACTS, contract_id)
     row = find_payment(uow.session, payment_id)
@@ -206,7 +209,9 @@ def match_desk(uow: UnitOfWork, actor: Actor, contract_id: str, payment_id: str)
         raise PaymentMissing(payment_id)
     had = {m.settlement_id: m.amount for m in row.matches}
     left = row.amount - sum(had.values(), ZERO)
-    proposed = dict(proposal(left, f"{row.reference} {row.note}", open_items(uow, contract), row.paid_on)[0])
+    proposed = dict(
+        proposal(left, f"{row.reference} {row.note}", open_items(uow, kit.reference.calendar, contract), row.paid_on)[0]
+    )
     lines = [
         MatchLine(
             s.id, _number(uow, s), s.start, s.end, s.incl, s.due_on, tuple(i.number for i in invoice_rows_for(uow, s) if not i.red_of),

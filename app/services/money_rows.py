@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -132,18 +133,28 @@ def _reckoned(
     uow: UnitOfWork, calendar: WorkingCalendar, contract: ContractRow, row: SettlementRow, pay: PayTerms
 ) -> tuple[Decimal, date | None]:
     """What is still open of a confirmed settlement, and the first day on which some of it falls due."""
-    due = due_of(uow, calendar, contract, row, pay)
-    found = claims(row.incl, due, objection_of(row), pay, calendar)
-    paid = sum((amount for _, amount in paid_on(uow, row.id)), ZERO)
-    owed = sum((c.amount for c in found), ZERO)
-    left, day = paid, None
-    for claim in sorted(found, key=lambda c: (c.pay_by is None, c.pay_by or date.max)):
-        left -= claim.amount
-        if left < 0:
-            day = claim.pay_by
-            break
-    rest = max(ZERO, owed - paid)
-    return rest, day if rest else None
+    waiting = open_claims(uow, calendar, contract, row, pay)
+    return sum((left for _, left in waiting), ZERO), waiting[0][0].pay_by if waiting else None
+
+
+def open_claims(
+    uow: UnitOfWork, calendar: WorkingCalendar, contract: ContractRow, row: SettlementRow, pay: PayTerms
+) -> list[tuple[Claim, Decimal]]:
+    """The parts of a confirmed settlement that are not paid in full, each with what is open of it, in the order in which payments go to
+    them."""
+    found = _in_order(claims(row.incl, due_of(uow, calendar, contract, row, pay), objection_of(row), pay, calendar))
+    paid, waiting = sum((amount for _, amount in paid_on(uow, row.id)), ZERO), []
+    for claim in found:
+        part = min(paid, claim.amount)
+        paid -= part
+        if part < claim.amount:
+            waiting.append((claim, claim.amount - part))
+    return waiting
+
+
+def _in_order(found: Iterable[Claim]) -> list[Claim]:
+    """What falls due first comes first, what is not to be paid for the time being last."""
+    return sorted(found, key=lambda c: (c.pay_by is None, c.pay_by or date.max))
 
 
 def replan_payments(uow: UnitOfWork, actor: Actor, now: datetime, calendar: WorkingCalendar, contract: ContractRow) -> None:
@@ -194,7 +205,7 @@ def standings(
     found = claims(row.incl, due_of(uow, calendar, contract, row, terms), objection_of(row), terms, calendar)
     left = [(day, amount) for day, amount in paid_on(uow, row.id) if day <= as_of]
     rate, result = rates_of(uow, calendar, terms), []
-    for claim in sorted(found, key=lambda c: (c.pay_by is None, c.pay_by or date.max)):
+    for claim in _in_order(found):
         own, wanted, rest = [], claim.amount, []
         for day, amount in left:
             part = min(wanted, amount)

@@ -27,7 +27,7 @@ def show(contract_id: str, payment_id: str) -> str:
 def _page(contract_id: str, payment_id: str, **more: Any) -> str:
     def read() -> dict[str, Any]:
         with desk().reading() as uow:
-            found = match_desk(uow, actor(), contract_id, payment_id)
+            found = match_desk(uow, actor(), desk().papers, contract_id, payment_id)
         return {"found": found, "typed": _typed(found, more.get("entered", {})), "today": desk().today()}
 
     return page_of("contracts/payment.html", contract_id, read, **more)

@@ -44,12 +44,13 @@ def figures(month: str, tickets: int = 4100, bad: bool = False, **changes: Any) 
 
 @dataclass
 class Till:
-    """``today`` moves only where a test moves it."""
+    """``today`` moves only where a test moves it. ``sheets``: ids of what a snapshot has drawn up already."""
 
     units: Callable[[], UnitOfWork]
     contract_id: str
     today: date = date(2026, 3, 6)
     actor: Actor = LAWYER
+    sheets: tuple[str, ...] = ()
 
     @classmethod
     def open(cls, units: Callable[[], UnitOfWork], answers: Mapping[str, Any] | None = None) -> Till:

@@ -12,6 +12,7 @@ from app.domain.errors import ContractError, InputError
 from app.domain.permissions import Actor, Forbidden, Role
 from app.services.billing import reverse_payment
 from app.services.matching import match_desk, match_payment, payment_with, unmatched
+from app.services.settling import object_to
 from app.store.obligations import events_of
 from app.store.uow import ChangedMeanwhile, UnitOfWork
 from tests.services.living import d
@@ -96,8 +97,50 @@ def test_the_proposal_goes_by_what_is_written_then_by_the_amount_then_by_the_day
     till.pay("300.00", "HD-4", held=True)
     with till.units() as uow:
         held = payment_with(uow, till.actor, till.contract_id, "HD-4")
-        [line] = match_desk(uow, till.actor, till.contract_id, held.id).lines
+        [line] = match_desk(uow, till.actor, kit(), till.contract_id, held.id).lines
         assert (line.settlement_id, line.proposed, line.matched) == (first, D("300.00"), D("0.00"))
+
+
+def disputed_and_owing(units: Units) -> Till:
+    """The first settlement with 50,000.00 in dispute and the rest due on 7 April; all of the second due on 8 May."""
+    till = Till.open(units)
+    till.confirmed("2026-02")
+    made = till.draw("2026-02")
+    with units() as uow:
+        object_to(
+            uow, till.actor, till.now, till.today, kit(), till.contract_id, made, till.row(made).revision, on=till.today,
+            amount=D("50000.00"), reason="工单量有误",
+        )  # fmt: skip
+    till.invoice(made, number="FP-2026-02")
+    till.sheets = made, till.owing("2026-03", "2026-04-08")
+    return till
+
+
+def in_halves(units: Units) -> Till:
+    """Halves of one settlement are due on 7 April and 6 May, those of the next on 15 April and 15 May."""
+    till = Till.open(units, {"playbook": {"8.2-t1": "fallback"}, "pay.days_after_confirm": 60})
+    till.sheets = till.owing("2026-01", "2026-03-06"), till.owing("2026-02", "2026-03-16")
+    return till
+
+
+disputed, halves = filled(disputed_and_owing), filled(in_halves)
+
+
+def test_a_payment_is_laid_upon_another_debt_that_is_due_before_money_in_dispute(disputed: Till) -> None:
+    first, second = disputed.sheets
+    disputed.at("2026-05-20").pay("130000.00", "HD-1")
+    assert open_of(disputed, first, second) == [D("50000.00"), FIRST - D("55110.40")]
+    disputed.pay("1000.00", "HD-2", held=True)
+    with disputed.units() as uow:
+        held = payment_with(uow, disputed.actor, disputed.contract_id, "HD-2")
+        lines = match_desk(uow, disputed.actor, kit(), disputed.contract_id, held.id).lines
+        assert [(x.settlement_id, x.proposed) for x in lines] == [(first, D("0.00")), (second, D("1000.00"))]
+
+
+def test_a_half_that_is_not_due_yet_waits_behind_what_is(halves: Till) -> None:
+    first, second = halves.sheets
+    halves.at("2026-04-20").pay("100000.00", "HD-1")
+    assert open_of(halves, first, second) == [D("66070.00"), SECOND - D("33930.00")], "the half of January first"
 
 
 def test_a_payment_moved_to_another_sheet_moves_its_delay(till: Till) -> None:

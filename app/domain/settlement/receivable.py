@@ -103,12 +103,14 @@ class Objection:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One part of a settlement. ``pay_by`` None: not to be paid for the time being. ``damages_from``: the day after which delay counts."""
+    """One part of a settlement. ``pay_by`` None: not to be paid for the time being. ``damages_from``: the day after which delay counts.
+    ``paused``: it is in dispute, and payment is suspended."""
 
     amount: Decimal
     pay_by: date | None
     damages_from: date | None
     label: str
+    paused: bool = False
 
 
 def claims(
@@ -132,7 +134,7 @@ def claims(
         found.append(Claim(clear, day, day, "应付款项" if not disputed else "无异议款项"))
     if disputed and objection is not None:
         if objection.resolved_on is None:
-            found.append(Claim(disputed, None, day, "争议款项（暂停支付）"))
+            found.append(Claim(disputed, None, day, "争议款项（暂停支付）", paused=True))
         elif (owed := max(ZERO, disputed - objection.reduced)) > 0:
             reasoner = Reasoner(terms.calendar(calendar))
             by = reasoner.forward(

@@ -16,7 +16,7 @@ from app.domain.settlement.laying import OpenItem, laid, mentioned, proposal, sh
 MAY, JUNE, JULY = date(2027, 5, 12), date(2027, 6, 12), date(2027, 7, 12)
 CENTS = st.integers(1, 10**9).map(lambda n: D(n) / 100)
 ITEMS = st.lists(st.tuples(st.sampled_from([MAY, JUNE, JULY, None]), CENTS, st.integers(0, 1)), min_size=1, max_size=5).map(
-    lambda found: [OpenItem(str(i), due, owed, (), Fraction(burden)) for i, (due, owed, burden) in enumerate(found)]
+    lambda found: [OpenItem(str(i // 2), due, owed, (), Fraction(burden)) for i, (due, owed, burden) in enumerate(found)]
 )
 
 
@@ -64,6 +64,23 @@ def test_an_amount_to_the_cent_names_one_debt_unless_two_such_stand_alike() -> N
     assert proposal(D("100.00"), "HD-1", [item("a", JUNE, "100.00"), item("b", MAY, "100.00")], MAY)[0] == (("b", D("100.00")),)
 
 
+def test_the_claims_of_one_sheet_stand_each_by_itself_and_are_summed_back() -> None:
+    halves = [item("a", MAY, "100.00", "JS-1"), item("b", JUNE, "100.00", "JS-2"), item("a", JULY, "100.00", "JS-1")]
+    assert proposal(D("250.00"), "HD-1", halves, JUNE)[0] == (("a", D("150.00")), ("b", D("100.00")))
+    assert proposal(D("120.00"), "HD-1", halves, JUNE)[0] == (("a", D("100.00")), ("b", D("20.00")))
+    assert proposal(D("200.00"), "HD-1", halves, JUNE)[0] == (("a", D("200.00")),), "a sheet as a whole to the 分"
+    assert proposal(D("150.00"), "付JS-1", halves, JUNE)[0] == (("a", D("150.00")),)
+    assert proposal(D("100.00"), "HD-1", halves, JUNE)[0] == (("a", D("100.00")),), "what is due before what isn't"
+
+
+def test_money_in_dispute_comes_last_and_no_amount_means_it() -> None:
+    paused = OpenItem("a", None, D("50.00"), ("JS-1",), Fraction(5), paused=True)
+    open_ = [paused, item("b", MAY, "80.00", "JS-2"), item("c", None, "30.00", "JS-3")]
+    assert proposal(D("50.00"), "HD-1", open_, MAY)[0] == (("b", D("50.00")),)
+    assert proposal(D("120.00"), "HD-1", open_, MAY)[0] == (("b", D("80.00")), ("c", D("30.00")), ("a", D("10.00")))
+    assert proposal(D("50.00"), "付JS-1", open_, MAY)[0] == (("a", D("50.00")),), "unless the debtor names it"
+
+
 @settings(max_examples=150)
 @given(CENTS, ITEMS, st.sampled_from([MAY, JUNE, JULY]))
 def test_the_parts_sum_to_the_payment_and_no_part_exceeds_its_debt(amount: D, open_: list[OpenItem], paid_on: date) -> None:
@@ -72,7 +89,7 @@ def test_the_parts_sum_to_the_payment_and_no_part_exceeds_its_debt(amount: D, op
         assert len(given_) == len(parts)
         assert sum(given_.values(), D(0)) + rest == amount
         assert rest == max(D(0), amount - sum(x.owed for x in open_))
-        assert all(0 < given_[x.key] <= x.owed for x in open_ if x.key in given_)
+        assert all(0 < part <= sum(x.owed for x in open_ if x.key == key) for key, part in given_.items())
         assert all(part == part.quantize(CENT) for part in given_.values())
 
 
