@@ -279,6 +279,7 @@ SENTENCES: Mapping[str, Callable[[Data, Names], str]] = {
     "event.paused": _event("{kind} {subject}停钟"),
     "event.recorded": _event("记录事件“{kind}” {subject}（{on}）"),
     "event.resumed": _event("{kind} {subject}恢复计时"),
+    "event.restated": _event("按现有事件更新“{kind}” {subject}（{on}），原为{before}"),
     "event.withdrawn": _event("撤回事件“{kind}” {subject}（{on}）"),
     "obligation.assigned": said("将义务“{what}”交由 {name} 负责（{count}项）"),
     "obligation.disputed": said("义务“{name}”提出争议"),
