@@ -178,9 +178,10 @@ def lpr_set(
 @click.argument("published_on", type=day_type, metavar="公布日")
 @click.option("--reason", required=True, help="理由。")
 @acting_option
-def lpr_drop(published_on: date, reason: str, login: str) -> None:
+@today_option
+def lpr_drop(published_on: date, reason: str, login: str, today: date) -> None:
     """删除从未如此公布的登记；理由留在审计记录。"""
     wiring, who = _at_house(login)
     with wiring.unit_of_work() as uow:
-        drop_quote(uow, who, wiring.now(), published_on, reason)
+        drop_quote(uow, who, wiring.now(), today, wiring.calendar, published_on, reason)
     click.echo(f"{published_on.isoformat()}的登记已删除。")

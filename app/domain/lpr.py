@@ -111,8 +111,9 @@ def months_missing(register: LprRegister, today: date, calendar: WorkingCalendar
     return tuple(found)
 
 
-def quote_faults(new: Quote, register: LprRegister, today: date) -> list[InputFault]:
-    """What is wrong with an entry. ``register``: without what it replaces."""
+def quote_faults(new: Quote, register: LprRegister, today: date, calendar: WorkingCalendar) -> list[InputFault]:
+    """What is wrong with an entry. ``register``: without what it replaces; ``calendar``: the official one. A publication may have come
+    later than its day, but not sooner; in a year without a calendar only what is sure counts."""
     found = []
     for name, label, value in (("one_year", "一年期LPR", new.one_year), ("five_year", "五年期以上LPR", new.five_year)):
         if value is None:
@@ -126,13 +127,22 @@ def quote_faults(new: Quote, register: LprRegister, today: date) -> list[InputFa
         found.append(InputFault("published_on", "公布日", f"不早于{FIRST.isoformat()}，自该日起LPR每月公布一次"))
     elif new.published_on.day < _DAY:
         found.append(InputFault("published_on", "公布日", "LPR于每月20日公布，遇节假日顺延，不会早于20日"))
-    if new.until < new.published_on or new.until > today or new.until.day < _DAY:
+    elif new.published_on < (soonest := _soonest(new.published_on, calendar)):
+        found.append(InputFault("published_on", "公布日", f"20日遇节假日，该月LPR于{soonest.isoformat()}公布"))
+    if new.until != new.published_on and not max(new.published_on, _soonest(new.until, calendar)) <= new.until <= today:
         found.append(InputFault("until", "核至", "应为公布日以后、不晚于今日的某个公布日，没有核对以后各月的留空"))
+    if max(new.published_on, new.until) > today:
+        return found
     for other in register.quotes:
         if _months(new) & _months(other):
             words = f"与{other.published_on.isoformat()}公布的登记重叠，同一个月只有一次公布"
             found.append(InputFault("published_on", "公布日", words, "请更正或者删除原来的登记"))
     return found
+
+
+def _soonest(day: date, calendar: WorkingCalendar) -> date:
+    """Before it the rate of this month was certainly not published."""
+    return publication_day(day, calendar) if calendar.is_official(day) else day.replace(day=_DAY)
 
 
 def _months(quote: Quote) -> set[date]:

@@ -56,7 +56,7 @@ def set_quote(
     settings_row(uow.session, lock=True)
     rows = lpr_rows(uow.session)
     row = next((r for r in rows if r.published_on == published_on), None)
-    faults = quote_faults(new, LprRegister(quote_of(r) for r in rows if r is not row), today)
+    faults = quote_faults(new, LprRegister(quote_of(r) for r in rows if r is not row), today, calendar)
     if not source.strip() or len(source.strip()) > _MOST:
         faults.append(InputFault("source", "来源", f"请写明在哪里查得，不超过{_MOST}字", "例如 中国货币网 2026-09-21"))
     changed = row is not None and (row.one_year, row.five_year) != (one_year, five_year)
@@ -64,7 +64,7 @@ def set_quote(
         faults.append(InputFault("reason", "更正的理由", "该日已有登记，更正数值请写明理由（不少于4个字）"))
     if faults:
         raise InputError(faults)
-    before = _plain(row) if row is not None else ""
+    before, reached = (_plain(row), row.until) if row is not None else ("", None)
     if row is None:
         row = LprRow(published_on=published_on)
         uow.session.add(row)
@@ -82,23 +82,27 @@ def set_quote(
         reason=reason.strip(),
     )
     uow.session.flush()
-    newest = register_of(uow).looked_at
-    if newest is not None:
-        looked_at_lpr(uow, actor, now, today, calendar, newest)
+    looked_at_lpr(uow, actor, now, today, calendar, register_of(uow).looked_at, reached)
     uow.commit()
 
 
-def drop_quote(uow: UnitOfWork, actor: Actor, now: datetime, published_on: date, reason: str) -> None:
-    """Take an entry out that was never published so. Raises ``lpr.missing``, ``InputError``; commits."""
+def drop_quote(
+    uow: UnitOfWork, actor: Actor, now: datetime, today: date, calendar: WorkingCalendar, published_on: date, reason: str
+) -> None:
+    """Take an entry out that was never published so; the day of the LPR goes back to what is left. Raises ``lpr.missing``,
+    ``InputError``; commits."""
     require(actor, Action.KEEP_REMINDERS)
+    settings_row(uow.session, lock=True)
     row = find_lpr(uow.session, published_on)
     if row is None:
         raise ContractError("lpr.missing", f"没有{published_on.isoformat()}公布的LPR登记。")
     if len(reason.strip()) < 4:
         raise InputError([InputFault("reason", "删除的理由", "请写明（不少于4个字）")])
-    before = _plain(row)
+    before, reached = _plain(row), row.until
     uow.session.delete(row)
+    uow.session.flush()
     note(uow, actor, now, "lpr.dropped", number=published_on.isoformat(), before=before, reason=reason.strip())
+    looked_at_lpr(uow, actor, now, today, calendar, register_of(uow).looked_at, reached)
     uow.commit()
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 from app.domain.calendar import WorkingCalendar
 from app.domain.errors import InputError, InputFault
+from app.domain.lpr import FIRST
 from app.domain.permissions import Action, Actor, require
 from app.domain.reminders import (
     HOLIDAYS_AFTER_NOTICE,
@@ -211,13 +212,19 @@ def set_house_dates(
 
 
 def looked_at_lpr(
-    uow: UnitOfWork, actor: Actor, now: datetime, today: date, calendar: WorkingCalendar, published_on: date
+    uow: UnitOfWork,
+    actor: Actor,
+    now: datetime,
+    today: date,
+    calendar: WorkingCalendar,
+    newest: date | None,
+    gone: date | None = None,
 ) -> None:
-    """A publication was entered into the register: what was newer before stays, and older ones settle nothing. In the caller's
-    transaction."""
-    row = settings_row(uow.session, lock=True)
-    if row.lpr_on is None or published_on > row.lpr_on:
-        row.lpr_on = published_on
+    """The register changed. ``newest``: its newest publication; what was newer before stays, and older ones settle nothing, unless what
+    was newer is ``gone``: the day up to which the entry that was changed or taken out reached. In the caller's transaction."""
+    row, known = settings_row(uow.session, lock=True), newest or FIRST
+    if row.lpr_on is None or known > row.lpr_on or row.lpr_on == gone:
+        row.lpr_on = known
         set_house_dates(uow, actor, now, today, calendar, _published(uow, today))
 
 

@@ -59,7 +59,7 @@ def drop(day: str) -> ResponseReturnValue:
         except ValueError:
             abort(404)
         with desk().unit_of_work() as uow:
-            drop_quote(uow, actor(), desk().now(), published, Entered().text("reason", 400))
+            drop_quote(uow, actor(), desk().now(), desk().today(), desk().calendar, published, Entered().text("reason", 400))
         return _("登记已删除。")
 
     return _acted(act)

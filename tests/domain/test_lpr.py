@@ -74,12 +74,23 @@ def test_the_months_that_nobody_entered_are_listed_up_to_the_last_publication_th
         (quote("2026-03-23"), "published_on"), (quote("2026-02-24", until="2026-03-20"), "published_on"), (quote("2026-05-20", "0"), "one_year"),
         (quote("2026-05-20", "30"), "one_year"), (quote("2026-05-20", "3.005"), "one_year"), (quote("2026-05-20", "NaN"), "one_year"),
         (quote("2026-05-20", until="2026-04-20"), "until"), (quote("2026-05-20", until="2026-06-05"), "until"),
+        (quote("2026-06-20"), "published_on"), (quote("2026-05-20", until="2026-06-21"), "until"), (quote("9999-12-20"), "published_on"),
+        (quote("2026-05-20", until="9999-12-31"), "until"),
     ],
 )  # fmt: skip
 def test_what_can_t_have_been_published_is_refused(new: Quote, field: str) -> None:
-    faults = quote_faults(new, LprRegister([quote("2026-03-20")]), day("2026-11-29"))
+    faults = quote_faults(new, LprRegister([quote("2026-03-20")]), day("2026-11-29"), CALENDAR)
     assert field in {f.path for f in faults}
-    assert quote_faults(quote("2026-05-20"), LprRegister([quote("2026-03-20")]), day("2026-11-29")) == []
+    assert quote_faults(quote("2026-05-20"), LprRegister([quote("2026-03-20")]), day("2026-11-29"), CALENDAR) == []
+
+
+def test_a_holiday_before_the_publication_shows_nothing_and_a_year_without_a_calendar_leaves_weekends_open() -> None:
+    known = LprRegister([quote("2026-03-20", until="2026-05-20")])
+    [fault] = quote_faults(quote("2026-06-20"), known, day("2026-06-20"), CALENDAR)
+    assert "2026-06-22" in fault.problem
+    assert quote_faults(quote("2026-06-22"), known, day("2026-06-22"), CALENDAR) == []
+    assert 2021 not in CALENDAR.official_years
+    assert quote_faults(quote("2021-02-20", "3.85"), known, day("2026-06-22"), CALENDAR) == [], "a Saturday that was worked"
 
 
 @given(

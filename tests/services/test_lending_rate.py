@@ -64,12 +64,12 @@ def test_an_entry_is_put_right_only_with_a_reason_and_the_log_has_both(house: Ho
     assert "一年期2.59%" in found[-1].data
     assert "一年期2.95%" in found[-1].data
     with house.units() as uow, pytest.raises(InputError, match="理由"):
-        drop_quote(uow, KEEPER, noon(TODAY), d("2026-09-21"), "")
+        drop_quote(uow, KEEPER, noon(TODAY), TODAY, OFFICIAL, d("2026-09-21"), "")
     with house.units() as uow:
-        drop_quote(uow, KEEPER, noon(TODAY), d("2026-09-21"), "并未公布")
+        drop_quote(uow, KEEPER, noon(TODAY), TODAY, OFFICIAL, d("2026-09-21"), "并未公布")
     assert house.read().missing == (d("2026-09-01"),)
     with house.units() as uow, pytest.raises(ContractError, match="没有2026-09-21公布的LPR登记"):
-        drop_quote(uow, KEEPER, noon(TODAY), d("2026-09-21"), "并未公布")
+        drop_quote(uow, KEEPER, noon(TODAY), TODAY, OFFICIAL, d("2026-09-21"), "并未公布")
 
 
 def test_every_fault_is_told_at_once_and_who_may_not_changes_nothing(house: House) -> None:
@@ -97,3 +97,36 @@ def test_the_newest_publication_settles_the_reminder_and_an_old_one_does_not(hou
     assert due() == d("2026-10-20"), "the newest on record is that of August"
     house.enter("2026-09-21", "2.95")
     assert due() == d("2026-11-21")
+
+
+def test_what_is_taken_back_leaves_the_reminder_at_the_newest_publication_that_is_left(house: House) -> None:
+    def looked_at() -> tuple[date | None, date | None]:
+        with house.units() as uow:
+            row = find_subject(uow.session, Topic.LPR.value, "house")
+            return settings_row(uow.session).lpr_on, row.due_on if row else None
+
+    house.enter("2026-09-21", "2.95")
+    assert looked_at() == (d("2026-09-21"), d("2026-11-21"))
+    with house.units() as uow:
+        drop_quote(uow, KEEPER, noon(TODAY), TODAY, OFFICIAL, d("2026-09-21"), "并未公布")
+    assert looked_at() == (d("2026-08-20"), d("2026-10-20"))
+    house.enter("2025-05-20", "3.00", until=d("2026-07-20"), reason="八月没有核对")
+    assert looked_at() == (d("2026-07-20"), d("2026-09-19")), "so does an entry that reaches less far"
+    with house.units() as uow:
+        settings_row(uow.session).lpr_on = d("2026-09-24")
+        uow.commit()
+    with house.units() as uow:
+        drop_quote(uow, KEEPER, noon(TODAY), TODAY, OFFICIAL, d("2025-05-20"), "并未公布")
+    assert looked_at()[0] == d("2026-09-24"), "a day that somebody entered stays"
+
+
+def test_an_empty_register_is_to_be_looked_at_now(house: House) -> None:
+    house.enter("2026-09-21", "2.95")
+    for day in ("2025-05-20", "2026-09-21"):
+        with house.units() as uow:
+            drop_quote(uow, KEEPER, noon(TODAY), TODAY, OFFICIAL, d(day), "并未公布")
+    with house.units() as uow:
+        row = find_subject(uow.session, Topic.LPR.value, "house")
+        assert row is not None
+        assert row.due_on is not None
+        assert row.due_on < TODAY
