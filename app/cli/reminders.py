@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import click
@@ -17,9 +17,10 @@ from app.services.calendar_planning import plan_anew
 from app.services.channelling import list_channels
 from app.services.lending_rate import drop_quote, read_register, set_quote
 from app.services.record import id_of
-from app.services.reminder_rules import Place, drop_policy, read_policies, set_policy
+from app.services.reminder_rules import NewHouse, Place, drop_policy, read_house, read_policies, set_house, set_policy
 from app.services.reminder_views import DateLine, contracts_undated, dates_ahead, dates_of_contract, notices_unheard
 from app.services.reminding import snooze
+from app.store.users import user_with_login
 from app.wiring import Wiring
 
 
@@ -133,6 +134,49 @@ def policy(
             click.echo(
                 f"{line.topic.value:<14} {line.topic.label}：{show_days(line.applies.policy.days) or '不提醒'}（{source}）"
             )
+
+
+_HOUR = click.DateTime(["%H:%M"])
+
+
+@reminders.command("house", short_help="查看或者设置全单位的时刻、核对日和宽限")
+@click.option("--send-at", type=_HOUR, help="发送时刻。")
+@click.option("--quiet-from", type=_HOUR, help="免打扰开始。")
+@click.option("--quiet-until", type=_HOUR, help="免打扰结束。")
+@click.option("--head", help="上级的登录名；“无”为不设。")
+@click.option("--lpr-on", type=day_type, help="LPR 核对日。")
+@click.option("--laws-on", type=day_type, help="法律状态核对日。")
+@click.option("--published", type=day_type, help="次年放假安排的公布日。")
+@click.option("--silence-grace", type=int, help="视为确认的宽限（工作日）：期限届满后等待几个工作日才记录。")
+@acting_option
+@today_option
+def house_(
+    login: str, today: date, head: str | None, lpr_on: date | None, laws_on: date | None, published: date | None,
+    silence_grace: int | None, **hours: datetime | None,
+) -> None:  # fmt: skip
+    """没有写明的保持不变；什么都不写则只显示。"""
+    wiring, who = _at_house(login)
+    with wiring.reading() as uow:
+        now = read_house(uow, who)
+        head_id = now.head_id if head is None else None
+        if head is not None and head != "无":
+            person = user_with_login(uow.session, head)
+            if person is None:
+                raise click.UsageError(f"没有登录名为“{head}”的账号。")
+            head_id = person.id
+    given = {name: hour.time() for name, hour in hours.items() if hour is not None}
+    if given or any(x is not None for x in (head, lpr_on, laws_on, published, silence_grace)):
+        new = NewHouse(
+            **{"send_at": now.hours.send_at, "quiet_from": now.hours.quiet_from, "quiet_until": now.hours.quiet_until, **given},
+            head_id=head_id, lpr_on=lpr_on or now.lpr_on, laws_on=laws_on or now.laws_on, published=published, silence_grace=silence_grace,
+        )  # fmt: skip
+        with wiring.unit_of_work() as uow:
+            set_house(uow, who, wiring.now(), today, wiring.calendar, new)
+        with wiring.reading() as uow:
+            now = read_house(uow, who)
+    click.echo(f"发送时刻 {now.hours.send_at:%H:%M}，免打扰 {now.hours.quiet_from:%H:%M}–{now.hours.quiet_until:%H:%M}")
+    click.echo(f"LPR 核对日 {now.lpr_on or '—'}，法律状态核对日 {now.laws_on or '—'}")
+    click.echo(f"视为确认的宽限 {now.silence_grace} 个工作日")
 
 
 @reminders.command("lpr", short_help="LPR 登记")

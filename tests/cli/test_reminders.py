@@ -42,6 +42,21 @@ def test_dates_are_shown_put_off_and_policies_are_set(run: Command, data_dir: Pa
     assert run("reminders", "replan", *ME).out.startswith("后台任务将重新计算1份合同的期限和义务，")
 
 
+def test_the_hours_days_and_grace_of_the_house_are_shown_and_set_one_by_one(run: Command, data_dir: Path) -> None:
+    before = run("reminders", "house", *ME).out
+    assert "视为确认的宽限 2 个工作日" in before
+    after = run("reminders", "house", "--silence-grace", "5", "--send-at", "10:15", *ME).out
+    assert after.splitlines()[0].startswith("发送时刻 10:15，")
+    assert "视为确认的宽限 5 个工作日" in after
+    assert after.splitlines()[1] == before.splitlines()[1], "what was not said stays"
+    assert run("reminders", "house", *ME).out == after
+    refused = run("reminders", "house", "--silence-grace", "11", *ME)
+    assert (refused.code, "0 至 10" in refused.err) == (2, True)
+    told = run("reminders", "house", "--laws-on", "2026-09-01", "--silence-grace", "0", *ME, *on("2026-09-24")).out
+    assert "法律状态核对日 2026-09-01" in told
+    assert "宽限 0 个工作日" in told
+
+
 def test_the_lpr_is_listed_entered_and_taken_out(run: Command, data_dir: Path) -> None:
     day = on("2026-09-28")
     before = run("reminders", "lpr", *ME, *day).out
