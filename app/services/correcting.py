@@ -19,8 +19,20 @@ from app.domain.settlement.figure import Figure, read_figure
 from app.domain.settlement.month import ItemKind, MonthFigures, month_faults, plain_month
 from app.domain.settlement.plan import months_of
 from app.domain.settlement.scoring import score_month
-from app.services.correction_replay import ACCEPTED, PROPOSED, REFUSED, figures_of_correction, inputs_of, items_of, replayed
-from app.services.correction_rows import FIGURES, FOLLOWS, TERMS, differences, keep, propose_for_later, sums
+from app.services.correction_replay import (
+    ACCEPTED,
+    FIGURES,
+    FOLLOWS,
+    PROPOSED,
+    REFUSED,
+    TERMS,
+    by_hand,
+    figures_of_correction,
+    inputs_of,
+    items_of,
+    replayed,
+)
+from app.services.correction_rows import differences, keep, propose_for_later, sums
 from app.services.journal import note
 from app.services.money_rows import VOID
 from app.services.record import opened
@@ -108,9 +120,12 @@ def correct_for_terms(uow: UnitOfWork, actor: Actor, now: datetime, contract_id:
         raise SettlementMissing(settlement_id)
     if not reason.strip():
         raise InputError([InputFault("reason", "更正的理由", "请写明适用哪一份补充协议")])
-    again = replayed(uow, TermsBook(uow, contract), row, {}, corrections_of(uow.session, contract_id))
+    settled = corrections_of(uow.session, contract_id)
+    again = replayed(uow, TermsBook(uow, contract), row, {}, settled)
     if not again.found.items:
-        raise ContractError("correction.same", "按现行条款重新计算，与原结算单没有差额。")
+        left = "、".join(month_name(m) for m in sorted(by_hand(row, settled)))
+        why = f"{left}仍按月初条款计算：其中变更后的差额此前已提示由人工列入以后的“更正”。" if left else ""
+        raise ContractError("correction.same", f"按现行条款重新计算，与原结算单没有差额。{why}")
     made = keep(uow, actor, now, row, again, TERMS, reason.strip(), ())
     uow.commit()
     return made.id

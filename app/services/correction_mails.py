@@ -10,8 +10,7 @@ from datetime import datetime
 from app.domain.messages import NewMail
 from app.domain.presentation import money_digits
 from app.services.access import actor_of
-from app.services.correction_replay import PROPOSED
-from app.services.correction_rows import FOLLOWS, TERMS
+from app.services.correction_replay import FOLLOWS, PROPOSED, TERMS
 from app.services.guarding import guarded
 from app.services.record import require_contract
 from app.services.stage_mails import Post

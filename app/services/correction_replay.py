@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,13 +16,16 @@ from app.domain.settlement.month import ExtraItem, ItemKind, MonthFigures, plain
 from app.domain.settlement.sheet import PastMonth, Sheet, settle
 from app.domain.settlement.view import plain_past, read_past
 from app.services.money_rows import sheet_of
-from app.services.settlement_terms import TermsBook
+from app.services.settlement_terms import BY_FIRST_DAY, BY_HAND, TermsBook
 from app.store.corrections import CorrectionRow
 from app.store.instruments import find_instrument
 from app.store.settlements import SettlementRow
 from app.store.uow import UnitOfWork
 
 PROPOSED, ACCEPTED, REFUSED = "proposed", "accepted", "refused"
+FIGURES, TERMS, FOLLOWS = "figures", "terms", "follows"
+_SINCE = re.compile(r"自(\d{4})年(\d{1,2})月\d{1,2}日")
+"""The day from which an amendment governs, as notices and reasons write it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +43,14 @@ def replayed(
 ) -> Replay:  # fmt: skip
     """The period computed again by the terms that are in force for it now, with ``changed`` figures in the place of its inputs; what
     earlier corrections of it were accepted is no longer due, and months before it count as corrected. ``made``: every correction of the
-    contract; ``number``: of one that there is already. Raises ``ValueError`` for figures that can't be settled."""
+    contract; ``number``: of one that there is already. A month whose difference was left to somebody to enter stays with the terms of
+    its first day (``by_hand``). Raises ``ValueError`` for figures that can't be settled."""
     past = _past(row, made)
-    inputs, months = inputs_of(row, made), []
+    inputs, months, left = inputs_of(row, made), [], by_hand(row, made)
     for figures in inputs:
         terms = book.on(figures.month)
         used = _carrying(changed[figures.month], figures) if figures.month in changed else figures
-        months.append(terms.reckoned(used)[0])
+        months.append(terms.by_first_day(used) if figures.month in left else terms.reckoned(used)[0])
     after = settle(months, past)
     paper = find_instrument(uow.session, row.instrument_id)
     named = paper.number if paper else row.id
@@ -63,6 +68,15 @@ def replayed(
 def inputs_of(row: SettlementRow, made: Sequence[CorrectionRow]) -> list[MonthFigures]:
     """The figures of each month of a settlement, as what was accepted since left them."""
     return [_latest(read_month(m), made, row.id) for m in json.loads(row.sheet)["inputs"]]
+
+
+def by_hand(row: SettlementRow, made: Sequence[CorrectionRow]) -> frozenset[date]:
+    """The months of a settlement within which terms change and whose difference somebody was told to enter as a 更正 of the next month, by
+    the sheet itself or by a proposal without an amount, decided or not: what was entered then would be paid a second time if a replay
+    reckoned it, whatever data came since."""
+    said = [n for n in sheet_of(row).notices if BY_FIRST_DAY in n]
+    said += [c.reason for c in made if (c.settlement_id, c.cause) == (row.id, TERMS) and BY_HAND in c.reason and not items_of(c)]
+    return frozenset(date(int(found[1]), int(found[2]), 1) for words in said for found in _SINCE.finditer(words))
 
 
 def items_of(row: CorrectionRow) -> tuple[ExtraItem, ...]:

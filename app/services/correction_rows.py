@@ -18,16 +18,26 @@ from app.domain.settlement.laying import mentioned
 from app.domain.settlement.month import ExtraItem, MonthFigures, plain_item, plain_month
 from app.domain.settlement.plan import months_of
 from app.domain.settlement.view import plain_past
-from app.services.correction_replay import ACCEPTED, PROPOSED, REFUSED, Replay, inputs_of, items_of, replayed
+from app.services.correction_replay import (
+    ACCEPTED,
+    FOLLOWS,
+    PROPOSED,
+    REFUSED,
+    TERMS,
+    Replay,
+    by_hand,
+    inputs_of,
+    items_of,
+    replayed,
+)
 from app.services.journal import note
 from app.services.money_rows import VOID, sheet_of
-from app.services.settlement_terms import TermsBook
+from app.services.settlement_terms import BY_HAND, TermsBook
 from app.store.contracts import ContractRow
 from app.store.corrections import CorrectionRow, corrections_of
 from app.store.settlements import SettlementRow, settlements_of
 from app.store.uow import UnitOfWork
 
-FIGURES, TERMS, FOLLOWS = "figures", "terms", "follows"
 log = logging.getLogger(__name__)
 
 
@@ -126,11 +136,13 @@ def _unreckoned(book: TermsBook, row: SettlementRow, made: Sequence[CorrectionRo
     sheet said so itself."""
     if any(mentioned(number, notice) for notice in sheet_of(row).notices):
         return ""
+    left = by_hand(row, made)
     for figures in inputs_of(row, made):
         terms = book.on(figures.month)
         missing = terms.reckoned(figures)[1]
-        if missing and mentioned(number, terms.turned):
-            return f"{terms.turned}生效；缺少{'；'.join(missing)}，不能计算差额，请人工计算，列入下期的“更正”"
+        why = f"缺少{'；'.join(missing)}" if missing else "该月此前的变更已说明由人工列示差额" if figures.month in left else ""
+        if why and mentioned(number, terms.turned):
+            return f"{terms.turned}生效；{why}，不能计算差额，{BY_HAND}，列入下期的“更正”"
     return ""
 
 

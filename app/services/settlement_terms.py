@@ -26,6 +26,8 @@ from app.store.endings import WHOLE, exits_of
 from app.store.terms import terms_of
 from app.store.uow import UnitOfWork
 
+BY_FIRST_DAY, BY_HAND = "本表按月初条款计算", "请人工计算"
+"""What a sheet, and a proposal without an amount, say of a month within which the terms change where somebody enters the difference."""
 _SETTLED_IN = frozenset({Stage.ACTIVE, Stage.EXPIRING, Stage.EXPIRED, Stage.TERMINATED})
 
 
@@ -55,12 +57,16 @@ class MonthTerms:
     def reckoned(self, figures: MonthFigures) -> tuple[SheetMonth, tuple[str, ...]]:
         """The month as a sheet takes it, by the terms of its parts; what is lacking for that, and then by the terms of its first day."""
         missing = (*self.unagreed, *lacking(figures, self.spells, self.span))
-        return SheetMonth(figures, self.service, self.fees, self.span, () if missing else self.spells), missing
+        return (self.by_first_day(figures) if missing else replace(self.by_first_day(figures), spells=self.spells)), missing
+
+    def by_first_day(self, figures: MonthFigures) -> SheetMonth:
+        """The whole month by the terms of its first day."""
+        return SheetMonth(figures, self.service, self.fees, self.span)
 
     def remark(self, missing: Sequence[str] = ()) -> str:
         """What changes within the month and how it is reckoned, empty where nothing does."""
         if missing:
-            return f"本月中有{self.turned}生效，本表按月初条款计算；缺少{'；'.join(missing)}，生效日以后的差额请作为更正列示"
+            return f"本月中有{self.turned}生效，{BY_FIRST_DAY}；缺少{'；'.join(missing)}，生效日以后的差额请作为更正列示"
         if self.spells:
             return f"本月中有{self.turned}生效，以该日为界，分别按变更前后的条款和各自的自然日天数计算"
         return f"本月中有{self.turned}生效，不改变本月的费用和考核" if self.turned else ""

@@ -19,6 +19,7 @@ from app.services.correcting import (
 from app.services.correction_mails import tell_corrections
 from app.services.money_rows import sheet_of
 from app.services.paper_freezing import study_paper
+from app.services.paper_texts import let_pass
 from app.services.settling import void_settlement
 from app.services.stage_mails import Post
 from app.store.blobs import BlobStore
@@ -153,8 +154,8 @@ def test_an_amendment_that_reaches_back_proposes_a_correction_by_itself(units: U
     assert [x[1] for x in carried(till, next_one)] == [D("2632.00")]
 
 
-def retroactive(desk: Desk, *edits: tuple[str, Any]) -> None:
-    """An amendment, signed on 10 March, that governs from 16 February."""
+def retroactive(desk: Desk, *edits: tuple[str, Any], passing: str = "") -> None:
+    """An amendment, signed on 10 March, that governs from 16 February. ``passing``: id of a rule whose warning is let pass."""
     desk.today = date(2026, 3, 10)
     paper = desk.amendment(*edits, effective="2026-03-10")
     desk.fill(
@@ -164,6 +165,9 @@ def retroactive(desk: Desk, *edits: tuple[str, Any]) -> None:
             "amendment.retroactive_settlement": "2月下半月差额并入3月结算单，按新条款重算，已开发票不作调整。",
         },
     )  # fmt: skip
+    if passing:
+        with desk.units() as uow:
+            let_pass(uow, desk.actor, desk.now, desk.today, kit(), paper, passing, "", "改为按坐席计费，合同总价以实际结算为准，价格行因此不作变更")
     desk.freeze(paper)
     desk.sign(paper)
 
