@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -19,7 +20,9 @@ from app.domain.settlement.invoices import (
     invoice_faults,
     proposed_correction,
     right_since,
+    taken_back_faults,
 )
+from app.domain.settlement.reissue import carrying, reds_of, reissued, reversals
 from app.services.correction_replay import ACCEPTED, items_of
 from app.services.journal import note
 from app.services.money_rows import (
@@ -89,6 +92,8 @@ def record_invoice(
     chosen = next((c for c in choices if invoice.correction in (c.id, c.number)), None)
     if invoice.correction not in ("", NONE) and chosen is None:
         faults.append(_no_correction(invoice.correction, choices))
+    if invoice.correction and blue is not None:
+        faults += _parted(blue, chosen, choices)
     if faults:
         raise InputError(faults)
     found = Invoice(
@@ -99,7 +104,13 @@ def record_invoice(
     if not invoice.correction:
         key = proposed_correction(found, claimed, counted, others, choices)
         chosen = next((c for c in choices if c.id == key), None)
-    wrong = invoice_faults(found, claimed, counted, others, chosen)
+    fitting = [chosen] if chosen else [] if invoice.correction else [c for c in choices if c.open]
+    with_, chosen = _in_place(found, claimed, counted, others, fitting) or ((), chosen)
+    weighed = carrying(chosen, with_) if chosen and with_ else chosen
+    wrong = invoice_faults(found, claimed, counted, others, weighed)
+    taken = None if chosen else _in_place(found, claimed, counted, others, [c for c in choices if not c.open])
+    if taken is not None:
+        wrong = (*wrong, f"列入更正{taken[1].number}的结算单已按更正后的金额开票，红冲重开应按本结算单原来的金额")
     row.invoices.append(
         InvoiceRow(
             id=found.id, contract_id=contract_id, settlement_id=row.id, number=found.number, kind=found.kind, issued_on=found.issued_on,
@@ -108,6 +119,8 @@ def record_invoice(
             document_id=invoice.document_id or None, created_at=now, created_by=actor.name,
         )
     )  # fmt: skip
+    if chosen is not None:
+        _move(uow, actor, now, row, with_, None, chosen, f"与发票{found.number}一并为更正后的红冲重开")
     _refresh(uow, actor, now, kit, contract, row, chosen)
     note(
         uow, actor, now, "invoice.recorded", contract=contract_id, settlement=row.id, number=found.number, amount=f"{found.incl}",
@@ -122,24 +135,36 @@ def assign_invoice(
     correction: str, reason: str,
 ) -> tuple[str, ...]:  # fmt: skip
     """Assign an invoice to a correction of its sheet (number or id), or to the sheet itself (``NONE``), and bring both matches in line.
-    Returns why it is not the right one there. Raises ``InputError``, ``invoice.missing``."""
+    What hangs together moves together: a blue one with the red ones that reverse it, and what was reversed in full with what was issued in
+    its place at the corrected amount. Returns why it is not the right one there. Raises ``InputError``, ``invoice.missing``."""
     contract, row = come_to(uow, actor, contract_id, settlement_id, seen)
     held = next((i for i in row.invoices if number in (i.id, i.number)), None)
     if held is None:
         raise ContractError("invoice.missing", f"本结算单没有发票“{number[:40]}”。")
-    choices = owed_of(uow, contract, row, without=held.id)
+    every = invoices_of(row)
+    own = next(i for i in every if i.id == held.id)
+    blue = next((i for i in every if i.id == own.red_of), None)
+    family = [] if own.red_of else [*reds_of(own, every), *_other_half(own, every)]
+    away = {held.id, *(i.id for i in family)}
+    choices = owed_of(uow, contract, row, without=away)
     chosen = next((c for c in choices if correction in (c.id, c.number)), None)
+    others = tuple(i for i in every if i.id not in away)
+    claimed, counted = _claimed(uow, contract, row), tuple(i for i in counted_for(uow, row) if i.id not in away)
+    if chosen is not None and not family:
+        family = list((_in_place(own, claimed, counted, others, [chosen]) or ((), None))[0])
     faults = [] if correction == NONE or chosen is not None else [_no_correction(correction, choices)]
     if len("".join(reason.split())) < 4:
         faults.append(InputFault("reason", "理由", "改变发票的归属，请写明理由（不少于4个字）"))
+    if blue is not None:
+        faults += _parted(blue, chosen, choices) or (_too_much(own, chosen) if chosen is not None and not blue.correction else [])
     if faults:
         raise InputError(faults)
     before = next((c for c in choices if c.id == held.correction_id), None)
     held.correction_id = chosen.id if chosen else None
-    uow.session.flush()
-    others = tuple(i for i in invoices_of(row) if i.id != held.id)
-    counted = tuple(i for i in counted_for(uow, row) if i.id != held.id)
-    wrong = invoice_faults(invoice_of(held), _claimed(uow, contract, row), counted, others, chosen)
+    _move(uow, actor, now, row, family, before, chosen, f"随发票{held.number}改归：{reason.strip()}")
+    weighed = carrying(chosen, family) if chosen and family else chosen
+    counted = (*counted, *(replace(i, correction="") for i in family)) if chosen is None else counted
+    wrong = invoice_faults(invoice_of(held), claimed, counted, others, weighed)
     held.faults = "\n".join(wrong)
     _refresh(uow, actor, now, kit, contract, row, before, chosen)
     note(
@@ -150,15 +175,15 @@ def assign_invoice(
     return wrong
 
 
-def owed_of(uow: UnitOfWork, contract: ContractRow, row: SettlementRow, *, without: str = "") -> tuple[Owed, ...]:
+def owed_of(uow: UnitOfWork, contract: ContractRow, row: SettlementRow, *, without: Collection[str] = ()) -> tuple[Owed, ...]:
     """The accepted corrections that an invoice of this sheet may belong to: of its own period, and those that it took up. ``without``:
-    id of an invoice left out of what carries them."""
+    ids of invoices left out of what carries them."""
     found = []
     for c in corrections_of(uow.session, contract.id):
         if c.state != ACCEPTED or row.id not in (c.settlement_id, c.taken_by) or not items_of(c):
             continue
         sums = total([from_excl(i.excl, i.rate) for i in items_of(c)]).by_rate
-        counted = tuple(invoice_of(i) for i in invoices_of_corrections(uow.session, [c.id]) if i.id != without)
+        counted = tuple(invoice_of(i) for i in invoices_of_corrections(uow.session, [c.id]) if i.id not in without)
         base = _claimed(uow, contract, row)
         taker = find_settlement(uow.session, c.taken_by) if c.taken_by else None
         held = taker is not None and taker.state not in (VOID,) and not counted and _right(uow, contract, taker, without)
@@ -166,8 +191,8 @@ def owed_of(uow: UnitOfWork, contract: ContractRow, row: SettlementRow, *, witho
     return tuple(found)
 
 
-def _right(uow: UnitOfWork, contract: ContractRow, row: SettlementRow, without: str) -> bool:
-    counted = [i for i in counted_for(uow, row) if i.id != without]
+def _right(uow: UnitOfWork, contract: ContractRow, row: SettlementRow, without: Collection[str]) -> bool:
+    counted = [i for i in counted_for(uow, row) if i.id not in without]
     return right_since(_claimed(uow, contract, row), counted) is not None
 
 
@@ -184,6 +209,53 @@ def _refresh(
     takers = {c.taken_by for c in corrections_of(uow.session, contract.id) if c.id in ids and c.taken_by} - {row.id}
     for each in (row, *(s for key in sorted(takers) if (s := find_settlement(uow.session, key)) is not None)):
         refresh(uow, actor, now, kit.reference.calendar, contract, each)
+
+
+def _in_place(
+    invoice: Invoice, claimed: Claimed, counted: Sequence[Invoice], others: Sequence[Invoice], corrections: Sequence[Owed]
+) -> tuple[tuple[Invoice, ...], Owed] | None:  # fmt: skip
+    """The correction that a blue invoice carries with what it stands in the place of, and that; None where it completes its sheet."""
+    if invoice.red_of or right_since(claimed, [*counted, invoice]) is not None:
+        return None
+    sheet = [i for i in others if not i.correction]
+    for one in corrections:
+        if found := reissued(invoice, sheet, one.left()):
+            return found, one
+    return None
+
+
+def _other_half(blue: Invoice, recorded: Sequence[Invoice]) -> list[Invoice]:
+    """What was reversed in full for the correction that this one carries in its place, where it is the only one that does."""
+    alone = [i for i in recorded if i.correction == blue.correction and not i.red_of] == [blue]
+    return reversals(blue.correction, recorded) if blue.correction and alone else []
+
+
+def _move(
+    uow: UnitOfWork, actor: Actor, now: datetime, row: SettlementRow, invoices: Sequence[Invoice], before: Owed | None, to: Owed | None, why: str
+) -> None:  # fmt: skip
+    ids = {i.id for i in invoices}
+    for each in (i for i in row.invoices if i.id in ids):
+        each.correction_id, each.faults = to.id if to else None, ""
+        note(
+            uow, actor, now, "invoice.assigned", contract=row.contract_id, settlement=row.id, number=each.number,
+            before=before.number if before else "", correction=to.number if to else "", reason=why, faults=[],
+        )  # fmt: skip
+    uow.session.flush()
+
+
+def _parted(blue: Invoice, chosen: Owed | None, choices: Sequence[Owed]) -> list[InputFault]:
+    """A red one never leaves a blue one that belongs to a correction."""
+    if not blue.correction or (chosen is not None and chosen.id == blue.correction):
+        return []
+    name = next((c.number for c in choices if c.id == blue.correction), "")
+    problem = f"所冲销的蓝字发票{blue.number}属于更正{name}，红字发票随之归属；请改变蓝字发票的归属"
+    return [InputFault("correction", "所属的更正", problem, name)]
+
+
+def _too_much(red: Invoice, chosen: Owed) -> list[InputFault]:
+    """What takes back more than the correction would leave its sheet with an invoice that is none any more."""
+    allowed = "红冲重开的，请改变重开的蓝字发票的归属，红字发票随之改归"
+    return [InputFault("correction", "所属的更正", why, allowed) for why in taken_back_faults(red, chosen)]
 
 
 def _no_correction(wanted: str, choices: tuple[Owed, ...]) -> InputFault:

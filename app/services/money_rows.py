@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -16,8 +16,9 @@ from app.domain.permissions import Actor
 from app.domain.reminders import Topic
 from app.domain.settlement.delays import Delay, delay
 from app.domain.settlement.demand import Overdue, demand_values
-from app.domain.settlement.invoices import Claimed, Invoice, InvoiceLine, right_since
+from app.domain.settlement.invoices import Claimed, Invoice, InvoiceLine, awaited, right_since
 from app.domain.settlement.receivable import Claim, Due, Objection, claims, payment_due
+from app.domain.settlement.reissue import standing_since
 from app.domain.settlement.terms import PayTerms
 from app.domain.settlement.view import SheetView, read_sheet
 from app.domain.variables import Value
@@ -103,8 +104,15 @@ def due_of(
 ) -> Due:
     """The due day of a confirmed settlement as its invoices stand."""
     terms = pay or TermsBook(uow, contract).on(row.start.replace(day=1)).pay
-    right = right_since(claimed_of(sheet_of(row), terms, buyer_of(contract)), counted_for(uow, row))
-    return payment_due(row.confirmed_on or row.submitted_on, right, terms, calendar)
+    claimed = claimed_of(sheet_of(row), terms, buyer_of(contract))
+    due = payment_due(row.confirmed_on or row.submitted_on, right_of(uow, row, claimed), terms, calendar)
+    apart = awaited(claimed, counted_for(uow, row)) if due.day is None else ""
+    return replace(due, waiting=f"{due.waiting}（现已收到的与结算单相比，{apart}）") if apart else due
+
+
+def right_of(uow: UnitOfWork, row: SettlementRow, claimed: Claimed) -> date | None:
+    """The day from which the right invoices of a settlement were there."""
+    return standing_since(right_since(claimed, counted_for(uow, row)), invoices_of(row))
 
 
 def refresh(
@@ -119,7 +127,7 @@ def refresh(
     row.open_amount, row.due_on = _reckoned(uow, calendar, contract, row, pay)
     touch(row)
     paper = find_instrument(uow.session, row.instrument_id)
-    right = right_since(claimed_of(sheet_of(row), pay, buyer_of(contract)), counted_for(uow, row))
+    right = right_of(uow, row, claimed_of(sheet_of(row), pay, buyer_of(contract)))
     last = max((day for day, _ in paid_on(uow, row.id)), default=row.confirmed_on) if not row.open_amount else None
     number = paper.number if paper else ""
     statement_stands(uow, actor, now, contract, row.start, number, right, last)

@@ -167,7 +167,17 @@ def retroactive(desk: Desk, *edits: tuple[str, Any], passing: str = "") -> None:
     )  # fmt: skip
     if passing:
         with desk.units() as uow:
-            let_pass(uow, desk.actor, desk.now, desk.today, kit(), paper, passing, "", "改为按坐席计费，合同总价以实际结算为准，价格行因此不作变更")
+            let_pass(
+                uow,
+                desk.actor,
+                desk.now,
+                desk.today,
+                kit(),
+                paper,
+                passing,
+                "",
+                "改为按坐席计费，合同总价以实际结算为准，价格行因此不作变更",
+            )
     desk.freeze(paper)
     desk.sign(paper)
 

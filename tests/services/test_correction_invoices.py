@@ -11,6 +11,7 @@ from app.domain.audit_words import words_of
 from app.domain.errors import ContractError, InputError
 from app.domain.settlement.invoices import InvoiceLine
 from app.services.invoicing import NONE, assign_invoice
+from app.services.money_rows import sheet_of
 from app.services.settlement_views import SettlementDesk, settlement_desk
 from app.store.audit import entries
 from tests.services.correcting_house import accept, propose
@@ -101,6 +102,79 @@ def test_the_first_invoice_reversed_in_full_is_awaited_anew_as_ever(till: Till) 
     assert {v.correction for v in desk(till, first(till)).invoices} == {""}
     till.at("2026-03-20").invoice(first(till), number="FP-new")
     assert till.row(first(till)).due_on is not None
+
+
+def anew(till: Till, cut: bool = True, **changes: Any) -> tuple[str, ...]:
+    """Issued in the place of what was reversed, by default at the corrected amount."""
+    off = (D("2632.00"), D("157.92")) if cut else (D(0), D(0))
+    six, thirteen = sheet_of(till.row(first(till))).by_rate
+    lines = (InvoiceLine(six.rate, six.excl - off[0], six.tax - off[1]), InvoiceLine(thirteen.rate, thirteen.excl, thirteen.tax))
+    return till.invoice(first(till), **{"number": "FP-new", "lines": lines, **changes})
+
+
+def test_reversed_in_full_and_issued_anew_at_the_corrected_amount_both_together_carry_the_correction(till: Till) -> None:
+    due = till.row(first(till)).due_on
+    assert till.invoice(first(till), number="HP-1", red_of="FP-2026-02") == ()
+    assert till.row(first(till)).due_on is None
+    assert anew(till.at("2026-03-20")) == ()
+    assert {(v.invoice.number, v.correction, v.wrong) for v in desk(till, first(till)).invoices} == {
+        ("FP-2026-02", "", ()), ("HP-1", NUMBER, ()), ("FP-new", NUMBER, ()),
+    }  # fmt: skip
+    later_due = till.row(first(till)).due_on
+    assert due is not None
+    assert later_due is not None
+    assert later_due > due, "the period starts with the invoice that is right now"
+    later = next_sheet(till)
+    assert till.invoice(later, number="FP-2026-03", lines=FULL) == ()
+    assert till.row(later).due_on is not None
+
+
+def test_what_was_issued_anew_before_anybody_accepted_the_correction_is_told_and_assigned_together(till: Till) -> None:
+    till.invoice(first(till), number="HP-1", red_of="FP-2026-02")
+    anew(till, correction=NONE)
+    due = desk(till, first(till)).due
+    assert due is not None
+    assert due.waiting.endswith("先票后款（现已收到的与结算单相比，税率6%尚差不含税2,632.00元、税额157.92元）")
+    with pytest.raises(InputError, match="请改变重开的蓝字发票的归属"):
+        assign(till, first(till), "HP-1", NUMBER)
+    assert assign(till, first(till), "FP-new", NUMBER) == ()
+    assert {v.invoice.number for v in desk(till, first(till)).invoices if v.correction} == {"HP-1", "FP-new"}
+    assert till.row(first(till)).due_on is not None
+    assign(till, first(till), "FP-new", NONE)
+    assert {v.correction for v in desk(till, first(till)).invoices} == {""}
+    assert till.row(first(till)).due_on is None
+
+
+def test_where_the_next_sheet_has_taken_the_correction_off_the_first_is_issued_anew_as_it_was(till: Till) -> None:
+    later = next_sheet(till)
+    assert till.invoice(later, number="FP-2026-03") == ()
+    till.invoice(first(till), number="HP-1", red_of="FP-2026-02")
+    assert "红冲重开应按本结算单原来的金额" in "".join(anew(till))
+    assert till.row(later).due_on is not None
+    till.invoice(first(till), number="HP-2", red_of="FP-new", lines=tuple(_negative(till, "FP-new")))
+    assert anew(till, cut=False, number="FP-new-2") == ()
+    assert till.row(first(till)).due_on is not None
+
+
+def test_a_blue_one_takes_the_red_ones_that_reverse_it_along(till: Till) -> None:
+    """Reversed in full it counts nowhere."""
+    plus = (InvoiceLine(D(6), D("2632.00"), D("157.92")),)
+    till.invoice(first(till), number="BC", lines=plus, correction=NONE)
+    till.invoice(first(till), number="HC", red_of="BC", lines=CUT, correction=NONE)
+    later = next_sheet(till)
+    till.invoice(later, number="FP-2026-03", lines=FULL)
+    assign(till, first(till), "BC", NUMBER)
+    assert {v.invoice.number for v in desk(till, first(till)).invoices if v.correction} == {"BC", "HC"}
+    assert till.row(later).due_on is None
+    with pytest.raises(InputError, match="所冲销的蓝字发票BC属于更正"):
+        assign(till, first(till), "HC", NONE)
+    with pytest.raises(InputError, match="所冲销的蓝字发票BC属于更正"):
+        till.invoice(first(till), number="HC-2", red_of="BC", lines=CUT, correction=NONE)
+
+
+def _negative(till: Till, number: str) -> list[InvoiceLine]:
+    held = next(v.invoice for v in desk(till, first(till)).invoices if v.invoice.number == number)
+    return [InvoiceLine(x.rate, -x.excl, -x.tax) for x in held.lines]
 
 
 def test_a_person_assigns_by_hand_with_a_reason_and_both_matches_follow(till: Till) -> None:

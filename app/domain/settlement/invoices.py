@@ -83,7 +83,7 @@ def invoice_faults(
         blue = next((o for o in family if o.id == invoice.red_of), None)
         found += _red_faults(invoice, blue, family)
         if correction is not None and blue is not None and not blue.correction:
-            found += _taken_back_faults(invoice, correction)
+            found += taken_back_faults(invoice, correction)
     elif correction is not None:
         found += _blue_faults(invoice, correction.claimed, correction.counted, f"更正{correction.number}")
     else:
@@ -102,7 +102,7 @@ def proposed_correction(
     one only in part, to the oldest one that has room for it. One that reverses its blue one in full is 红冲重开. A blue one belongs to a
     correction whose difference it is to the 分, unless that is what its sheet waits for.
     """
-    net, open_ = _net([invoice]), [c for c in corrections if c.open]
+    net, open_ = net_of([invoice]), [c for c in corrections if c.open]
     if not invoice.red_of:
         if net == _left(claimed, counted):
             return ""
@@ -113,7 +113,7 @@ def proposed_correction(
         return blue.correction if blue is not None else ""
     below = {c.id: {rate: x for rate, x in c.left().items() if x[0] < 0 or x[1] < 0} for c in open_}
     exact = [key for key, left in below.items() if net == left]
-    whole = all(sums == (ZERO, ZERO) for sums in _net([invoice, blue, *(o for o in family if o.red_of == blue.id)]).values())
+    whole = all(sums == (ZERO, ZERO) for sums in net_of([invoice, blue, *(o for o in family if o.red_of == blue.id)]).values())
     if exact or whole:
         return exact[0] if exact else ""
     room = [
@@ -125,7 +125,7 @@ def proposed_correction(
 
 
 def _left(claimed: Claimed, counted: Sequence[Invoice]) -> dict[Decimal, tuple[Decimal, Decimal]]:
-    had = _net(_standing(claimed, counted))
+    had = net_of(_standing(claimed, counted))
     left = {}
     for t in claimed.by_rate:
         excl, tax = had.get(t.rate, (ZERO, ZERO))
@@ -134,10 +134,11 @@ def _left(claimed: Claimed, counted: Sequence[Invoice]) -> dict[Decimal, tuple[D
     return left
 
 
-def _taken_back_faults(invoice: Invoice, correction: Owed) -> list[str]:
+def taken_back_faults(invoice: Invoice, correction: Owed) -> list[str]:
+    """Why a red one takes back more than the correction has left."""
     left = correction.left()
     found = []
-    for rate, (excl, tax) in _net([invoice]).items():
+    for rate, (excl, tax) in net_of([invoice]).items():
         own = left.get(rate, (ZERO, ZERO))
         if excl < own[0] or tax < own[1]:
             room = f"{money_digits(max(ZERO, -own[0]))}元、税额{money_digits(max(ZERO, -own[1]))}元"
@@ -153,8 +154,8 @@ def _red_faults(invoice: Invoice, blue: Invoice | None, others: Sequence[Invoice
         return ["没有找到所冲销的蓝字发票"]
     if any(x.excl > 0 or x.tax > 0 for x in invoice.lines):
         return ["红字发票的金额应为负数"]
-    left = _net([blue, *(o for o in others if o.red_of == blue.id)])
-    for rate, (excl, tax) in _net([invoice]).items():
+    left = net_of([blue, *(o for o in others if o.red_of == blue.id)])
+    for rate, (excl, tax) in net_of([invoice]).items():
         had = left.get(rate, (ZERO, ZERO))
         if had[0] + excl < 0 or had[1] + tax < 0:
             return [f"冲销金额超过蓝字发票{blue.number}税率{number(rate)}%的余额{money_digits(had[0])}元"]
@@ -165,8 +166,8 @@ def _blue_faults(invoice: Invoice, claimed: Claimed, others: Sequence[Invoice], 
     if any(x.excl <= 0 or x.tax < 0 for x in invoice.lines) or not invoice.lines:
         return ["蓝字发票须至少有一行，金额应大于零"]
     found, wanted = [], {t.rate: t for t in claimed.by_rate}
-    had = _net(_standing(claimed, others))
-    for rate, (excl, tax) in _net([invoice]).items():
+    had = net_of(_standing(claimed, others))
+    for rate, (excl, tax) in net_of([invoice]).items():
         if rate not in wanted:
             found.append(f"税率{number(rate)}%不在{what}中")
             continue
@@ -189,7 +190,7 @@ def right_since(claimed: Claimed, invoices: Sequence[Invoice]) -> date | None:
     others are awaited alone.
     """
     standing = _standing(claimed, invoices)
-    net = {rate: sums for rate, sums in _net(standing).items() if sums != (ZERO, ZERO)}
+    net = {rate: sums for rate, sums in net_of(standing).items() if sums != (ZERO, ZERO)}
     wanted = {t.rate: (t.excl, t.tax) for t in claimed.by_rate if t.excl > 0 or t.tax > 0}
     for t in claimed.by_rate:
         excl, tax = net.get(t.rate, (ZERO, ZERO))
@@ -198,6 +199,21 @@ def right_since(claimed: Claimed, invoices: Sequence[Invoice]) -> date | None:
     if not wanted or net != wanted:
         return None
     return max(i.received_on for i in standing)
+
+
+def awaited(claimed: Claimed, invoices: Sequence[Invoice]) -> str:
+    """By how much what was received differs from what is claimed, in words; empty where nothing counts so far."""
+    had = net_of(_standing(claimed, invoices))
+    wanted = {t.rate: (t.excl, t.tax) for t in claimed.by_rate}
+    found = []
+    for rate in sorted({*had, *wanted}) if had else ():
+        (excl, tax), (own, own_tax) = wanted.get(rate, (ZERO, ZERO)), had.get(rate, (ZERO, ZERO))
+        below = excl <= own <= 0 and tax <= own_tax <= 0
+        if (excl, tax) != (own, own_tax) and not below:
+            word = "尚差" if (excl, tax) > (own, own_tax) else "多出"
+            apart = f"不含税{money_digits(abs(excl - own))}元、税额{money_digits(abs(tax - own_tax))}元"
+            found.append(f"税率{number(rate)}%{word}{apart}")
+    return "，".join(found)
 
 
 def _standing(claimed: Claimed, invoices: Sequence[Invoice]) -> list[Invoice]:
@@ -214,12 +230,13 @@ def _standing(claimed: Claimed, invoices: Sequence[Invoice]) -> list[Invoice]:
         if any(x.excl <= 0 or x.tax < 0 for x in one.lines):
             continue
         family = [one, *(i for i in invoices if i.red_of == one.id)]
-        if any(sums != (ZERO, ZERO) for sums in _net(family).values()):
+        if any(sums != (ZERO, ZERO) for sums in net_of(family).values()):
             found += family
     return found
 
 
-def _net(invoices: Sequence[Invoice]) -> dict[Decimal, tuple[Decimal, Decimal]]:
+def net_of(invoices: Sequence[Invoice]) -> dict[Decimal, tuple[Decimal, Decimal]]:
+    """Rate → (excl, tax) of all of them."""
     sums: dict[Decimal, tuple[Decimal, Decimal]] = {}
     for invoice in invoices:
         for line in invoice.lines:
