@@ -21,6 +21,8 @@ from app.domain.settlement.month import MonthFigures
 from app.domain.settlement.terms import FeeTerms, ServiceTerms
 
 CLAUSE = "fees.composition.model.month"
+_Key = tuple[str, Decimal, int]
+"""Of a line: its item, its tax rate, and its place among those alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,31 +76,59 @@ def lacking(figures: MonthFigures, spells: Sequence[Spell], span: Span) -> tuple
 
 
 def split_fee(figures: MonthFigures, spells: Sequence[Spell], span: Span, already: Decimal = ZERO) -> MonthFee:
-    """As ``fees.month_fee``, each line by the terms of its days; the annual cap is that of the last. Raises ``ValueError`` likewise."""
+    """As ``fees.month_fee``, each line by the terms of its days, one that stays the same in all of them once for the whole month; the annual
+    cap is that of the last. Raises ``ValueError`` likewise."""
     last = spells[-1].fees
-    if len({_priced(s.fees) for s in spells}) == 1:
-        lines = uncapped_lines(figures, last, span)
-    else:
-        lines = [_part(x, s, span) for s in spells for x in uncapped_lines(figures, s.fees, span)]
-    if len({s.fees.instalments for s in spells}) == 1:
-        beside = [instalment_line(x, last, span) for x in last.instalments]
-    else:
-        beside = [_part(instalment_line(x, s.fees, span), s, span) for s in spells for x in s.fees.instalments]
+    lines = _parts(spells, [uncapped_lines(figures, s.fees, span) for s in spells], span)
+    beside = _parts(spells, [[instalment_line(x, s.fees, span) for x in s.fees.instalments] for s in spells], span)
     notices = tuple(dict.fromkeys(n for s in spells for n in volume_notices(figures, s.fees, span)))
     return summed_fee(figures, lines, beside, last, notices, already)
 
 
-def _part(line: FeeLine, spell: Spell, span: Span) -> FeeLine:
-    exact = Fraction(line.raw) * Fraction(spell.days, span.served)
-    excl = cents(Decimal(exact.numerator) / Decimal(exact.denominator))
+def _parts(spells: Sequence[Spell], wholes: Sequence[Sequence[FeeLine]], span: Span) -> list[FeeLine]:
+    """``wholes``: for each spell, its lines of the whole month. The parts of one line are differences of its sums up to each spell, rounded
+    once each, so that they add up to the rounded whole to the 分."""
+    named = [_named(lines) for lines in wholes]
+    once = {key for key, line in named[0].items() if all(_same(other.get(key), line) for other in named[1:])}
+    found = [line for key, line in named[0].items() if key in once]
+    run: dict[_Key, Fraction] = {}
+    for spell, lines in zip(spells, named, strict=True):
+        for key, line in lines.items():
+            if key not in once:
+                before = run.get(key, Fraction(0))
+                run[key] = before + Fraction(line.raw) * Fraction(spell.days, span.served)
+                found.append(_part(line, spell, span, _rounded(run[key]) - _rounded(before)))
+    return found
+
+
+def _part(line: FeeLine, spell: Spell, span: Span, excl: Decimal) -> FeeLine:
     item = f"{line.item}（{spell.words}）"
     how = f"按该段条款计算的全月{money_digits(line.amount.excl)}×{spell.days}日÷{span.served}日"
+    if excl != _rounded(Fraction(line.raw) * Fraction(spell.days, span.served)):
+        how += "，与前段合计后舍入"
     figure = Figure(item, excl, how=how, clause=CLAUSE, parts=(line.figure,))
     return FeeLine(item, Decimal(1), "项", excl, from_excl(excl, line.amount.rate), line.fee, figure, excl)
 
 
-def _priced(terms: FeeTerms) -> FeeTerms:
-    return replace(terms, cap=None, instalments=())
+def _named(lines: Sequence[FeeLine]) -> dict[_Key, FeeLine]:
+    found: dict[_Key, FeeLine] = {}
+    for line in lines:
+        place = sum(1 for key in found if key[:2] == (line.item, line.amount.rate))
+        found[line.item, line.amount.rate, place] = line
+    return found
+
+
+def _same(one: FeeLine | None, other: FeeLine) -> bool:
+    return one is not None and (one.raw, one.amount, one.quantity, one.price) == (
+        other.raw,
+        other.amount,
+        other.quantity,
+        other.price,
+    )
+
+
+def _rounded(exact: Fraction) -> Decimal:
+    return cents(Decimal(exact.numerator) / Decimal(exact.denominator))
 
 
 def _judged(terms: ServiceTerms) -> ServiceTerms:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal as D
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -54,6 +55,40 @@ def test_the_annual_cap_of_the_last_part_cuts_the_whole_and_equal_prices_are_not
     turned = spells(fees(fees__annual_cap=D("90000.00"), **NO_ROWS), fees(fees__annual_cap=D("95000.00"), **NO_ROWS))
     made = split_fee(figures(tickets=3000), turned, SPAN)
     assert [(x.item, x.amount.excl) for x in made.lines] == [("固定月费", D("100000.00")), ("年度上限冲减", D("-5000.00"))]
+
+
+def test_a_fee_that_stays_as_it_is_stands_once_whatever_else_changes() -> None:
+    made = split_fee(
+        figures(tickets=4100),
+        (
+            Spell(MONTH, date(2027, 3, 10), service(), fees(**NO_ROWS)),
+            Spell(date(2027, 3, 11), date(2027, 3, 20), service(), fees(adjust__volume_rate=D("1.1"), **NO_ROWS)),
+            Spell(date(2027, 3, 21), SPAN.last, service(), fees(adjust__volume_rate=D("1.2"), **NO_ROWS)),
+        ),
+        SPAN,
+    )
+    assert made.lines[0].item == "固定月费"
+    assert made.lines[0].amount.excl == D("100000.00")
+    assert [x.item for x in made.lines[1:]] == [f"超出波动区间的工单（3月{d}日）" for d in ("1日至10", "11日至20", "21日至31")]
+
+
+@given(
+    st.decimals("0.01", "999999.99", places=2), st.lists(st.integers(2, 31), min_size=1, max_size=4, unique=True),
+    st.lists(st.decimals("1", "99", places=2), min_size=5, max_size=5),
+)  # fmt: skip
+@settings(max_examples=80, deadline=None)
+def test_the_parts_of_a_line_add_up_to_its_rounded_whole(fixed: D, turns: list[int], prices: list[D]) -> None:
+    starts = [1, *sorted(turns)]
+    ends = [*(d - 1 for d in starts[1:]), 31]
+    turned = tuple(
+        Spell(date(2027, 3, a), date(2027, 3, b), service(), fees(fees__monthly_fixed=fixed, fees__unit_price_ticket=p, **NO_ROWS))
+        for a, b, p in zip(starts, ends, prices, strict=False)
+    )  # fmt: skip
+    found = figures(tickets=4100)
+    made = split_fee(found, turned, SPAN)
+    assert [x.amount.excl for x in made.lines if x.item == "固定月费"] == [fixed]
+    exact = sum((Fraction(month_fee(found, s.fees, SPAN).lines[1].raw) * s.days / 31 for s in turned), Fraction(0))
+    assert abs(Fraction(made.amount - fixed) - exact) <= Fraction(1, 200)
 
 
 def test_what_changes_no_money_and_no_score_makes_no_parts() -> None:
