@@ -142,13 +142,13 @@ def overview(uow: UnitOfWork, actor: Actor, today: date, contract_id: str) -> Ov
 
 @dataclass(frozen=True, slots=True)
 class MonthDesk:
-    """One month. ``row`` facts are None or empty while nothing was entered. ``silence``: whose silence would confirm;
-    ``contested``: party B handed in again what party A objected to."""
+    """One month. ``by_seats``: the fee of the month or of a part of it goes by seats. ``row`` facts are None or empty while nothing was
+    entered. ``silence``: whose silence would confirm; ``contested``: party B handed in again what party A objected to."""
 
     month: date
     span: Span
     levels: tuple[LevelTerms, ...]
-    model: str
+    by_seats: bool
     labels: Mapping[str, tuple[str, str]]
     figures: MonthFigures | None
     scored: ScoredMonth | None
@@ -173,7 +173,8 @@ def month_desk(uow: UnitOfWork, actor: Actor, kit: PaperKit, contract_id: str, m
     book = TermsBook(uow, contract)
     terms = book.on(month)
     row = find_service_month(uow.session, contract_id, month)
-    base = (month, terms.span, terms.service.levels, terms.fees.model, terms.labels)
+    by_seats = "per_seat" in {terms.fees.model, *(s.fees.model for s in terms.spells)}
+    base = (month, terms.span, terms.service.levels, by_seats, terms.labels)
     if row is None:
         return MonthDesk(*base, None, None, (), None, "", "", 0, None, None, (), None, False, None, None, terms.remark())
     rows = service_months_of(uow.session, contract_id)

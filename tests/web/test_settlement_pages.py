@@ -16,6 +16,8 @@ from openpyxl import load_workbook
 from app.domain.term import corresponding_day
 from app.web.desk import KEY, Desk
 from tests.domain.settlement.terms import COUNTS
+from tests.services.paper_house import Desk as PaperDesk
+from tests.services.test_correcting import retroactive
 from tests.web.conftest import Visitor
 from tests.web.people import LAWYER, actor_named
 from tests.web.terms import in_force
@@ -166,3 +168,15 @@ def test_the_plan_takes_a_budget_and_lists_the_basis_of_stamp_tax(app: Flask, vi
     words = text_of(visitor.get(plan))
     assert "预计超出预算" in words
     assert "印花税法第五条" in words
+
+
+def test_a_month_within_which_the_fee_turns_to_seats_asks_for_their_days(app: Flask, visitor: Visitor) -> None:
+    desk: Desk = app.extensions[KEY]
+    lawyer = actor_named(desk, LAWYER.login)
+    made = in_force(desk, lawyer, date(2026, 1, 1))
+    amended = PaperDesk(desk.unit_of_work, desk.blobs, made, actor=lawyer)
+    retroactive(amended, ("fees.model", "per_seat"), ("fees.unit_price_seat", "8000.00"), passing="C1-14")
+    turned = visitor.get(f"/contracts/{made}/settlements/months/2026-02")
+    assert {"seat_days_due", "seat_days_present"} <= set(re.findall(r'name="(\w+)"', turned.get_data(as_text=True)))
+    before = visitor.get(f"/contracts/{made}/settlements/months/2026-01")
+    assert "seat_days_due" not in before.get_data(as_text=True)
