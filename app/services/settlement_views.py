@@ -14,7 +14,7 @@ from app.domain.settlement.delays import Rates
 from app.domain.settlement.fees import Span
 from app.domain.settlement.invoices import Owed
 from app.domain.settlement.month import MonthFigures
-from app.domain.settlement.plan import StampBasis, YearPlan, planned_month, stamp_basis
+from app.domain.settlement.plan import PlannedMonth, StampBasis, YearPlan, planned_month, stamp_basis
 from app.domain.settlement.receivable import Due
 from app.domain.settlement.scoring import RepeatedFailure, ScoredMonth, Trigger, contract_year, repeated_failure, score_month
 from app.domain.settlement.silence import Silence
@@ -287,11 +287,16 @@ def payment_plan(uow: UnitOfWork, actor: Actor, contract_id: str) -> PlanView:
         years.setdefault(contract_year(month, book.first_day), []).append(month)
     plans = []
     for year, months in years.items():
-        found = [p for m in months if (p := planned_month(m, book.on(m).fees, book.first_day, book.last_day)) is not None]
+        found = [p for m in months if (p := _planned(book, m)) is not None]
         budget = budgets[year].amount if year in budgets else None
         plans.append(YearPlan(year, tuple(found), {m: settled[m] for m in months if m in settled}, budget))
     answers = book.on(book.months()[0]).answers if book.months() else book.base.standing.answers
     return PlanView(tuple(plans), {y: b.note for y, b in budgets.items()}, stamp_basis(answers, by_rate))
+
+
+def _planned(book: TermsBook, month: date) -> PlannedMonth | None:
+    terms = book.on(month)
+    return planned_month(month, terms.fees, book.first_day, book.last_day, spells=() if terms.unagreed else terms.spells)
 
 
 @dataclass(frozen=True, slots=True)

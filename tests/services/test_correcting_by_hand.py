@@ -12,6 +12,7 @@ import pytest
 from app.domain.errors import ContractError
 from app.domain.settlement.month import ExtraItem, ItemKind
 from app.services.money_rows import sheet_of
+from app.services.settlement_views import payment_plan
 from app.store.blobs import BlobStore
 from app.store.settlements import find_settlement
 from app.store.uow import UnitOfWork
@@ -65,6 +66,10 @@ def test_data_that_was_lacking_and_comes_later_does_not_reckon_what_was_entered(
     assert any("本表按月初条款计算；缺少当月应到岗席位日和实际到岗席位日" in n for n in sheet_of(till.row(made)).notices)
     line = propose(till, "2026-02", seat_days_due=D(400), seat_days_present=D(400))
     assert line.excl == D("0.00")
+    with till.units() as uow:
+        [year] = payment_plan(uow, till.actor, till.contract_id).years
+    january, february, march = (m.excl for m in year.months[:3])
+    assert january < february < march, "the plan goes by the parts of the month"
 
 
 def test_nor_after_a_proposal_without_an_amount(units: Units, blobs: BlobStore) -> None:

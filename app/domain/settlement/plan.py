@@ -10,6 +10,7 @@ from decimal import Decimal
 from app.domain.money import ZERO, total
 from app.domain.settlement.fees import month_fee, span_of
 from app.domain.settlement.month import MonthFigures
+from app.domain.settlement.spells import Spell, split_fee
 from app.domain.settlement.terms import FeeTerms
 from app.domain.term import corresponding_day
 from app.domain.variables import Answers
@@ -26,18 +27,20 @@ class PlannedMonth:
     estimated: bool
 
 
-def planned_month(month: date, terms: FeeTerms, first_day: date, last_day: date, already: Decimal = ZERO) -> PlannedMonth | None:
-    """None where the month lies outside the term."""
+def planned_month(
+    month: date, terms: FeeTerms, first_day: date, last_day: date, already: Decimal = ZERO, spells: Sequence[Spell] = ()
+) -> PlannedMonth | None:
+    """None where the month lies outside the term. ``spells``: its parts where prices change within it, by the days of which the baseline
+    goes as well."""
     span = span_of(month, first_day, last_day)
     if span is None:
         return None
-    share = Decimal(span.served) / Decimal(span.days)
-    figures = MonthFigures(
-        month, "计划", (terms.baseline * share).to_integral_value(), seat_days_due=Decimal(1), seat_days_present=Decimal(1)
-    )
-    fee = month_fee(figures, terms, span, already)
+    parts = [(s.fees, s.days) for s in spells] or [(terms, span.served)]
+    tickets = sum((f.baseline * days for f, days in parts), ZERO) / span.days
+    figures = MonthFigures(month, "计划", tickets.to_integral_value(), seat_days_due=Decimal(1), seat_days_present=Decimal(1))
+    fee = split_fee(figures, spells, span, already) if spells else month_fee(figures, terms, span, already)
     sums = total(x.amount for x in fee.lines)
-    return PlannedMonth(month, sums.excl, sums.tax, sums.incl, terms.model not in ("fixed_monthly",))
+    return PlannedMonth(month, sums.excl, sums.tax, sums.incl, any(f.model != "fixed_monthly" for f, _ in parts))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from app.domain.money import cents
 from app.domain.settlement.fees import Span, month_fee
+from app.domain.settlement.plan import planned_month
 from app.domain.settlement.sheet import SheetMonth, settle
 from app.domain.settlement.spells import Spell, joined, lacking, split_fee
 from app.domain.settlement.terms import FeeTerms
@@ -89,6 +90,18 @@ def test_the_parts_of_a_line_add_up_to_its_rounded_whole(fixed: D, turns: list[i
     assert [x.amount.excl for x in made.lines if x.item == "固定月费"] == [fixed]
     exact = sum((Fraction(month_fee(found, s.fees, SPAN).lines[1].raw) * s.days / 31 for s in turned), Fraction(0))
     assert abs(Fraction(made.amount - fixed) - exact) <= Fraction(1, 200)
+
+
+def test_the_plan_of_a_year_goes_by_the_parts_of_a_month_too() -> None:
+    before, after = fees(**NO_ROWS), fees(fees__monthly_fixed=D("120000.00"), **NO_ROWS)
+    whole = planned_month(MONTH, before, MONTH, SPAN.last)
+    split = planned_month(MONTH, before, MONTH, SPAN.last, spells=spells(before, after))
+    assert whole is not None
+    assert split is not None
+    assert (whole.excl, split.excl) == (D("100000.00"), D("110322.58"))
+    later = planned_month(MONTH, before, MONTH, SPAN.last, spells=spells(before, fees(fees__model="per_ticket", **NO_ROWS)))
+    assert later is not None
+    assert later.estimated
 
 
 def test_what_changes_no_money_and_no_score_makes_no_parts() -> None:
