@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pikepdf
-from asn1crypto import crl, ocsp
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -28,6 +27,7 @@ from app.services.generation import identity
 from bench import subjects
 from bench.clocks import Time, interleaved
 from signatures.archive import archive
+from signatures.asn1 import crl, ocsp
 from signatures.authority import Authority, open_authority
 from signatures.certificates import Holder, HolderKind, serial_text
 from signatures.credentials import KeyCredentials, plain

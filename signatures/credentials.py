@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import asn1crypto.x509
-from asn1crypto import algos
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -17,13 +15,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.sign.signers import Signer
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from signatures.asn1 import Certificate, algos
 from signatures.errors import SignatureError
 from signatures.keystore import PrivateKey
 
 
-def plain(certificate: x509.Certificate) -> asn1crypto.x509.Certificate:
+def plain(certificate: x509.Certificate) -> Certificate:
     """The same certificate as pyHanko wants it."""
-    return asn1crypto.x509.Certificate.load(certificate.public_bytes(Encoding.DER))
+    return Certificate.load(certificate.public_bytes(Encoding.DER))
 
 
 class Credentials(Protocol):

@@ -6,7 +6,6 @@ import io
 import secrets
 from dataclasses import dataclass, field
 
-from asn1crypto import cms, tsp
 from cryptography import x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import extract_certificate_info
@@ -14,6 +13,7 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.errors import NoDSSFoundError
 from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
 
+from signatures.asn1 import cms, tsp
 from signatures.errors import SignatureError
 from signatures.time_source import Responds, granted
 

@@ -14,7 +14,6 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from asn1crypto import cms
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -26,6 +25,7 @@ from pyhanko.sign.signers import ExternalSigner, PdfSignatureMetadata, PdfSigner
 from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from signatures.asn1 import cms
 from signatures.credentials import plain
 from signatures.errors import SignatureError
 from signatures.freezing import NoStamp
@@ -187,7 +187,7 @@ def finish_with_cms(pending: Pending, answer: bytes, source: TimeSource, base: b
 
 
 async def _filled(pending: Pending, answer: bytes, source: TimeSource) -> bytes:
-    """What asn1crypto has looked into it puts together anew, each level twice: a token deep inside takes minutes. So what is whole stays as it came."""
+    """What is whole stays as it came; with a timestamp added, the way to it is put together anew, and only that."""
     content_info, whole = cms.ContentInfo.load(answer), answer
     info = content_info["content"]["signer_infos"][0]
     others = list(info["unsigned_attrs"])  # none where there is nothing

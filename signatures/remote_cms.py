@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from asn1crypto import cms, tsp
-from asn1crypto.x509 import Certificate
+from signatures.asn1 import Certificate, cms, tsp
 
 _STRONG = {"sha256": hashlib.sha256, "sha384": hashlib.sha384, "sha512": hashlib.sha512}
 

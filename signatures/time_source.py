@@ -16,11 +16,10 @@ from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
-from asn1crypto import cms, tsp
-from asn1crypto.x509 import Certificate
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from signatures.asn1 import Certificate, cms, tsp
 from signatures.errors import SignatureError
 
 _LARGEST_RESPONSE = 256 * 1024

@@ -16,11 +16,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar, Protocol
 
-from asn1crypto import algos, cms, core, tsp, x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from signatures.asn1 import algos, cms, core, tsp, x509
 from signatures.certificates import Issuer
 from signatures.errors import SignatureError
 from signatures.files import locked, replace

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from asn1crypto import crl, ocsp
-from asn1crypto.x509 import Certificate
 from cryptography import x509
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
+from signatures.asn1 import Certificate, crl, ocsp
 from signatures.credentials import plain
 
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from asn1crypto import algos, tsp
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.hazmat.primitives.serialization.pkcs7 import PKCS7Options, PKCS7SignatureBuilder
 from cryptography.x509 import ocsp as ocsp_reading
 
+from signatures.asn1 import algos, tsp
 from signatures.certificates import fingerprint
 from signatures.credentials import KeyCredentials
 from signatures.errors import SignatureError

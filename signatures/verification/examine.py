@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from asn1crypto import crl, ocsp
-from asn1crypto.x509 import Certificate
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm, enumerate_sig_fields
 from pyhanko.sign.validation.dss import DocumentSecurityStore
@@ -19,6 +17,7 @@ from pyhanko.sign.validation.errors import NoDSSFoundError
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
 
+from signatures.asn1 import Certificate, crl, ocsp
 from signatures.certificates import SYSTEM_POLICY
 from signatures.layout import SYSTEM_FIELD
 from signatures.verification.changes import History, level_of
