@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import html
 import re
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from app.domain.lpr import publication_day
+from app.domain.permissions import Actor, Role
 from app.domain.term import corresponding_day
+from app.services.lending_rate import read_register, set_quote
 from app.web.desk import KEY, Desk
+from tests.services.settling_house import Till
 from tests.web.conftest import Visitor
 from tests.web.people import LAWYER, actor_named
 from tests.web.terms import in_force
@@ -157,3 +163,49 @@ def test_the_receipt_of_a_result_is_chosen_on_the_page_of_the_month_and_starts_t
     after = text_of(visitor.get(page))
     assert re.search(r"乙方至\d{4}-\d\d-\d\d未提出异议的，视为认可", after)
     assert "收到" in after
+
+
+def test_damages_at_a_floating_rate_are_provisional_until_the_lpr_is_entered_and_unfold_into_their_stretches(
+    app: Flask, visitor: Visitor
+) -> None:
+    desk: Desk = app.extensions[KEY]
+    today = desk.today()
+    first = corresponding_day(today.replace(day=1), -7)
+    lawyer = actor_named(desk, LAWYER.login)
+    agreed = in_force(desk, lawyer, first, {"playbook": {"8.2-t2": "fallback"}})
+    made = Till(desk.unit_of_work, agreed, actor=lawyer).owing(
+        f"{first:%Y-%m}", corresponding_day(first, 1).replace(day=6).isoformat()
+    )
+    place = f"/contracts/{agreed}/settlements/{made}"
+    before = delay_of(visitor, place)
+    assert re.search(r'逾期违约金 [\d,.]+ <span class="stage warn">暂计</span>', before)
+    with desk.reading() as uow:
+        missing = read_register(uow, lawyer, today, desk.calendar).missing
+    assert f"{missing[-1].year}年{missing[-1].month}月" in before
+    assert "公布的 LPR 尚未登记" in before
+    assert 'href="/reminders/lpr/"' in before
+    keeper = Actor("keeper", "合同管理员", frozenset({Role.CONTRACT_ADMINISTRATOR}))
+    for month in missing:
+        rate = Decimal("2.80") if month == missing[-1] else Decimal("3.00")
+        on = publication_day(month, desk.calendar)
+        with desk.unit_of_work() as uow:
+            set_quote(uow, keeper, desk.now(), today, desk.calendar, published_on=on, one_year=rate, source="中国货币网")
+    after = delay_of(visitor, place)
+    assert "暂计" not in after
+    assert "尚未登记" not in after
+    stretches = re.findall(r"<summary><span>(\d{4}-\d\d-\d\d)至(\d{4}-\d\d-\d\d)</span>", after)
+    assert len(stretches) == 2
+    change = publication_day(missing[-1], desk.calendar)
+    assert [stretches[0][1], stretches[1]] == [(change - timedelta(days=1)).isoformat(), (change.isoformat(), today.isoformat())]
+    leaves = re.findall(r"<span>一年期LPR</span><span class=\"figure-value\">([^<]+)</span>", after)
+    assert leaves == ["3%", "2.8%"]
+    assert after.count("<span>来源 LPR登记</span>") == 2
+
+
+def delay_of(visitor: Visitor, place: str) -> str:
+    """The box of the page of a sheet that says what is owed and what its delay has cost."""
+    page = html.unescape(visitor.get(place).get_data(as_text=True))
+    assert "style=" not in page
+    box = re.search(r'<div class="claim">.*?</section>', page, re.S)
+    assert box
+    return box[0]
