@@ -29,9 +29,10 @@ from app.services.money_rows import DONE, VOID, Standing, due_of, sheet_of, stan
 from app.services.paper_texts import PaperKit
 from app.services.record import opened
 from app.services.service_levels import figures_of, scored_months, triggers_of
+from app.services.settlement_computing import compute, period_of
 from app.services.settlement_money import InvoiceView, PaymentView, invoice_views, payment_view
 from app.services.settlement_terms import TermsBook
-from app.services.settling import SettlementMissing, compute, period_of
+from app.services.settling import SettlementMissing
 from app.store.contracts import ContractRow, contracts_with_ids
 from app.store.documents import find_document
 from app.store.instruments import InstrumentRow, find_instrument

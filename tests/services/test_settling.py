@@ -25,9 +25,10 @@ from app.services.service_levels import (
     open_failure_case,
     reopen_month,
 )
+from app.services.settlement_computing import compute
 from app.services.settlement_terms import TermsBook
 from app.services.settlement_views import money_desk, overview, payment_plan
-from app.services.settling import compute, object_to, resolve_objection, void_settlement
+from app.services.settling import object_to, resolve_objection, void_settlement
 from app.services.silence import deem_confirmed
 from app.store.endings import endings_of
 from app.store.instruments import instruments_of
