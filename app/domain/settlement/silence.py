@@ -119,7 +119,9 @@ MOST_GRACE = 10
 
 def with_grace(silence: Silence, workdays: int, calendar: WorkingCalendar) -> Silence:
     """With the last day of grace: a word of the last evening needs some days to reach the record."""
-    return silence if silence.last is None else replace(silence, until=add_working_days(silence.last, workdays, calendar).day)
+    if silence.last is None:
+        return silence
+    return replace(silence, until=add_working_days(silence.last, workdays, calendar).day if workdays else silence.last)
 
 
 def judged_by(today: date, workdays: int, calendar: WorkingCalendar) -> date:

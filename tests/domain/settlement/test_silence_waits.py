@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.domain.settlement.month import digest_of
@@ -34,9 +34,12 @@ def test_the_grace_ends_some_working_days_after_the_last_day_to_speak() -> None:
 
 @settings(max_examples=200)
 @given(st.dates(date(2027, 1, 1), date(2027, 11, 30)), st.integers(0, 10), st.integers(0, 25))
+@example(date(2027, 2, 6), 0, 1)  # a Saturday: without grace the next day is late
 def test_what_the_clock_judges_by_is_exactly_the_grace_that_is_shown(last: date, grace: int, later: int) -> None:
     today = last + timedelta(days=later)
-    over = add_working_days(last, grace, calendar()).day < today
+    shown = add_working_days(last, grace, calendar()).day if grace else last
+    assert with_grace(Silence("a", STATEMENT, last), grace, calendar()).until == shown
+    over = shown < today
     assert (last < judged_by(today, grace, calendar())) is over
 
 
