@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event, Thread
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
@@ -30,19 +33,20 @@ def run() -> None:
 @click.command(short_help="只启动网页服务")
 def serve() -> None:
     """只启动网页服务（HOST、PORT、DATA_DIR 等设置取自环境变量，见 README）。"""
-    from waitress import create_server
+    with _loading():
+        from waitress import create_server
 
-    from app.factory import create_app
-    from app.jobs.watcher import watch_clock
-    from app.supervisor import hold_lifeline
-    from app.wiring import Wiring, first_run_link
+        from app.factory import create_app
+        from app.jobs.watcher import watch_clock
+        from app.supervisor import hold_lifeline
+        from app.wiring import Wiring, first_run_link
 
-    hold_lifeline()
-    signal.signal(signal.SIGTERM, _end)
-    settings = _settings()
-    _assert_tools()
-    wiring = Wiring(settings)
-    application = create_app(settings, wiring)
+        hold_lifeline()
+        signal.signal(signal.SIGTERM, _end)
+        settings = _settings()
+        _assert_tools()
+        wiring = Wiring(settings)
+        application = create_app(settings, wiring)
     Thread(target=_warm, args=(wiring,), name="warm-up", daemon=True).start()
     ending = Event()
     watcher = Thread(target=watch_clock, args=(wiring, ending), name="watcher", daemon=True)
@@ -74,16 +78,28 @@ def serve() -> None:
 @click.command(short_help="只启动后台任务")
 def clock() -> None:
     """只启动后台任务（邮件投递、审计检查点等），直到 Ctrl-C。"""
-    from app.jobs.clock import run_clock
-    from app.jobs.tasks import all_tasks
-    from app.supervisor import hold_lifeline
-    from app.wiring import Wiring
+    with _loading():
+        from app.jobs.clock import run_clock
+        from app.jobs.tasks import all_tasks
+        from app.supervisor import hold_lifeline
+        from app.wiring import Wiring
 
     hold_lifeline()
     wiring = Wiring(_settings())
     logging.getLogger("apscheduler").setLevel(logging.WARNING)
     _ = wiring.engine  # migrated before the first task
     run_clock(all_tasks(wiring))
+
+
+@contextmanager
+def _loading() -> Iterator[None]:
+    """What is loaded here stays to the end: the collector looks for nothing in it meanwhile (a fifth of a start) nor later."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def _settings() -> Settings:
