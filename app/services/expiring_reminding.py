@@ -8,9 +8,8 @@ from datetime import date, datetime, timedelta
 from app.domain.reminders import Topic
 from app.services.deadline_reminding import deletion_certificates, powers
 from app.services.journal import CLOCK
-from app.services.reminding import Subject, set_date, subject_of
+from app.services.reminding import Subject, close_dates, set_dates
 from app.store.organisations import licences_between
-from app.store.reminders import subjects_with_prefix
 from app.store.seals import grants_between
 from app.store.uow import UnitOfWork
 
@@ -26,12 +25,8 @@ def set_expiring_dates(uow: UnitOfWork, now: datetime, today: date) -> None:
         (Topic.AUTHORITY, [*_authorities(uow, today), *powers(uow, since, until)]),
         (Topic.DELETION, deletion_certificates(uow, until)),
     ):
-        for subject, due_on in found:
-            set_date(uow, CLOCK, now, subject, due_on)
-        kept = {s.id for s, _ in found}
-        for row in subjects_with_prefix(uow.session, topic.value, ""):
-            if row.subject_id not in kept:
-                set_date(uow, CLOCK, now, subject_of(row), None)
+        set_dates(uow, CLOCK, now, found)
+        close_dates(uow, CLOCK, now, topic, "", keep=[s.id for s, _ in found])
 
 
 def _licences(uow: UnitOfWork, today: date) -> list[tuple[Subject, date]]:

@@ -14,7 +14,7 @@ from app.services.access import actor_of, record_of
 from app.services.journal import note
 from app.services.obligation_keeping import FEWEST, ObligationMissing
 from app.services.obligation_planning import read_reasons
-from app.services.obligation_reminding import remind_of
+from app.services.obligation_reminding import remind_of_all
 from app.services.record import opened
 from app.store.contracts import ContractRow
 from app.store.obligations import ObligationRow, obligations_of, obligations_with_ids
@@ -59,11 +59,13 @@ def hand_over(uow: UnitOfWork, actor: Actor, now: datetime, ids: Collection[str]
         why = f"{person.name}不能阅读这份合同，收不到提醒；请先指定其为合同人员"
         raise InputError([InputFault("responsible", f"合同 {c.number}", why) for c in unread])
     changed: dict[str, list[ObligationRow]] = {}
+    told = []
     for row in rows:
         if row.state == DutyState.OPEN.value and (row.responsible_id or "") != user_id:
             row.responsible_id = user_id or None
-            remind_of(uow, actor, now, row, "\n".join(line.text for line in read_reasons(row.reasoning)))
+            told.append((row, "\n".join(line.text for line in read_reasons(row.reasoning))))
             changed.setdefault(row.contract_id, []).append(row)
+    remind_of_all(uow, actor, now, told)
     for contract_id, mine in changed.items():
         note(
             uow, actor, now, "obligation.assigned", contract=contract_id, duty=" ".join(sorted({r.duty for r in mine}))[:200],

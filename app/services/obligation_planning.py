@@ -28,7 +28,7 @@ from app.domain.tree import Instrument
 from app.services.consolidating import signed_amendments, signed_base
 from app.services.journal import note
 from app.services.moving import law_day
-from app.services.obligation_reminding import remind_of
+from app.services.obligation_reminding import remind_of_all
 from app.services.term_state import load_term_state
 from app.services.versions import VersionDamaged
 from app.store.contracts import ContractRow, find_contract
@@ -75,12 +75,13 @@ def replan(uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, 
     if changes.nothing:
         return Planned()
     keepers = {row.duty: row.responsible_id for row in rows.values()}  # in the order of their days: the latest counts
+    told: list[tuple[ObligationRow, str]] = []
     for instance in changes.added:
         row = _row(contract.id, instance, keepers.get(instance.duty.id), now)
         if is_taken_as_done(row.due_on, contract.taken_over_on):
             row.state, row.settled_at, row.settled_by = DutyState.BEFORE.value, now, actor.name
         uow.session.add(row)
-        remind_of(uow, actor, now, row, _told(instance))
+        told.append((row, _told(instance)))
     for instance in changes.moved:
         row = rows[instance.key]
         was, was_due = DutyState(row.state), row.due_on
@@ -89,10 +90,11 @@ def replan(uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, 
         if state is not was:
             row.state, row.ground = state.value, ""
             row.settled_at, row.settled_by = (now, actor.name) if state is DutyState.BEFORE else (None, "")
-        remind_of(uow, actor, now, row, _told(instance))
-    for key in changes.dropped:
-        remind_of(uow, actor, now, rows[key], gone=True)
-        uow.session.delete(rows[key])
+        told.append((row, _told(instance)))
+    gone = [rows[key] for key in changes.dropped]
+    remind_of_all(uow, actor, now, told, gone)
+    for row in gone:
+        uow.session.delete(row)
     _note(uow, actor, now, contract, rows, changes)
     uow.session.flush()
     return Planned(len(changes.added), len(changes.moved), len(changes.dropped))

@@ -32,8 +32,7 @@ def plan_waiting(uow: UnitOfWork, now: datetime, calendar: WorkingCalendar, limi
         return 0
     policies, rules = Policies(uow, rows), house(uow)
     known: dict[str, set[tuple[date, str]]] = {row.id: set() for row in rows}
-    for row in rows:
-        drop_planned(uow.session, row.id)
+    drop_planned(uow.session, list(known))
     for moment in moments_of(uow.session, list(known)):
         known[moment.subject_id].add((moment.due_on, moment.step))
     for row in rows:

@@ -20,8 +20,8 @@ from app.store.reminders import (
     ReminderSubjectRow,
     ask_to_work_out,
     drop_planned,
-    find_subject,
     subject_with_id,
+    subjects_named,
     subjects_with_prefix,
 )
 from app.store.uow import UnitOfWork
@@ -57,12 +57,37 @@ def set_date(uow: UnitOfWork, actor: Actor, now: datetime, subject: Subject, due
     Inside the caller's transaction, who commits. A date that moves takes its reminders along at once, the log says so, and whoever was
     reminded of the old date is told. Whether the clock runs today or in a month changes nothing of that.
     """
-    row = find_subject(uow.session, subject.topic.value, subject.id, lock=True)
-    if row is None:
-        if due_on is None:
-            return
-        row = ReminderSubjectRow(id=uuid.uuid4().hex, topic=subject.topic.value, subject_id=subject.id, title="", updated_at=now)
-        uow.session.add(row)
+    set_dates(uow, actor, now, [(subject, due_on)])
+
+
+def set_dates(uow: UnitOfWork, actor: Actor, now: datetime, dates: Iterable[tuple[Subject, date | None]]) -> None:
+    """As ``set_date``, one after the other, for many: they are read and kept from others at once, and written at once."""
+    wanted = list(dates)
+    known = {
+        (row.topic, row.subject_id): row
+        for topic in sorted({subject.topic.value for subject, _ in wanted})
+        for row in subjects_named(uow.session, topic, {s.id for s, _ in wanted if s.topic.value == topic})
+    }
+    moved: list[str] = []
+    for subject, due_on in wanted:
+        row = known.get((subject.topic.value, subject.id))
+        if row is None:
+            if due_on is None:
+                continue
+            row = ReminderSubjectRow(
+                id=uuid.uuid4().hex, topic=subject.topic.value, subject_id=subject.id, title="", updated_at=now
+            )
+            uow.session.add(row)
+            known[row.topic, row.subject_id] = row
+        elif row.due_on != due_on:
+            moved.append(row.id)
+        _set(uow, actor, now, row, subject, due_on)
+    uow.session.flush()
+    if moved:  # what is new has no moments yet
+        drop_planned(uow.session, moved)
+
+
+def _set(uow: UnitOfWork, actor: Actor, now: datetime, row: ReminderSubjectRow, subject: Subject, due_on: date | None) -> None:
     before, agreed = row.due_on, " ".join(str(d) for d in sorted(subject.agreed_days))
     if before != due_on or row.agreed_days != agreed or row.responsible_id != subject.responsible_id:
         row.plan_from, row.updated_at = now, now
@@ -71,22 +96,18 @@ def set_date(uow: UnitOfWork, actor: Actor, now: datetime, subject: Subject, due
     row.agreed_days, row.decides, row.due_on = agreed, subject.decides, due_on
     if before != due_on:
         row.snoozed_until, row.snooze_reason, row.snoozed_by = None, "", ""
-        uow.session.flush()
-        drop_planned(uow.session, row.id)
         if before is not None:
             note(
                 uow, actor, now, "reminder.moved", contract=subject.contract_id or "", subject=row.id, topic=subject.topic.value,
                 title=row.title, before=before.isoformat(), after=due_on.isoformat() if due_on else "",
             )  # fmt: skip
-    uow.session.flush()
 
 
 def close_dates(uow: UnitOfWork, actor: Actor, now: datetime, topic: Topic, prefix: str, *, keep: Iterable[str] = ()) -> None:
     """Every open date of a topic whose id begins so is done with, but those of ``keep``."""
     kept = set(keep)
-    for row in subjects_with_prefix(uow.session, topic.value, prefix):
-        if row.subject_id not in kept:
-            set_date(uow, actor, now, subject_of(row), None)
+    rows = [row for row in subjects_with_prefix(uow.session, topic.value, prefix) if row.subject_id not in kept]
+    set_dates(uow, actor, now, [(subject_of(row), None) for row in rows])
 
 
 def work_out(uow: UnitOfWork, contract_id: str, now: datetime) -> None:

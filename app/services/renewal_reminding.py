@@ -22,7 +22,7 @@ from app.domain.renewal_decision import Paper
 from app.domain.term import chinese_date
 from app.services.journal import CLOCK
 from app.services.papers import IN_THE_HOUSE
-from app.services.reminding import Subject, close_dates, set_date
+from app.services.reminding import Subject, close_dates, set_dates
 from app.services.renewal import IN_FORCE
 from app.services.term_state import TermState, load_term_state
 from app.store.contracts import ContractRow, find_contract
@@ -98,8 +98,7 @@ def set_term_dates(uow: UnitOfWork, now: datetime, today: date, calendar: Workin
             log.warning("合同 %s 的期限无法计算，没有续约提醒：%s", contract.number, error.message)
             if contract.last_day is not None:
                 subjects = [(_expiry(contract, f"{contract.id}:", contract.last_day, error.message, ()), contract.last_day)]
-    for subject, due_on in subjects:
-        set_date(uow, CLOCK, now, subject, due_on)
+    set_dates(uow, CLOCK, now, subjects)
     for topic in (Topic.RENEWAL, Topic.EXPIRY):
         kept = [s.id for s, _ in subjects if s.topic is topic]
         close_dates(uow, CLOCK, now, topic, f"{contract.id}:", keep=kept)

@@ -18,12 +18,12 @@ from app.services.journal import note
 from app.services.moving import law_day
 from app.services.obligation_keeping import FEWEST
 from app.services.obligation_planning import read_reasons
-from app.services.obligation_reminding import remind_of
+from app.services.obligation_reminding import remind_of_all
 from app.services.record import opened
 from app.services.register import RECORDED
 from app.store.contracts import ContractRow
 from app.store.effects import fulfilments_of, signing_dates_of
-from app.store.obligations import obligations_of
+from app.store.obligations import ObligationRow, obligations_of
 from app.store.uow import UnitOfWork
 
 BY_RULE = "合同于生效三十日以后登记"
@@ -63,20 +63,19 @@ def take_over(
     if faults:
         raise InputError(faults)
     before, contract.taken_over_on = contract.taken_over_on, day
-    taken = reopened = 0
+    taken, reopened = list[tuple[ObligationRow, str]](), list[tuple[ObligationRow, str]]()
     for row in obligations_of(uow.session, contract_id):
         was, is_now = is_taken_as_done(row.due_on, before), is_taken_as_done(row.due_on, day)
         if is_now and not was and row.state == DutyState.OPEN.value:
             row.state, row.settled_at, row.settled_by, row.ground = DutyState.BEFORE.value, now, actor.name, reason.strip()[:4000]
-            remind_of(uow, actor, now, row)
-            taken += 1
+            taken.append((row, ""))
         elif was and not is_now and row.state == DutyState.BEFORE.value:
             row.state, row.settled_at, row.settled_by, row.ground = DutyState.OPEN.value, None, "", ""
-            remind_of(uow, actor, now, row, "\n".join(line.text for line in read_reasons(row.reasoning)))
-            reopened += 1
-    _note(uow, actor, now, contract, before, reason.strip(), taken, reopened)
+            reopened.append((row, "\n".join(line.text for line in read_reasons(row.reasoning))))
+    remind_of_all(uow, actor, now, [*taken, *reopened])
+    _note(uow, actor, now, contract, before, reason.strip(), len(taken), len(reopened))
     uow.commit()
-    return TakenOver(taken, reopened)
+    return TakenOver(len(taken), len(reopened))
 
 
 def take_over_with_paper(

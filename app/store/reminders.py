@@ -34,6 +34,8 @@ from app.store.contracts import ContractRow
 
 PLANNED, RAISED, FOLDED, DROPPED = "planned", "raised", "folded", "dropped"
 WAITING, TOLD, UNTOLD = "waiting", "told", "untold"
+AT_ONCE = 500
+"""So many names go into one statement."""
 
 
 class ReminderSubjectRow(Base):
@@ -187,9 +189,19 @@ Waiting = tuple[ReminderNoticeRow, ReminderRow, ReminderSubjectRow]
 # ---- dates
 
 
-def find_subject(session: Session, topic: str, subject_id: str, *, lock: bool = False) -> ReminderSubjectRow | None:
+def find_subject(session: Session, topic: str, subject_id: str) -> ReminderSubjectRow | None:
     statement = select(ReminderSubjectRow).where(ReminderSubjectRow.topic == topic, ReminderSubjectRow.subject_id == subject_id)
-    return session.scalars(statement.with_for_update() if lock else statement).one_or_none()
+    return session.scalars(statement).one_or_none()
+
+
+def subjects_named(session: Session, topic: str, subject_ids: Collection[str]) -> list[ReminderSubjectRow]:
+    """Kept from others until the end of the transaction, in one order for everybody."""
+    ids, found = sorted(subject_ids), list[ReminderSubjectRow]()
+    for first in range(0, len(ids), AT_ONCE):
+        named = ReminderSubjectRow.subject_id.in_(ids[first : first + AT_ONCE])
+        statement = select(ReminderSubjectRow).where(ReminderSubjectRow.topic == topic, named)
+        found += session.scalars(statement.order_by(ReminderSubjectRow.subject_id).with_for_update())
+    return found
 
 
 def subject_with_id(session: Session, row_id: str, *, lock: bool = False) -> ReminderSubjectRow | None:
@@ -239,8 +251,10 @@ def moments_of(session: Session, subject_ids: Collection[str]) -> list[ReminderR
     return list(session.scalars(statement.order_by(ReminderRow.on_day, ReminderRow.due_on, ReminderRow.step)))
 
 
-def drop_planned(session: Session, subject_id: str) -> None:
-    session.execute(delete(ReminderRow).where(ReminderRow.subject_id == subject_id, ReminderRow.state == PLANNED))
+def drop_planned(session: Session, subject_ids: Sequence[str]) -> None:
+    for first in range(0, len(subject_ids), AT_ONCE):
+        those = ReminderRow.subject_id.in_(subject_ids[first : first + AT_ONCE])
+        session.execute(delete(ReminderRow).where(those, ReminderRow.state == PLANNED))
 
 
 def subjects_due(session: Session, now: datetime, limit: int) -> list[str]:

@@ -16,7 +16,7 @@ from app.library.calendars import load_calendar
 from app.notify.calendar import write_calendar
 from app.notify.mail_texts import write_mail
 from app.services.raising import raise_due
-from app.services.reminding import Subject, close_dates, set_date, snooze
+from app.services.reminding import Subject, close_dates, set_date, set_dates, snooze
 from app.services.telling import Post, tell_people
 from app.store.audit import entries_of
 from app.store.contracts import ContractRow
@@ -215,6 +215,39 @@ def test_setting_the_same_date_again_changes_nothing(units: Units, contract: str
         row = find_subject(uow.session, "payment", "p1")
         assert row is not None
         assert row.plan_from is None
+
+
+def test_many_dates_set_at_once_are_set_as_one_after_the_other(units: Units, contract: str) -> None:
+    moved, closed, new = (subject(contract, ident) for ident in ("p1", "p2", "p3"))
+    bill = subject(contract, "p1", Topic.OBLIGATION)
+    for about in (moved, closed, bill):
+        put(units, about, DUE)
+    round_at(units, NOW)
+    later, last = DUE + timedelta(days=7), DUE + timedelta(days=9)
+    with units() as uow:
+        row = find_subject(uow.session, "payment", "p1")
+        assert row is not None
+        row.snoozed_until, row.snooze_reason, row.snoozed_by = DUE, "等待预算", "x"
+        uow.commit()
+    with units() as uow:
+        nothing = subject(contract, "p4")
+        set_dates(
+            uow, LAWYER, NOW, [(new, DUE), (moved, later), (closed, None), (nothing, None), (bill, DUE), (new, later), (moved, last)]
+        )  # fmt: skip
+        uow.commit()
+    with units() as uow:
+        found = {name: find_subject(uow.session, "payment", name) for name in ("p1", "p2", "p3", "p4")}
+        assert {name: row and row.due_on for name, row in found.items()} == {"p1": last, "p2": None, "p3": later, "p4": None}
+        assert found["p4"] is None
+        assert found["p1"] is not None
+        assert (found["p1"].snoozed_until, found["p1"].snooze_reason, found["p1"].plan_from) == (None, "", NOW)
+        planned = uow.session.scalars(select(ReminderRow).where(ReminderRow.state == "planned"))
+        assert {row.subject_id for row in planned} == {find_subject(uow.session, "obligation", "p1").id}  # type: ignore[union-attr]
+        told = [json.loads(e.data) for e in entries_of(uow.session, contract) if e.action == "reminder.moved"]
+        assert [(x["before"], x["after"]) for x in told] == [
+            (DUE.isoformat(), later.isoformat()), (DUE.isoformat(), ""), (DUE.isoformat(), later.isoformat()),
+            (later.isoformat(), last.isoformat()),
+        ]  # fmt: skip
 
 
 def test_a_clock_set_back_an_hour_tells_nothing_again(units: Units, contract: str) -> None:
