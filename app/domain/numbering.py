@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from app.domain.remembering import remembered
 from app.domain.tree import Instrument, Level, Provision, Section
 
 _BESIDE = "之"
@@ -100,6 +101,11 @@ def _index(number: str) -> int:
 
 def reference_labels(instrument: Instrument) -> dict[str, tuple[str, str]]:
     """Every place a reference may point to → how the reference reads, and its number; what an assembly computes, read off a tree."""
+    return dict(_labels_of(instrument))
+
+
+@remembered(16)
+def _labels_of(instrument: Instrument) -> Mapping[str, tuple[str, str]]:
     labels: dict[str, tuple[str, str]] = {}
     for chapter in instrument.chapters:
         labels[chapter.id] = (chapter.number, chapter.number)

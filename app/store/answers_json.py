@@ -10,6 +10,8 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from app.domain.errors import ContractError
@@ -49,15 +51,17 @@ def write_answers(answers: Answers) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
+@lru_cache(maxsize=16)
 def read_stored_answers(text: str) -> Answers:
-    """The answers of ``write_answers``. Raises ``AnswersUnreadable``."""
+    """The answers of ``write_answers``, which nobody can change: one use case reads the same ones many times. Raises
+    ``AnswersUnreadable``."""
     try:
         data = json.loads(text)
         if data["format"] != FORMAT:
             raise AnswersUnreadable(f"格式 {data['format']!s:.40}")
         return Answers(
-            {name: read_value(value) for name, value in data["values"].items()},
-            data["positions"],
+            MappingProxyType({name: read_value(value) for name, value in data["values"].items()}),
+            MappingProxyType(data["positions"]),
             tuple(DeviationRequest(**{**d, "kind": DeviationKind(d["kind"])}) for d in data["deviations"]),
             tuple(
                 Acknowledgement(**{**a, "at": datetime.fromisoformat(a["at"]) if a["at"] else None})
@@ -95,7 +99,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "date": date.fromisoformat,
     "datetime": datetime.fromisoformat,
     "contact": lambda fields: Contact(**fields),
-    "row": lambda row: {k: read_value(v) for k, v in row.items()},
+    "row": lambda row: MappingProxyType({k: read_value(v) for k, v in row.items()}),
 }
 
 

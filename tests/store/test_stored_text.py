@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -100,3 +101,13 @@ def test_a_tree_with_an_unknown_field_is_refused(compiled: Compiled) -> None:
 def test_unreadable_answers_are_refused(text: str) -> None:
     with pytest.raises(AnswersUnreadable):
         read_stored_answers(text)
+
+
+def test_nobody_can_change_what_was_read_for_all() -> None:
+    text = write_answers(Answers({"rows": ({"name": "x"},)}, {"8.2-t1": "fallback"}))
+    read = read_stored_answers(text)
+    [row] = cast(tuple[Any, ...], read.values["rows"])
+    for kept in (read.values, read.positions, row):
+        with pytest.raises(TypeError):
+            kept["more"] = "changed"
+    assert read_stored_answers(text) is read

@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from types import MappingProxyType
 
 from app.domain.calendar import WorkingCalendar
+from app.domain.remembering import remembered
 from app.domain.term import add_working_days, chinese_date
 from app.domain.tree import Blank, FilledValue, Instrument, Provision, Reference
 
@@ -41,13 +43,14 @@ class Silence:
         return self.last is not None and self.last < today
 
 
+@remembered(16)
 def silence_in(text: Instrument, signed: Instrument) -> Mapping[str, str]:
     """Each of the three provisions → empty where by this text silence counts as consent, otherwise why it doesn't.
 
     ``signed``: the text before any amendment. Only words of the library are read by a machine: where the article was negotiated, or
     reworded later, a person has to read it. Other figures in the same words (a longer period) change nothing.
     """
-    return {name: _why_not(text, signed, name) for name in (REVIEW, OBJECTION, STATEMENT)}
+    return MappingProxyType({name: _why_not(text, signed, name) for name in (REVIEW, OBJECTION, STATEMENT)})
 
 
 def _why_not(text: Instrument, signed: Instrument, name: str) -> str:
