@@ -6,7 +6,9 @@ export VENV
 CORES := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 WORKERS ?= $(shell [ $(CORES) -lt 2 ] && echo 0 || { [ $(CORES) -gt 4 ] && echo 4 || echo $(CORES); })
 # Tests start the program in many processes: what Python made of its source is kept, whatever the machine is used to.
-TESTS = env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+TESTS = env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --databases $(DATABASES)
+# A test of the services runs on SQLite or on PostgreSQL, what works side by side on both; `DATABASES=both`: every one on both.
+DATABASES ?= shared
 export PYTHONWARNINGS ?= default
 
 .DEFAULT_GOAL := help
@@ -45,7 +47,9 @@ format: setup-test ## write the house format
 bench: setup-test ## measure speed and memory; writes docs/benchmarks.md
 	@$(PY) -m bench
 
-soak: setup-test ## long fault runs; prints its seed
+soak: DATABASES = both
+soak: setup-test ## every service on both databases, then long fault runs; prints its seeds
+	@$(TESTS) tests/services tests/store
 	@$(PY) -m pytest -m soak -s
 
 lock: export PYTHONWARNINGS = ignore

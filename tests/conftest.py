@@ -25,6 +25,13 @@ SLOW = (
 """Parts of the names of files that take long with few tests."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--databases", choices=("shared", "both"), default="shared",
+        help="shared: a test of the services runs on SQLite or on PostgreSQL, some on both; both: each runs on both",
+    )  # fmt: skip
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that take long come first: begun last, the longest would keep one process busy while the others are done."""
     items.sort(key=lambda item: not any(part in item.path.stem for part in SLOW))

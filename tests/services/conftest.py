@@ -13,9 +13,20 @@ from app.store.blobs import BlobStore
 from app.store.engine import reading
 from app.store.seal import AuditSeal
 from app.store.uow import UnitOfWork
+from tests.services.sharing import shared_out
 from tests.services.snapshots import Snapshots
 
 Units = Callable[[], UnitOfWork]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Who names a test gets it on both databases, too."""
+    if config.getoption("--databases") == "both" or any("::" in argument for argument in config.args):
+        return
+    _, left = shared_out(item for item in items if Path(__file__).parent in item.path.parents)
+    out = {id(item) for item in left}
+    items[:] = [item for item in items if id(item) not in out]
+    config.hook.pytest_deselected(items=left)
 
 
 @pytest.fixture

@@ -9,16 +9,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from app.store.engine import open_engine
 from app.store.uow import UnitOfWork
 from tests.databases import copy_database, copy_of_template
+from tests.services.sharing import KINDS, both_databases
 
 Units = Callable[[], UnitOfWork]
-KINDS = ("sqlite", "postgresql")
+Test = TypeVar("Test", bound=Callable[..., Any])
 _numbers = itertools.count(1)
 
 
@@ -85,6 +86,10 @@ def filled(build: Callable[[Units], Any], kinds: tuple[str, ...] = KINDS) -> Any
     return fixture
 
 
-def over_both(fixture: str) -> pytest.MarkDecorator:
+def over_both(fixture: str) -> Callable[[Test], Test]:
     """For a test that asks, itself or through others, for ``fixture``, one that ``filled`` made for one kind."""
-    return pytest.mark.parametrize(fixture, KINDS, indirect=True)
+
+    def marked(test: Test) -> Test:
+        return both_databases(pytest.mark.parametrize(fixture, KINDS, indirect=True)(test))
+
+    return marked

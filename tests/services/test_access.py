@@ -15,6 +15,7 @@ from app.store.outbox import messages
 from app.store.users import OneTimeTokenRow, SessionRow, UserRow
 from tests.services.conftest import Units
 from tests.services.people import PASSWORD, SECRET, House
+from tests.services.sharing import both_databases
 
 WRONG = "这不是正确的密码-测试"
 
@@ -51,6 +52,7 @@ def test_every_refusal_has_the_same_words(house: House, login: str, password: st
     assert refusal.value.message == SignInRefused().message
 
 
+@both_databases
 def test_the_database_holds_neither_password_nor_token(house: House) -> None:
     token = house.enter().token
     with house.units() as uow:
@@ -97,6 +99,7 @@ def test_a_lock_is_logged_and_told_to_its_owner_once(house: House) -> None:
         assert len(list(uow.session.scalars(select(AuditRow).where(AuditRow.action == "access.locked")))) == 1
 
 
+@both_databases
 def test_of_many_guesses_at_once_no_more_than_the_free_ones_count(house: House) -> None:
     def guess(_number: int) -> bool:
         try:

@@ -44,6 +44,7 @@ from app.store.uow import ChangedMeanwhile
 from app.store.users import UserRow
 from tests.services.conftest import Units
 from tests.services.people import ADMIN, PASSWORD, SECRET, VAULT, House
+from tests.services.sharing import both_databases
 
 NEW = "另外一个足够长的新密码-测试"
 
@@ -353,6 +354,7 @@ def test_an_invited_administrator_who_never_came_does_not_count(house: House) ->
         set_active(uow, CONSOLE, house.now, admin_id, False)
 
 
+@both_databases
 def test_changed_roles_take_effect_at_the_next_request(house: House) -> None:
     user_id = house.person("wang", Role.DRAFTER)
     token = house.enter().token
@@ -404,6 +406,7 @@ def test_an_administrator_helps_back_in_who_lost_phone_and_codes(house: House) -
     assert house.who(new.token) is None
 
 
+@both_databases
 def test_every_step_is_in_the_audit_log_without_a_secret(house: House) -> None:
     house.first()
     house.person()

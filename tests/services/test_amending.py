@@ -27,6 +27,7 @@ from app.store.uow import ChangedMeanwhile, UnitOfWork
 from tests.services.fixtures import ensure
 from tests.services.living import House, d, in_force, noon
 from tests.services.paper_house import EFFECT, LATER, TERM, TODAY, Desk, Rewrite, Strike, kit
+from tests.services.sharing import both_databases
 from tests.services.snapshots import filled
 
 Units = Callable[[], UnitOfWork]
@@ -331,6 +332,7 @@ def test_numbers_run_without_gaps_and_a_void_paper_keeps_its_own(desk: Desk):
     assert noon(TODAY) <= desk.now
 
 
+@both_databases
 def test_the_database_itself_refuses_to_change_a_frozen_paper(desk: Desk):
     desk.freeze(desk.amendment(LATER))
     for statement in ("UPDATE paper_versions SET tree = 'x'", "DELETE FROM paper_versions"):

@@ -31,6 +31,7 @@ from app.store.outbox import messages
 from app.store.users import find_user
 from tests.services.approving import BUSINESS, FINANCE, HEAD, LEGAL, PLACE, REASON, Office, post, ready
 from tests.services.fixtures import LAWYER, NOW, OTHER, reference
+from tests.services.sharing import both_databases
 from tests.services.snapshots import filled
 
 F = Function
@@ -147,6 +148,7 @@ def test_everything_is_in_the_log_with_the_door_it_came_through(office: Office) 
     assert any("每份合同须经" in s for s in submitted["seats"])
 
 
+@both_databases
 def test_of_two_who_decide_one_seat_at_the_same_moment_one_is_told(office: Office) -> None:
     office.submit()
     start, digest = threading.Barrier(2), office.digest
@@ -182,6 +184,7 @@ def test_an_approver_whose_account_was_closed_is_asked_no_more(office: Office) -
 # ---- seats that fall vacant
 
 
+@both_databases
 def test_an_office_that_falls_vacant_is_told_to_the_owner_once_a_week_with_who_must_be_named(office: Office) -> None:
     office.submit()
     with office.units() as uow:

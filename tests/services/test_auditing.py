@@ -18,6 +18,9 @@ from app.store import audit
 from app.store.seal import CHECKPOINT_FILE, KEY_FILE, PUBLIC_FILE, AuditSeal
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, NOW, PATTERN, TODAY, draft, later, reference
+from tests.services.sharing import both_databases
+
+pytestmark = both_databases
 
 
 def _log(units: Units, count: int, contract: str = "c1") -> None:

@@ -29,6 +29,7 @@ from app.store.uow import UnitOfWork
 from tests.services.fixtures import LAWYER, OTHER, ensure
 from tests.services.living import OFFICIAL, House, in_force
 from tests.services.settling_house import Till
+from tests.services.sharing import both_databases
 from tests.services.snapshots import filled
 from tests.services.test_obligations import ALMANAC, CLOCK, board, line
 from tests.services.test_reminding import POST
@@ -98,6 +99,7 @@ def test_a_new_calendar_moves_what_was_provisional_by_itself_and_once(house: Hou
     assert entries(house, "reminder.moved")
 
 
+@both_databases
 def test_who_was_told_the_provisional_day_is_told_that_it_moved(house: House) -> None:
     house.at("2026-10-07")  # by the provisional days the statement of September is due today
     round_of(house, BEFORE)
@@ -108,6 +110,7 @@ def test_who_was_told_the_provisional_day_is_told_that_it_moved(house: House) ->
     assert any("2026年10月7日" in text and "2026年10月13日" in text for text in texts)
 
 
+@both_databases
 def test_what_moves_past_the_day_of_takeover_is_to_be_kept_again(house: House) -> None:
     house.at("2026-10-09")
     round_of(house, BEFORE)
@@ -123,6 +126,7 @@ def test_what_moves_past_the_day_of_takeover_is_to_be_kept_again(house: House) -
     assert elder.shown is Shown.BEFORE, "what still lies before it stays as it was"
 
 
+@both_databases
 def test_two_clocks_at_once_plan_anew_once(house: House) -> None:
     made: list[PlannedAnew | None] = []
     together = threading.Barrier(4)
@@ -157,6 +161,7 @@ def test_by_hand_it_needs_who_keeps_reminders_and_says_what_it_will_do(house: Ho
     assert not line(house, "O-8.2-1", "2026年9月").provisional
 
 
+@both_databases
 def test_what_is_to_be_paid_moves_too_and_is_left_alone_where_it_stands(units: Callable[[], UnitOfWork]) -> None:
     till = Till.open(units)
     made = till.owing()

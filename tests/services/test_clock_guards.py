@@ -29,6 +29,7 @@ from tests.services.fixtures import LAWYER
 from tests.services.living import d, noon
 from tests.services.paper_house import Desk, kit
 from tests.services.settling_house import Till
+from tests.services.sharing import both_databases
 from tests.services.signed import WORK
 
 Units = Callable[[], UnitOfWork]
@@ -87,6 +88,7 @@ def test_an_amendment_of_a_damaged_contract_keeps_no_other_from_taking_effect(
     assert (done.looked, done.failed) == (1, []), "the other one's dates would be computed from a text that no longer governs"
 
 
+@both_databases
 def test_a_settled_period_that_can_not_be_read_keeps_no_text_from_taking_effect(
     units: Units, blobs: BlobStore, engine: Engine, caplog: pytest.LogCaptureFixture
 ) -> None:

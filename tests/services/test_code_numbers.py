@@ -17,6 +17,9 @@ from app.store.contracts import ContractRow
 from app.store.outbox import sent_to_number
 from app.store.signings import SigningPlaceRow, SigningRow
 from tests.services.conftest import Units
+from tests.services.sharing import both_databases
+
+pytestmark = both_databases
 
 NUMBER, NOW = "+8613812345678", datetime(2026, 11, 2, 9, tzinfo=UTC)
 

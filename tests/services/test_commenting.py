@@ -45,6 +45,7 @@ from app.store.outbox import FAILED, OutboxRow, messages
 from app.store.users import find_user
 from tests.services.conftest import Units
 from tests.services.fixtures import NOW, PATTERN, TODAY, draft, later, reference, user
+from tests.services.sharing import both_databases
 from tests.services.snapshots import filled
 
 POST = Post(write_mail, lambda contract, thread: f"https://example.com/contracts/{contract}/text#thread-{thread}")
@@ -389,6 +390,7 @@ def test_a_lively_talk_makes_one_mail_until_it_has_gone_out(room: Room) -> None:
     assert "第四点。" not in after[1].text
 
 
+@both_databases
 def test_remarks_made_at_the_same_moment_are_all_told(room: Room) -> None:
     start = threading.Barrier(4)
 

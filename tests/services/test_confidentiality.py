@@ -27,6 +27,7 @@ from app.store.audit import entries_of
 from tests.services.conftest import Units
 from tests.services.fixtures import NOW, PATTERN, TODAY, reference
 from tests.services.people import House
+from tests.services.sharing import both_databases
 from tests.services.signed import POST
 
 
@@ -116,6 +117,7 @@ def seen_by(house: House, person: Actor, contract_id: str) -> Closure:
         return read_people(uow, person, contract_id).closure
 
 
+@both_databases
 def test_two_people_who_name_readers_at_once_lose_nothing(house: House) -> None:
     owner, keeper = signed(house, "wang"), signed(house, "qian", Role.CONTRACT_ADMINISTRATOR)
     first, second, third = (signed(house, login).id for login in ("li", "zhao", "sun"))
@@ -159,6 +161,7 @@ def test_a_reader_whose_account_was_closed_stays_named_and_the_owner_is_never_na
     assert (people.keeps, people.hands_over, people.owner_id) == (True, True, owner.id)
 
 
+@both_databases
 def test_everything_of_one_who_leaves_goes_to_one_heir_who_is_told(house: House) -> None:
     owner, heir, admin = signed(house, "wang"), signed(house, "li"), signed(house, "sun", Role.SYSTEM_ADMINISTRATOR)
     mine = [contract(house, owner) for _ in range(2)]

@@ -20,6 +20,7 @@ from app.store.approvals import approvals_of
 from app.store.outbox import messages
 from tests.services.approving import BUSINESS, DEPUTY, FINANCE, HEAD, LEGAL, Office, let_warnings_pass, post, ready
 from tests.services.fixtures import LAWYER, NOW, OTHER, TODAY, ensure, reference
+from tests.services.sharing import both_databases
 from tests.services.snapshots import filled
 
 F = Function
@@ -62,6 +63,7 @@ def test_nobody_approves_without_office_or_what_they_submitted(office: Office) -
         office.approve(F.LEGAL, both)
 
 
+@both_databases
 def test_whoever_wrote_a_part_of_the_text_does_not_check_it_as_legal(office: Office) -> None:
     both = Actor("赵双职", "zhao", frozenset({Role.DRAFTER, Role.APPROVER}), frozenset({F.LEGAL, F.FINANCE}))
     with office.units() as uow:

@@ -20,6 +20,7 @@ from app.store.audit import entries_of
 from tests.services.ending_office import Office, after_demand, after_objection, begun, close, finish
 from tests.services.fixtures import LAWYER
 from tests.services.living import OFFICIAL, WORK, d
+from tests.services.sharing import both_databases
 from tests.services.snapshots import filled
 
 office = filled(begun)
@@ -39,6 +40,7 @@ def test_an_objection_marks_the_dispute_and_leaves_the_ending_as_it_is(objected:
     assert not objected.case().disputed
 
 
+@both_databases
 def test_a_decision_that_there_was_no_right_brings_the_contract_back(objected: Office) -> None:
     with pytest.raises(InputError):
         close(objected, Outcome.SET_ASIDE)

@@ -37,6 +37,7 @@ from app.store.contracts import ContractRow
 from app.store.uow import ChangedMeanwhile, UnitOfWork
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, NOW, OTHER, PATTERN, TODAY, draft, later, organisation, reference, user
+from tests.services.sharing import both_databases
 
 
 def _contract(units: Units, number: str = "", **more: object) -> str:
@@ -98,6 +99,7 @@ def test_a_refused_contract_gives_its_number_back(units: Units, monkeypatch: pyt
         assert create_contract(uow, LAWYER, NOW, TODAY, reference(), draft_id, PATTERN).number == "SHFW-2026-0001"
 
 
+@both_databases
 def test_contracts_filed_at_the_same_moment_leave_no_gap_and_no_double(units: Units) -> None:
     count = 12
     with units() as uow:

@@ -34,6 +34,9 @@ from app.store.versions import VersionRow
 from tests.services.fixtures import LAWYER, PATTERN
 from tests.services.killing import Deaths, Nursery, killed_at_every_boundary, nursery_of, seeded_chance
 from tests.services.nursery import STEPS
+from tests.services.sharing import both_databases
+
+pytestmark = both_databases
 
 FEWEST = 70
 """Boundaries that the steps come to at least; fewer would mean that the hooks no longer see them."""

@@ -15,6 +15,9 @@ from app.store.outbox import messages
 from app.store.seal import AuditSeal
 from tests.services.conftest import Units
 from tests.services.fixtures import NOW, ensure, later
+from tests.services.sharing import both_databases
+
+pytestmark = both_databases
 
 AUDITOR = Actor("孙审计", "auditor", frozenset({Role.AUDITOR}))
 ADMIN = Actor("周系统", "sysadmin", frozenset({Role.SYSTEM_ADMINISTRATOR}))

@@ -18,7 +18,10 @@ from app.store.service_months import ServiceMonthRow
 from app.store.settlements import PaymentRow, SettlementRow
 from tests.services.conftest import Units
 from tests.services.fixtures import NOW
+from tests.services.sharing import both_databases
 from tests.services.shelf import Shelf
+
+pytestmark = both_databases
 
 TODAY = date(2026, 11, 22)
 _ids = itertools.count(1)

@@ -26,6 +26,7 @@ from app.store.uow import UnitOfWork
 from app.store.users import find_user
 from tests.services.fixtures import LAWYER, OTHER, ensure
 from tests.services.living import OFFICIAL, House
+from tests.services.sharing import both_databases
 from tests.services.test_obligations import AUDITOR, board, built, done, line, tick
 from tests.services.test_reminding import POST
 
@@ -70,6 +71,7 @@ def test_one_alone_is_handed_over_with_its_reminder_and_the_reason_is_kept(house
     assert responsible(house) == before
 
 
+@both_databases
 def test_everything_of_one_person_goes_to_another_and_what_is_settled_stays(house: House) -> None:
     done(house, line(house, "O-8.2-1", "2026年2月"))
     with house.units() as uow:

@@ -36,6 +36,7 @@ from app.store.uow import ChangedMeanwhile, UnitOfWork
 from tests.services.fixtures import LAWYER, OTHER, ensure, reference
 from tests.services.living import OFFICIAL, WORK, House, in_force
 from tests.services.settling_house import Till
+from tests.services.sharing import both_databases
 from tests.services.snapshots import filled
 
 ALMANAC = Almanac(Catalogue.of(reference().library), OFFICIAL)
@@ -155,6 +156,7 @@ def test_every_fault_at_once_and_nothing_twice(house: House) -> None:
         finish(uow, AUDITOR, house.now, house.today, ALMANAC, house.contract_id, statement.id, 2, Proof(house.today, "x"))
 
 
+@both_databases
 def test_lateness_follows_the_day_and_what_came_late_stays_so(everywhere: House) -> None:
     house = everywhere
     house.at("2026-04-09")
@@ -260,6 +262,7 @@ def test_a_table_is_recorded_whole_or_not_at_all_and_twice_is_once(house: House)
         assert (result.new, result.known, result.planned) == expected
 
 
+@both_databases
 def test_somebody_is_made_responsible_and_later_instances_follow(everywhere: House) -> None:
     house = everywhere
     house.at("2026-03-10")

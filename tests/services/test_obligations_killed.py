@@ -26,6 +26,9 @@ from app.store.uow import UnitOfWork
 from tests.services.duty_nursery import ALMANAC, STEPS, prepare
 from tests.services.killing import Nursery, killed_at_every_boundary, nursery_of
 from tests.services.living import OFFICIAL
+from tests.services.sharing import both_databases
+
+pytestmark = both_databases
 
 FEWEST = 20
 """Boundaries that the steps come to at least; fewer would mean that the hooks no longer see them."""

@@ -19,6 +19,9 @@ from app.store.outbox import FAILED, LOCAL, SENT, WAITING, OutboxRow, lease_next
 from tests.services.conftest import Units
 from tests.services.fixtures import NOW, later
 from tests.services.mail_server import PASSWORD, USER, MailServer, mail_server
+from tests.services.sharing import both_databases
+
+pytestmark = both_databases
 
 POSTMASTER = Actor("周系统", "sysadmin", frozenset({Role.SYSTEM_ADMINISTRATOR}))
 

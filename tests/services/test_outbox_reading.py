@@ -20,7 +20,10 @@ from app.store import audit
 from app.store.outbox import LOCAL, WAITING
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, NOW, later
+from tests.services.sharing import both_databases
 from tests.services.signed import filed
+
+pytestmark = both_databases
 
 ADMIN = Actor("周系统", "sysadmin", frozenset({Role.SYSTEM_ADMINISTRATOR}))
 BOTH = Actor("王律师", "lawyer", frozenset({Role.SYSTEM_ADMINISTRATOR, Role.DRAFTER}))

@@ -34,6 +34,9 @@ from tests.databases import clone
 from tests.services.fixtures import LAWYER
 from tests.services.killing import Deaths, Nursery, killed_at_every_boundary, nursery_of, seeded_chance
 from tests.services.paper_nursery import EFFECT, REWORDED, STEPS, prepare
+from tests.services.sharing import both_databases
+
+pytestmark = both_databases
 
 FEWEST = 30
 """Boundaries that the steps come to at least; fewer would mean that the hooks no longer see them."""

@@ -29,6 +29,7 @@ from app.store.outbox import messages
 from app.store.uow import UnitOfWork
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, NOW, OTHER, TODAY, ensure, organisation, reference
+from tests.services.sharing import both_databases
 from tests.services.signed import SIGN_POST
 
 ROW = {
@@ -149,6 +150,7 @@ def test_one_faulty_row_keeps_all_of_them_out_and_every_fault_is_told_with_its_c
         assert read_register(uow, LAWYER, Filter()).count == 0
 
 
+@both_databases
 def test_dates_must_be_in_an_order_that_the_law_allows(ready: Units) -> None:
     rows = ({"signed_on": "2026-12-01"}, {"number": "B", "effective_on": "2024-05-01"}, {"number": "C", "last_day": "2024-05-31"})
     told = faults(ready, examined(*({**ROW, **row} for row in rows)))

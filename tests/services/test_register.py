@@ -15,7 +15,10 @@ from app.store import register as store
 from app.store.register import Range, SortKey
 from tests.services.conftest import Units
 from tests.services.fixtures import NOW
+from tests.services.sharing import both_databases
 from tests.services.shelf import Shelf
+
+pytestmark = both_databases
 
 STAGES = ("draft", "active", "expired", "active", "void", "archived", "expiring", "draft", "signed")
 

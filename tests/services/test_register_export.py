@@ -21,6 +21,7 @@ from app.store.contracts import find_contract
 from app.store.register import Range, SortKey
 from tests.services.conftest import Units
 from tests.services.fixtures import NOW
+from tests.services.sharing import both_databases
 from tests.services.shelf import Shelf
 
 
@@ -76,6 +77,7 @@ def test_a_view_that_is_too_long_is_cut_and_says_so(shelf: Shelf) -> None:
     assert "超过1份" in told["未列全"]
 
 
+@both_databases
 def test_the_second_sheet_says_what_was_asked_for(shelf: Shelf) -> None:
     wanted = Filter(text="违约金", stages=frozenset({Stage.ACTIVE}), value=Range(Decimal(100)))
     told = dict(load_workbook(io.BytesIO(export(shelf, Settings(wanted)).content))["说明"].iter_rows(values_only=True))

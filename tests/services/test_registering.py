@@ -28,6 +28,9 @@ from app.store.contracts import find_contract
 from app.store.organisations import count_organisations, licences_ending
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, NOW, OTHER, PATTERN, TODAY, draft, later, organisation, reference
+from tests.services.sharing import both_databases
+
+pytestmark = both_databases
 
 READER = Actor("赵审计", "reader", frozenset({Role.AUDITOR}))
 STRANGER = Actor("孙管理员", "stranger", frozenset({Role.SYSTEM_ADMINISTRATOR}))

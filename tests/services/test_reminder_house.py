@@ -24,7 +24,10 @@ from app.store.reminders import ReminderNoticeRow, find_subject, settings_row, s
 from app.store.users import find_user
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, NOW, OTHER, ensure, later, organisation, user
+from tests.services.sharing import both_databases
 from tests.services.test_reminding import CALENDAR, DUE, add_contract, morning, put, round_at, subject
+
+pytestmark = both_databases
 
 KEEPER = Actor("管理员", "keeper", frozenset({Role.SYSTEM_ADMINISTRATOR}))
 

@@ -27,6 +27,9 @@ from app.store.outbox import messages
 from app.store.uow import UnitOfWork
 from tests.services.conftest import Units
 from tests.services.reminder_years import EVERY_KIND, FIRST, World, actual, expected, kinds, live, moment, settle, tick, world
+from tests.services.sharing import both_databases
+
+pytestmark = both_databases
 
 ROOT = Path(__file__).resolve().parents[2]
 MANNERS = ("refuse", "drop", "busy", "slow", "forget")

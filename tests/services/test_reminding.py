@@ -25,6 +25,7 @@ from app.store.reminders import ReminderNoticeRow, ReminderRow, find_subject, pe
 from app.store.users import find_user
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, NOW, OTHER, ensure, user
+from tests.services.sharing import both_databases
 
 CALENDAR = load_calendar()
 POST = Post(write_mail, write_calendar, "http://localhost:8000", b"key")
@@ -196,6 +197,7 @@ def test_the_undecided_escalates_and_a_closed_account_is_stood_in_for(units: Uni
     assert "负责人的账号已停用" in mails(units)[-1].text
 
 
+@both_databases
 def test_of_a_confidential_contract_only_who_may_read_it_is_told_and_the_untold_is_kept(units: Units, contract: str) -> None:
     with units() as uow:
         add_contract(uow.session, "c2", "SHFW-2026-0002", OTHER.id, confidential=True)
@@ -258,6 +260,7 @@ def test_a_clock_set_back_an_hour_tells_nothing_again(units: Units, contract: st
     assert round_at(units, morning(day, 9, 30)) == 0
 
 
+@both_databases
 def test_two_clocks_at_once_raise_each_moment_once(units: Units, engine: Engine, contract: str) -> None:
     import threading
 

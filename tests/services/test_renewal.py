@@ -25,6 +25,7 @@ from app.store.uow import ChangedMeanwhile
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, NOW, OTHER
 from tests.services.living import OFFICIAL, READER, WORK, House, d, in_force
+from tests.services.sharing import both_databases
 from tests.services.snapshots import filled
 
 house = filled(in_force)
@@ -290,6 +291,7 @@ def test_after_years_of_downtime_every_renewal_is_made_up_in_order_and_only_once
     assert house.view().state.stage is Stage.EXPIRED
 
 
+@both_databases
 def test_two_clocks_at_once_renew_once(house: House) -> None:
     house.at("2027-01-01")
     workers = [threading.Thread(target=house.wake) for _ in range(3)]

@@ -44,6 +44,7 @@ from tests.services.approving import LEGAL, post
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, NOW, OTHER, TODAY, later
 from tests.services.sealing import CHIEF, KEEPER, POST, SealHouse, seal_house, seal_picture
+from tests.services.sharing import both_databases
 
 VAULT = Vault(bytes(range(32)))
 PAPER = UseRequest(UseMedium.PAPER, "服务外包合同正本", 4, True, "与乙方签订服务外包合同")
@@ -131,6 +132,7 @@ def test_the_keeper_may_stop_the_seal_at_once_but_not_start_it(units: Units, hou
         move_seal(uow, KEEPER, NOW, TODAY, seal_id, SealMove.ENABLE)
 
 
+@both_databases
 def test_an_authority_is_kept_with_its_document_and_taken_back_with_a_reason(
     units: Units, blobs: BlobStore, house: SealHouse
 ) -> None:
@@ -190,6 +192,7 @@ def test_paper_is_sealed_after_approval_and_the_log_says_which_seal_which_copies
     assert actions[-3:] == ["seal.applied", "seal.approved", "seal.used"]
 
 
+@both_databases
 def test_the_log_of_uses_refuses_every_change(units: Units, signing: SealHouse) -> None:
     seal_id, contract = signing.seal(), signing.contract
     with units() as uow:

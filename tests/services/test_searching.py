@@ -29,7 +29,10 @@ from app.store.uow import UnitOfWork
 from app.store.versions import VersionRow
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, NOW, PATTERN, TODAY, draft, ensure, reference
+from tests.services.sharing import both_databases
 from tests.services.shelf import Shelf, instrument
+
+pytestmark = both_databases
 
 STANDARD = (
     ("本合同适用中华人民共和国法律。", "逾期付款的，应当支付违约金。"),

@@ -13,6 +13,7 @@ from app.store.users import UserRow
 from app.store.vault import SecretUnreadable, Vault, is_sealed
 from tests.services.conftest import Units
 from tests.services.people import SECRET, VAULT, House
+from tests.services.sharing import both_databases
 
 
 @pytest.fixture
@@ -33,6 +34,7 @@ def test_the_database_does_not_hold_the_key_itself(house: House) -> None:
     assert is_sealed(stored(house))
 
 
+@both_databases
 def test_a_key_left_plain_by_an_older_version_is_sealed_at_the_next_start_and_still_works(house: House) -> None:
     with house.units() as uow:
         uow.session.execute(update(UserRow).values(totp_secret=SECRET))

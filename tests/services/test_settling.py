@@ -38,6 +38,7 @@ from app.store.uow import ChangedMeanwhile, UnitOfWork
 from tests.services.living import OFFICIAL, d
 from tests.services.paper_house import Desk, kit
 from tests.services.settling_house import Till, figures
+from tests.services.sharing import both_databases
 from tests.services.snapshots import filled
 
 Units = Callable[[], UnitOfWork]
@@ -284,6 +285,7 @@ def test_the_undisputed_part_is_paid_and_the_outcome_settles_the_rest(till: Till
     assert (till.row(made).open_amount, till.row(made).due_on) == (D("6000.00"), d("2026-04-14"))
 
 
+@both_databases
 def test_a_budget_belongs_to_its_contract_year(till: Till) -> None:
     with till.units() as uow:
         set_budget(uow, till.actor, till.now, till.contract_id, d("2026-06-01"), D("1500000.00"), "年度预算")

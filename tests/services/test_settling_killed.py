@@ -25,6 +25,9 @@ from app.store.settlements import InvoiceRow, PaymentRow, SettlementRow, payment
 from app.store.uow import UnitOfWork
 from tests.services.killing import Nursery, killed_at_every_boundary, nursery_of
 from tests.services.settling_nursery import STEPS, prepare
+from tests.services.sharing import both_databases
+
+pytestmark = both_databases
 
 FEWEST = 22
 """Boundaries that the steps come to at least; fewer would mean that the hooks no longer see them."""

@@ -36,6 +36,7 @@ from signatures.verification.trusting import Trust
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER
 from tests.services.outside_time import LOOPBACK, OutsideTime
+from tests.services.sharing import both_databases
 from tests.services.signing_house import A_SIGN, B_SIGN, PHONE, SHORT, Held, House, hands_only, house
 from tests.services.snapshots import filled, over_both
 from tests.signatures.tampering import page_replaced, saved_again_by_pikepdf
@@ -272,6 +273,7 @@ def test_the_evidence_package_is_checked_with_the_outside_authority_given(home: 
 # ---- whose certificates are taken
 
 
+@both_databases
 def test_a_root_is_trusted_after_its_fingerprint_was_compared_and_until_it_is_removed(units: Units) -> None:
     pem, now = authority("某某电子认证有限公司").certificate.public_bytes(Encoding.PEM), datetime.now(UTC)
     with units() as uow:

@@ -15,8 +15,11 @@ import pytest
 from app.store.engine import open_engine
 from tests.databases import clone, drop
 from tests.services.killing import Deaths, Nursery, killed_at_every_boundary, nursery_of, seeded_chance
+from tests.services.sharing import both_databases
 from tests.services.signing_nursery import STAGES, STEPS, UNWATCHED, prepare
 from tests.services.signing_whole import assert_whole
+
+pytestmark = both_databases
 
 FEWEST = 30
 """Boundaries that the steps come to at least; fewer would mean that the hooks no longer see them."""

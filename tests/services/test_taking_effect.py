@@ -27,6 +27,7 @@ from app.store.blobs import BlobStore
 from app.store.outbox import messages
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, NOW, OTHER, TODAY, later
+from tests.services.sharing import both_databases
 from tests.services.signed import POST, SIGNED_ON, filed, signed
 
 AUDITOR = Actor("孙审计", "auditor", frozenset({Role.AUDITOR}))
@@ -128,6 +129,7 @@ def test_a_document_of_another_contract_is_no_evidence(units: Units, blobs: Blob
         check(units, contract, Condition.PIA_DONE, evidence(units, blobs, other))
 
 
+@both_databases
 def test_a_condition_is_checked_off_once_and_a_mistake_is_taken_back_and_kept_in_the_log(units: Units, blobs: BlobStore) -> None:
     contract = signed(units)
     paper = evidence(units, blobs, contract)

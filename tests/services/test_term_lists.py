@@ -15,6 +15,7 @@ from app.store.contracts import find_contract
 from tests.services.ending_office import BREACH, Office, serve_demand, serve_notice
 from tests.services.fixtures import LAWYER
 from tests.services.living import OFFICIAL, READER, House, in_force
+from tests.services.sharing import both_databases
 from tests.services.snapshots import filled
 from tests.services.test_paper_prefill import choose
 
@@ -61,6 +62,7 @@ def test_what_was_decided_asks_for_nothing_more(house: House) -> None:
     assert line.decision.choice is Choice.RENEW
 
 
+@both_databases
 def test_only_terms_that_end_within_the_days_asked_for_are_listed(house: House) -> None:
     assert renewals(house.at("2026-05-01"), 90).lines == ()
     assert len(renewals(house.at("2026-10-12"), 90).lines) == 1

@@ -13,6 +13,9 @@ from app.services.drafts import deviate, load_draft_unasked, save_answer, save_a
 from app.store.drafts import find_draft
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, NOW, OTHER, draft, later, reference
+from tests.services.sharing import both_databases
+
+pytestmark = both_databases
 
 PLACE, COPIES = "contract.sign_place", "contract.copies_total"
 

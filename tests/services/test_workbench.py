@@ -17,6 +17,7 @@ from app.services.workbench import Matter, MatterKind, read_workbench
 from app.store.terms import RenewalDecisionRow, TermRow
 from tests.services.conftest import Units
 from tests.services.fixtures import NOW
+from tests.services.sharing import both_databases
 from tests.services.shelf import Shelf
 
 TODAY = date(2026, 11, 22)
@@ -99,6 +100,7 @@ def remind(shelf: Shelf, name: str, due: str | None, topic: Topic = Topic.OBLIGA
         uow.commit()
 
 
+@both_databases
 def test_each_sees_the_own_dates_and_everybody_those_of_open_contracts(shelf: Shelf) -> None:
     other = shelf.person("li", "李律师", Role.DRAFTER)
     open_one, secret = shelf.contract("HT-1", stage="active"), shelf.contract("HT-2", stage="active", confidential=True)
