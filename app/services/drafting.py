@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from app.domain.approval_route import DEFAULT_POLICY, ApprovalPolicy
 from app.domain.assembly import assemble
@@ -51,9 +52,54 @@ def cited(library: ClauseLibrary) -> tuple[str, ...]:
     return tuple(dict.fromkeys(code for clause in library.clauses() for code in clause.laws))
 
 
+KEPT = 8
+"""Texts, and findings, that are kept: one page, a submission, a comparison need the same again and again. Some two megabytes each."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """What a text or its findings are computed from, as a key: the very reference, and everything else by its contents.
+
+    ``words`` spell the answers out, so that what is equal but prints otherwise (1.0 and 1.00) is told apart.
+    """
+
+    reference: Reference
+    answers: Answers
+    words: str
+    today: date
+    instrument: Instrument | None = None
+    stage: Stage | None = None
+
+    def __hash__(self) -> int:
+        return hash((self.words, self.today, self.instrument, self.stage))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Asked):
+            return NotImplemented
+        mine, its = self.reference, other.reference
+        return (
+            mine.library is its.library
+            and mine.laws is its.laws
+            and mine.calendar is its.calendar
+            and mine.covered is its.covered
+            and (self.words, self.today, self.stage) == (other.words, other.today, other.stage)
+            and self.instrument == other.instrument
+        )
+
+
+def _spelt(answers: Answers) -> str:
+    return repr((answers.values, answers.positions, answers.deviations, answers.acknowledgements, sorted(answers.given)))
+
+
 def build(reference: Reference, answers: Answers, today: date) -> tuple[Answers, Instrument]:
     """Computed values added, tree assembled; the quick part, for the live preview."""
-    computed = derive(answers.values, today, reference.calendar, reference.laws, cited(reference.library))
+    return _built(_Asked(reference, answers, _spelt(answers), today))
+
+
+@lru_cache(maxsize=KEPT)
+def _built(asked: _Asked) -> tuple[Answers, Instrument]:
+    reference, answers = asked.reference, asked.answers
+    computed = derive(answers.values, asked.today, reference.calendar, reference.laws, cited(reference.library))
     complete = answers.with_values(computed)
     return complete, assemble(reference.library, complete)
 
@@ -73,14 +119,22 @@ def examine(
     reference: Reference, complete: Answers, instrument: Instrument, today: date, stage: Stage = Stage.REVIEW
 ) -> Compiled:
     """A text that stands already, a frozen version above all, with every finding that it has ``today``."""
+    findings = _found(_Asked(reference, complete, _spelt(complete), today, instrument, stage))
+    return Compiled(complete, instrument, findings, tuple(unresolved(findings, complete.acknowledgements)))
+
+
+@lru_cache(maxsize=KEPT)
+def _found(asked: _Asked) -> tuple[Finding, ...]:
+    reference = asked.reference
+    assert asked.instrument is not None
+    assert asked.stage is not None
     draft = Draft(
-        answers=complete,
-        instrument=instrument,
+        answers=asked.answers,
+        instrument=asked.instrument,
         variables=reference.library.variables,
         laws=reference.laws,
-        today=today,
+        today=asked.today,
         calendar_years=reference.calendar.official_years,
         covered=reference.covered,
     )
-    findings = proofread(draft, stage)
-    return Compiled(complete, instrument, findings, tuple(unresolved(findings, complete.acknowledgements)))
+    return proofread(draft, asked.stage)

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -32,8 +32,9 @@ def write_tree(instrument: Instrument) -> str:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
+@lru_cache(maxsize=8)
 def read_tree(text: str) -> Instrument:
-    """The tree of ``write_tree``. Raises ``TreeUnreadable``."""
+    """The tree of ``write_tree``. Raises ``TreeUnreadable``. A version is indexed, shown and compared soon after it was frozen."""
     try:
         data = json.loads(text)
         if data["format"] != FORMAT:
