@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
+from asyncio import AbstractEventLoop
+from asyncio.events import _set_running_loop
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -119,14 +122,28 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     running.kill()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Ended with its module: Playwright keeps an event loop running meanwhile, in which other tests could not start theirs."""
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[tuple[Browser, AbstractEventLoop]]:
+    """One browser for all files, and the event loop in which Playwright speaks with it; between files that loop isn't the running one."""
     with sync_playwright() as playwright:
         system = next((str(c) for c in CHROMIUM if c.exists()), None)  # else the one that Playwright installed
         running = playwright.chromium.launch(executable_path=system, args=FLAGS)
-        yield running
+        loop = asyncio.get_running_loop()
+        _set_running_loop(None)
+        yield running, loop
+        _set_running_loop(loop)
         running.close()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: tuple[Browser, AbstractEventLoop]) -> Iterator[Browser]:
+    """Playwright leaves its loop marked as running, in which the tests of other files could not start theirs: after the file it isn't."""
+    running, loop = chromium
+    _set_running_loop(loop)
+    yield running
+    for left in running.contexts:
+        left.close()
+    _set_running_loop(None)
 
 
 def enter(page: Page, login: str = LAWYER.login, password: str = PASSWORD) -> None:

@@ -75,8 +75,12 @@ class Forker:
     """The program below, for as long as the tests run."""
 
     def __init__(self) -> None:
+        from tests.web.applications import with_words
+
+        self.rehearsal = TemporaryDirectory()
+        folder = with_words(with_database(with_fonts(Path(self.rehearsal.name))))
         self.process = subprocess.Popen(
-            [sys.executable, "-m", __name__], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", __name__, str(folder)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         atexit.register(self.close)
 
@@ -95,6 +99,7 @@ class Forker:
         self.process.stdin.close()
         self.process.wait(20)
         self.process.stdout.close()
+        self.rehearsal.cleanup()
 
 
 @cache
@@ -102,8 +107,11 @@ def _forker() -> Forker:
     return Forker()
 
 
-def rehearse() -> None:
-    """One page of an application that is thrown away, so that a child finds everything loaded and every template compiled."""
+def rehearse(data_dir: Path) -> None:
+    """One page of an application that is thrown away, so that a child finds everything loaded and every template compiled.
+
+    ``data_dir``: a folder with a migrated database, which whoever starts this has already.
+    """
     from flask import Flask
 
     from app.factory import create_app
@@ -112,20 +120,19 @@ def rehearse() -> None:
     from tests.web.applications import COMPILED
 
     Flask.jinja_options = {"bytecode_cache": COMPILED}
-    with TemporaryDirectory() as folder:
-        wiring = Wiring(Settings(data_dir=with_database(with_fonts(Path(folder)))))
-        _ = wiring.tools, wiring.reference
-        made = create_app(wiring.settings, wiring)
-        made.test_client().get("/sign-in", buffered=True)
-        for name in made.jinja_env.list_templates():
-            made.jinja_env.get_template(name)
-        wiring.engine.dispose()
+    wiring = Wiring(Settings(data_dir=data_dir))
+    _ = wiring.tools, wiring.reference
+    made = create_app(wiring.settings, wiring)
+    made.test_client().get("/sign-in", buffered=True)
+    for name in made.jinja_env.list_templates():
+        made.jinja_env.get_template(name)
+    wiring.engine.dispose()
     for name in ("waitress", "signatures.authority"):  # the alarms of the house ask the authority at many a first page
         import_module(name)
 
 
 def main() -> None:
-    rehearse()
+    rehearse(Path(sys.argv[1]))
     gc.freeze()  # so that a server shares what is loaded
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for a server that was killed
     for line in sys.stdin:
