@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, StorageState, expect
 
 from app.domain.permissions import Role
+from app.services.draft_list import free_number
+from app.services.drafts import create_draft
 from app.settings import Settings
 from app.wiring import Wiring
-from tests.web.conftest import enter
-from tests.web.people import person
+from tests.web.conftest import state_of
+from tests.web.people import LAWYER, actor_named, person
 from tests.web.servers import ROOT, Server
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -30,6 +33,27 @@ def fault(page: Page, name: str):  # type: ignore[no-untyped-def]
 
 def saved(page: Page) -> None:
     expect(page.locator('#saved[data-state="idle"]')).to_be_visible(timeout=15_000)
+
+
+@pytest.fixture(scope="module")
+def wiring(server: Server) -> Iterator[Wiring]:
+    made = Wiring(Settings(data_dir=server.data_dir))
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def draft(wiring: Wiring) -> str:
+    """The address of a new draft with the answers of the demonstration, made without a page."""
+    raw, lawyer = {**wiring.example_answers()}, actor_named(wiring, LAWYER.login)
+    with wiring.unit_of_work() as uow:
+        raw["contract"] = {**raw["contract"], "no": free_number(uow, str(raw["contract"]["no"]))}
+        return f"/drafts/{create_draft(uow, lawyer, wiring.now(), wiring.library, raw)}/"
+
+
+def opened(page: Page, address: str) -> None:
+    page.goto(address)
+    expect(page.locator(".paper h1")).to_be_visible(timeout=20_000)
 
 
 def demonstration(page: Page) -> str:
@@ -115,8 +139,8 @@ def test_what_was_never_sent_survives_even_a_closed_page(browser: Browser, serve
     context.close()
 
 
-def test_a_fault_is_explained_beside_its_field_and_the_entry_stays(page: Page) -> None:
-    page.goto(f"{demonstration(page)}?chapter=1")
+def test_a_fault_is_explained_beside_its_field_and_the_entry_stays(page: Page, draft: str) -> None:
+    page.goto(f"{draft}?chapter=1")
     start = field(page, "term.start_date")
     start.fill("2027-02-30")
     expect(fault(page, "term.start_date")).to_contain_text("日期不存在")
@@ -127,12 +151,11 @@ def test_a_fault_is_explained_beside_its_field_and_the_entry_stays(page: Page) -
     expect(fault(page, "term.start_date")).to_have_text("")
 
 
-def test_a_conditional_question_comes_and_goes_with_its_condition(page: Page) -> None:
-    demonstration(page)
+def test_a_conditional_question_comes_and_goes_with_its_condition(page: Page, draft: str) -> None:
+    opened(page, draft)
     copies = page.locator('[data-question="contract.copies_total"]')
     expect(copies).to_be_hidden()
-    page.goto(f"{page.url.split('?')[0]}?variable=sign.mode")
-    expect(page.locator(".paper h1")).to_be_visible(timeout=20_000)
+    opened(page, f"{draft}?variable=sign.mode")
     mode = page.locator('[data-question="sign.mode"]')
     if mode.locator("select").count():
         mode.locator("select").select_option("wet_ink" if mode.locator('option[value="wet_ink"]').count() else "paper")
@@ -143,8 +166,8 @@ def test_a_conditional_question_comes_and_goes_with_its_condition(page: Page) ->
     expect(copies).to_be_visible()
 
 
-def test_paper_and_questions_lead_to_each_other(page: Page) -> None:
-    page.goto(f"{demonstration(page)}?chapter=8")
+def test_paper_and_questions_lead_to_each_other(page: Page, draft: str) -> None:
+    page.goto(f"{draft}?chapter=8")
     field(page, "fees.monthly_fixed").focus()
     lit = page.locator(".paper .lit").first
     expect(lit).to_have_attribute("data-variable", "fees.monthly_fixed")
@@ -153,8 +176,8 @@ def test_paper_and_questions_lead_to_each_other(page: Page) -> None:
     expect(field(page, "party_a.domicile")).to_be_focused()
 
 
-def test_rows_of_a_table_are_added_moved_and_removed(page: Page) -> None:
-    page.goto(f"{demonstration(page)}?variable=scope.products")
+def test_rows_of_a_table_are_added_moved_and_removed(page: Page, draft: str) -> None:
+    page.goto(f"{draft}?variable=scope.products")
     table = page.locator('[data-question="scope.products"]')
     rows = table.locator("[data-rows] > [data-row]")
     expect(rows).to_have_count(3)
@@ -170,8 +193,8 @@ def test_rows_of_a_table_are_added_moved_and_removed(page: Page) -> None:
     expect(page.locator(".paper")).to_contain_text("<b>新品</b>{{ 7*7 }}", timeout=20_000)
 
 
-def test_a_warning_is_let_pass_only_with_a_full_reason(page: Page) -> None:
-    demonstration(page)
+def test_a_warning_is_let_pass_only_with_a_full_reason(page: Page, draft: str) -> None:
+    opened(page, draft)
     page.get_by_role("tab", name="校对意见").click()
     warning = page.locator('.finding[data-rule="R-35"]')
     warning.get_by_text("说明理由放行").click()
@@ -187,28 +210,27 @@ def test_a_warning_is_let_pass_only_with_a_full_reason(page: Page) -> None:
     expect(page.locator('.finding[data-rule="R-35"]')).to_contain_text("已放行")
 
 
-def test_a_fallback_is_chosen_and_prints(page: Page) -> None:
-    address = demonstration(page)
-    page.goto(f"{address}playbook/")
+def test_a_fallback_is_chosen_and_prints(page: Page, draft: str) -> None:
+    page.goto(f"{draft}playbook/")
     topic = page.locator('[id="topic-8.2-t1"]')
     wording = topic.locator(".position").nth(1).locator(".wording p").first.inner_text()
     topic.get_by_role("button", name="可退让立场").click()
     expect(topic.get_by_role("button", name="已采用")).to_contain_text("可退让立场")
     expect(page.locator("#chosen")).to_have_text("1")
-    page.goto(address)
+    page.goto(draft)
     sentence = wording.split("　", 1)[-1].strip()[:20]
     expect(page.locator(".paper")).to_contain_text(sentence, timeout=20_000)
 
 
-def test_a_provision_is_rewritten_from_the_paper_and_restored(page: Page) -> None:
-    address = demonstration(page)
+def test_a_provision_is_rewritten_from_the_paper_and_restored(page: Page, draft: str) -> None:
+    opened(page, draft)
     page.locator(".paper p.art").nth(3).click(position={"x": 20, "y": 8})
     page.get_by_role("button", name="改写", exact=True).click()
     page.get_by_label("新文字").fill("双方按照本条专门约定办理。")
     page.locator("#dev-reason").fill("对方法务要求")
     page.get_by_role("button", name="保存偏离").click()
     expect(page.locator(".paper .deviated")).to_contain_text("双方按照本条专门约定办理。")
-    page.goto(f"{address}deviations/")
+    page.goto(f"{draft}deviations/")
     expect(page.locator(".deviation")).to_contain_text("对方法务要求")
     page.get_by_role("button", name="恢复范本文字").click()
     expect(page.get_by_text("没有偏离")).to_be_visible()
@@ -235,13 +257,12 @@ def test_the_interface_switches_to_english(page: Page) -> None:
     expect(page.get_by_role("heading", name="新建草稿")).to_be_visible()
 
 
-def test_everything_fits_a_narrow_screen(page: Page) -> None:
-    address = demonstration(page)
+def test_everything_fits_a_narrow_screen(page: Page, draft: str) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    for path in ("/drafts/", "/drafts/new", address, f"{address}playbook/", f"{address}deviations/", f"{address}documents/"):
+    for path in ("/drafts/", "/drafts/new", draft, f"{draft}playbook/", f"{draft}deviations/", f"{draft}documents/"):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
-    page.goto(address)
+    page.goto(draft)
     page.get_by_role("button", name="合同", exact=True).click()
     expect(page.locator(".paper h1")).to_be_visible(timeout=20_000)
     page.get_by_role("button", name="各章").click()
@@ -249,8 +270,8 @@ def test_everything_fits_a_narrow_screen(page: Page) -> None:
     expect(field(page, "fees.monthly_fixed")).to_be_visible()
 
 
-def test_the_workspace_is_used_by_keyboard_alone(page: Page) -> None:
-    demonstration(page)
+def test_the_workspace_is_used_by_keyboard_alone(page: Page, draft: str) -> None:
+    opened(page, draft)
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="跳到正文")).to_be_focused()
     page.get_by_role("tab", name="合同文本").focus()
@@ -260,20 +281,20 @@ def test_the_workspace_is_used_by_keyboard_alone(page: Page) -> None:
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core is not installed")
-def test_the_accessibility_engine_finds_nothing_serious(page: Page) -> None:
+def test_the_accessibility_engine_finds_nothing_serious(page: Page, draft: str) -> None:
     page.goto("/drafts/new")
     found = {"new": serious(page)}
-    address = demonstration(page)
+    opened(page, draft)
     found["workspace"] = serious(page, paper=True)
     page.get_by_role("tab", name="校对意见").click()
     expect(page.locator(".finding").first).to_be_visible()
     found["findings"] = serious(page)
     for chapter in (8, 13):
-        page.goto(f"{address}?chapter={chapter}")
+        page.goto(f"{draft}?chapter={chapter}")
         expect(page.locator(".paper h1")).to_be_attached(timeout=20_000)
         found[f"chapter {chapter}"] = serious(page)
     for path in ("playbook/", "deviations/", "documents/"):
-        page.goto(address + path)
+        page.goto(draft + path)
         found[path] = serious(page)
     page.goto("/drafts/")
     expect(page.locator(".meter").first).to_be_visible()
@@ -281,7 +302,7 @@ def test_the_accessibility_engine_finds_nothing_serious(page: Page) -> None:
     page.goto("/nowhere")
     found["404"] = serious(page)
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(f"{address}?chapter=13")
+    page.goto(f"{draft}?chapter=13")
     for pane in ("填写", "合同", "各章", "校对"):
         page.locator(".switch").get_by_role("button", name=pane).click()
         found[f"narrow {pane}"] = serious(page)
@@ -290,14 +311,15 @@ def test_the_accessibility_engine_finds_nothing_serious(page: Page) -> None:
     assert {where: problems for where, problems in found.items() if problems} == {}
 
 
-def test_two_people_in_one_draft_see_each_others_answers_and_lose_none(browser: Browser, page: Page, server: Server) -> None:
-    person(Wiring(Settings(data_dir=server.data_dir)), "colleague", Role.DRAFTER, name="李律师")
+def test_two_people_in_one_draft_see_each_others_answers_and_lose_none(
+    browser: Browser, page: Page, server: Server, wiring: Wiring
+) -> None:
+    person(wiring, "colleague", Role.DRAFTER, name="李律师")
     page.goto("/drafts/new")
     page.get_by_label("甲方名称").fill("起初的甲方")
     page.get_by_role("button", name="创建并开始填写").click()
-    context = browser.new_context(base_url=server.url)
+    context = browser.new_context(base_url=server.url, storage_state=state_of(server, "colleague"))
     other = context.new_page()
-    enter(other, "colleague")
     other.goto(page.url)
     theirs, mine = (p.locator('[id="f-party_a.name"]') for p in (other, page))
     expect(theirs).to_have_value("起初的甲方")

@@ -15,8 +15,8 @@ from app.settings import Settings
 from app.wiring import Wiring
 from tests.services.fixtures import organisation
 from tests.services.sealing import seal_picture
-from tests.web.conftest import enter
-from tests.web.people import PASSWORD, actor_named, approve_all, approvers, first_lawyer, person, ready_contract
+from tests.web.conftest import state_of
+from tests.web.people import actor_named, approve_all, approvers, first_lawyer, person, ready_contract
 from tests.web.servers import Server
 
 
@@ -40,9 +40,10 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, st
 
 
 def _page(browser: Browser, server: Server, login: str, width: int) -> Page:
-    page = browser.new_context(base_url=server.url, viewport={"width": width, "height": 900}).new_page()
-    enter(page, login, PASSWORD)
-    return page
+    context = browser.new_context(
+        base_url=server.url, viewport={"width": width, "height": 900}, storage_state=state_of(server, login)
+    )
+    return context.new_page()
 
 
 def _appoint(page: Page, person: str, office: str, paper: Path) -> None:
