@@ -24,7 +24,7 @@ from app.services.credentials import (
 from app.services.journal import note
 from app.services.ports import MailWriter
 from app.services.second_factor import step_of_code
-from app.store.contracts import ContractRow, contract_of_draft, find_contract
+from app.store.contracts import ContractRow, contract_of_draft, rights_of
 from app.store.uow import UnitOfWork
 from app.store.users import (
     SessionRow,
@@ -33,6 +33,7 @@ from app.store.users import (
     find_token,
     find_user,
     forget_sessions,
+    holder_of_session,
     open_sessions,
     user_with_login,
 )
@@ -70,12 +71,16 @@ class NewSession:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who a request comes from. ``due``: the second factor is outstanding; such a session may do nothing else."""
+    """Who a request comes from. ``due``: the second factor is outstanding; such a session may do nothing else.
+
+    ``unseen``: the last request that was noted is so long ago that this one should be.
+    """
 
     actor: Actor
     session_id: str
     login: str
     due: bool
+    unseen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,19 +145,14 @@ def pass_second_factor(
 
 def signed_in(uow: UnitOfWork, now: datetime, token: str) -> SignedIn | None:
     """Who holds ``token``; None where it is no open session. Reads only."""
-    row = find_session(uow.session, digest_of(token))
-    if row is None or not _is_open(row, now):
+    found = holder_of_session(uow.session, digest_of(token))
+    if found is None:
         return None
-    user = find_user(uow.session, row.user_id)
-    if user is None or not user.active:
+    row, user = found
+    if not _is_open(row, now) or not user.active:
         return None
-    return SignedIn(actor_of(user), row.id, user.login, bool(user.totp_secret) and not row.second_factor)
-
-
-def is_seen_due(uow: UnitOfWork, now: datetime, session_id: str) -> bool:
-    """Whether the last request that was noted is so long ago that this one should be."""
-    row = find_session(uow.session, session_id)
-    return row is not None and now - row.seen_at >= SEEN_EVERY
+    due = bool(user.totp_secret) and not row.second_factor
+    return SignedIn(actor_of(user), row.id, user.login, due, now - row.seen_at >= SEEN_EVERY)
 
 
 def note_seen(uow: UnitOfWork, now: datetime, session_id: str) -> None:
@@ -206,8 +206,13 @@ def record_of_draft(uow: UnitOfWork, draft_id: str) -> Record:
 
 def record_of_contract(uow: UnitOfWork, contract_id: str) -> Record:
     """What the permission table has to know of a contract; ``NOTHING`` where there is none."""
-    row = find_contract(uow.session, contract_id)
-    return NOTHING if row is None else record_of(row)
+    return record_with_id(uow, contract_id) or NOTHING
+
+
+def record_with_id(uow: UnitOfWork, contract_id: str) -> Record | None:
+    """The same; None where there is no such contract."""
+    found = rights_of(uow.session, contract_id)
+    return None if found is None else Record(found[0] or "", found[1], found[2])
 
 
 def record_of(row: ContractRow) -> Record:

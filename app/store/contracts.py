@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 
-from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, String, func, or_, select, text, update
+from sqlalchemy import Boolean, Date, ForeignKey, Index, Integer, Select, String, bindparam, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship, selectinload
 
 from app.domain.lifecycle import Stage
 from app.store.base import Base, Instant, Yuan
@@ -126,9 +127,29 @@ class NumberSeriesRow(Base):
 
 def find_contract(session: Session, contract_id: str, *, lock: bool = False) -> ContractRow | None:
     """The contract with its parties and readers; ``lock`` keeps other writers out until the end of the transaction."""
-    statement = select(ContractRow).where(ContractRow.id == contract_id)
-    statement = statement.options(selectinload(ContractRow.parties), selectinload(ContractRow.readers))
-    return session.scalars(statement.with_for_update(of=ContractRow) if lock else statement).one_or_none()
+    return session.scalars(_with_id(lock=lock), {"wanted": contract_id}).unique().one_or_none()
+
+
+@cache
+def _with_id(*, lock: bool) -> Select[ContractRow]:
+    """Built once: to build it and to find out that it is the same as before costs more than to run it."""
+    statement = select(ContractRow).where(ContractRow.id == bindparam("wanted"))
+    if lock:  # parties and readers are read behind the lock: read with the row they would be those of before the wait for it
+        statement = statement.with_for_update(of=ContractRow)
+        return statement.options(selectinload(ContractRow.parties), selectinload(ContractRow.readers))
+    return statement.options(joinedload(ContractRow.parties), joinedload(ContractRow.readers))
+
+
+def rights_of(session: Session, contract_id: str) -> tuple[str | None, bool, frozenset[str]] | None:
+    """Owner, confidentiality and readers of a contract; None where there is none."""
+    rows = session.execute(_rights(), {"wanted": contract_id}).all()
+    return (rows[0][0], rows[0][1], frozenset(row[2] for row in rows if row[2] is not None)) if rows else None
+
+
+@cache
+def _rights() -> Select[str | None, bool, str]:
+    columns = select(ContractRow.owner_id, ContractRow.confidential, ContractReaderRow.user_id)
+    return columns.outerjoin(ContractRow.readers).where(ContractRow.id == bindparam("wanted"))
 
 
 def wake_contracts(session: Session, day: date, stages: Collection[str]) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, String, delete, select
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, Select, String, bindparam, delete, select
+from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
 
 from app.store.base import Base, Instant
 from app.store.vault import FORM
@@ -87,8 +88,15 @@ class OneTimeTokenRow(Base):
 
 def find_user(session: Session, user_id: str, *, lock: bool = False) -> UserRow | None:
     """``lock`` keeps other writers out until the end of the transaction."""
-    statement = select(UserRow).where(UserRow.id == user_id)
-    return session.scalars(statement.with_for_update(of=UserRow) if lock else statement).one_or_none()
+    if lock:  # the roles are read behind the lock: read with the row they would be those of before the wait for it
+        return session.scalars(select(UserRow).where(UserRow.id == user_id).with_for_update(of=UserRow)).one_or_none()
+    return session.scalars(_with_roles(), {"wanted": user_id}).unique().one_or_none()
+
+
+@cache
+def _with_roles() -> Select[UserRow]:
+    """Built once: to build it and to find out that it is the same as before costs more than to run it."""
+    return select(UserRow).where(UserRow.id == bindparam("wanted")).options(joinedload(UserRow.roles))
 
 
 def user_with_login(session: Session, login: str) -> UserRow | None:
@@ -134,6 +142,18 @@ def is_without_users(session: Session) -> bool:
 
 def find_session(session: Session, digest: str) -> SessionRow | None:
     return session.get(SessionRow, digest)
+
+
+def holder_of_session(session: Session, digest: str) -> tuple[SessionRow, UserRow] | None:
+    """A session and whose it is, with the roles."""
+    found = session.execute(_with_holder(), {"wanted": digest}).unique().one_or_none()
+    return None if found is None else (found[0], found[1])
+
+
+@cache
+def _with_holder() -> Select[SessionRow, UserRow]:
+    statement = select(SessionRow, UserRow).join(UserRow, UserRow.id == SessionRow.user_id)
+    return statement.where(SessionRow.id == bindparam("wanted")).options(joinedload(UserRow.roles))
 
 
 def open_sessions(session: Session, user_id: str, now: datetime) -> list[SessionRow]:

@@ -17,10 +17,11 @@ from werkzeug.exceptions import NotFound
 
 from app.domain.approval_route import Function
 from app.domain.permissions import NOTHING, Action, Actor, Decision, Record, Role, decide, may, require
-from app.services.access import Client, SignedIn, is_seen_due, note_seen, record_of, signed_in
+from app.services.access import Client, SignedIn, note_seen, record_with_id, signed_in
 from app.services.drafts import DraftMissing
 from app.services.heartbeat import stopped_since
-from app.services.record import ContractMissing, Filed, filed_as, require_contract
+from app.services.record import ContractMissing, Filed, filed_as
+from app.store.uow import UnitOfWork
 from app.web.desk import desk
 from app.web.errors import answer
 from app.web.pages import is_fragment
@@ -382,41 +383,42 @@ def forget_session() -> None:
 
 
 def _gate() -> ResponseReturnValue | None:
-    if request.endpoint is None:
-        _identify()
-        return None  # no such page, or not this way: routing answers
-    if request.endpoint == "static":
+    endpoint, names = request.endpoint, request.view_args or {}
+    if endpoint == "static":
         return None
-    due = _identify()
-    if request.endpoint in OPEN_TO_ALL:
-        return None
+    # One snapshot for who asks and for what the table has to know of the record that the address names.
+    with desk().reading() as uow:
+        due = _identify(uow)
+        admits = endpoint in NEEDS and endpoint not in OPEN_TO_ALL and me() is not None
+        record = _record(uow, names) if admits else NOTHING
+    if (found := me()) is not None and found.unseen:
+        with desk().unit_of_work() as uow:
+            note_seen(uow, desk().now(), found.session_id)
+    if endpoint is None or endpoint in OPEN_TO_ALL:
+        return None  # of an address that there isn't, or not this way, routing answers
     if me() is None:
         return _stranger(due=due)
-    if request.endpoint not in NEEDS:
+    if endpoint not in NEEDS:
         raise NotFound
-    _admit(NEEDS[request.endpoint], request.view_args or {})
+    _admit(NEEDS[endpoint], record, names)
     return None
 
 
-def _identify() -> bool:
+def _identify(uow: UnitOfWork) -> bool:
     """Put the one signed in into ``g``; True where only the second factor is outstanding."""
     token = session.get(TOKEN)
     if not isinstance(token, str) or not token:
         return False
-    with desk().reading() as uow:
-        found = signed_in(uow, desk().now(), token)
-        stale = found is not None and is_seen_due(uow, desk().now(), found.session_id)
+    found = signed_in(uow, desk().now(), token)
     if found is None or found.due:
         return found is not None
     g.signed_in = found
-    if stale:
-        with desk().unit_of_work() as uow:
-            note_seen(uow, desk().now(), found.session_id)
     return False
 
 
-def _admit(action: Action, names: Mapping[str, Any]) -> None:
-    record = _record(names)
+def _admit(action: Action, record: Record | None, names: Mapping[str, Any]) -> None:
+    if record is None:
+        raise ContractMissing(names["contract_id"])
     if decide(actor(), action, record) is Decision.HIDDEN:
         # Word for word what a draft or a contract that doesn't exist answers.
         if "contract_id" in names:
@@ -427,13 +429,12 @@ def _admit(action: Action, names: Mapping[str, Any]) -> None:
     g.record = record
 
 
-def _record(names: Mapping[str, Any]) -> Record:
-    """What the table has to know of the contract or the draft that the address names. Raises ``ContractMissing``."""
-    with desk().reading() as uow:
-        if "contract_id" in names:
-            return record_of(require_contract(uow, names["contract_id"]))
-        g.filed = filed_as(uow, names["draft_id"]) if "draft_id" in names else None
-        return g.filed.record if g.filed else NOTHING
+def _record(uow: UnitOfWork, names: Mapping[str, Any]) -> Record | None:
+    """What the table has to know of the contract or the draft that the address names; None where there is no such contract."""
+    if "contract_id" in names:
+        return record_with_id(uow, names["contract_id"])
+    g.filed = filed_as(uow, names["draft_id"]) if "draft_id" in names else None
+    return g.filed.record if g.filed else NOTHING
 
 
 def _stranger(*, due: bool) -> ResponseReturnValue:

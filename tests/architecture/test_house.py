@@ -94,7 +94,7 @@ def test_every_requirement_is_pinned_with_hashes() -> None:
 
 UNASKING = {
     # who somebody is must be found out before anybody can be asked for permission
-    "actor_with_login", "is_seen_due", "note_seen", "pass_second_factor", "sessions_of", "sign_in", "sign_out", "signed_in",
+    "actor_with_login", "note_seen", "pass_second_factor", "sessions_of", "sign_in", "sign_out", "signed_in",
     "create_administrator", "first_run_token", "find_login", "owner_of_link", "request_reset", "set_password_by_link",
     # the link of a mail says who acts; the services ask for that person
     "read_link", "decide_by_link",
@@ -109,7 +109,7 @@ UNASKING = {
     # whoever holds a text may ask whether it was executed; nothing else is told
     "text_facts",
     # the gate asks the table itself with what these bring
-    "filed_as", "require_contract",
+    "filed_as", "record_with_id",
     # at the machine, for its administrator, and by the clock
     "make_checkpoint", "verify_audit", "record_check", "advance_due", "setup_at_machine", "rewrap_keys",
     # the status of a certificate is public (RFC 5280, RFC 6960)
