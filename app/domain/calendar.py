@@ -14,6 +14,8 @@ from datetime import date, datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
+from app.domain.remembering import remembered
+
 _WEEKDAYS = "一二三四五六日"
 _ONE_DAY = timedelta(days=1)
 
@@ -100,7 +102,7 @@ class WorkingCalendar:
     def without_make_up_days(self) -> WorkingCalendar:
         """The same holidays, but Saturday and Sunday never count: a contract that defines its working days as Monday to Friday
         without public holidays (``defs.workday_source`` = mon_fri_only)."""
-        return WorkingCalendar.of(replace(year, working_weekends=frozenset()) for year in self.years.values())
+        return _without_make_up_days(self)
 
     def describe(self, day: date) -> str:
         """What kind of day it is, in words for a line of reasoning."""
@@ -121,6 +123,11 @@ class WorkingCalendar:
             total += self.is_working_day(day)
             day += _ONE_DAY
         return total
+
+
+@remembered(4)
+def _without_make_up_days(calendar: WorkingCalendar) -> WorkingCalendar:
+    return WorkingCalendar.of(replace(year, working_weekends=frozenset()) for year in calendar.years.values())
 
 
 def _day(value: Any) -> date:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 from app.domain.calendar import WorkingCalendar
 from app.domain.obligation_basis import (
@@ -51,21 +52,41 @@ def plan(catalogue: Catalogue, basis: Basis, occasions: Iterable[Occasion] = ())
         first = date.min if number == 0 else text.starts
         last = basis.texts[number + 1].starts - _ONE_DAY if number + 1 < len(basis.texts) else date.max
         planner = _Planner(catalogue, basis, text, first, last)
-        for duty in catalogue.duties(text.values, text.labels):
-            for instance in planner.instances(duty, happened):
+        dated, waiting = _by_calendar(planner)
+        for instance in dated:
+            found.setdefault(instance.key, instance)
+        for duty in waiting:
+            for instance in planner.begun(duty, happened):
                 found.setdefault(instance.key, _labelled(instance, text.labels))
     return tuple(sorted(found.values(), key=lambda i: (i.due.day if i.due else date.max, i.key)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Planner:
-    """Plans under one text for what falls into ``first``–``last``."""
+    """Plans under one text for what falls into ``first``–``last``.
+
+    Two are the same where everything is that a plan by the calendar rests on: by what they are where that is large and never changes.
+    """
 
     catalogue: Catalogue
     basis: Basis
     text: Text
     first: date
     last: date
+
+    def _large(self) -> tuple[object, ...]:
+        return self.catalogue, self.text.values, self.text.labels, self.basis.official
+
+    def _small(self) -> tuple[object, ...]:
+        return self.basis.chain, self.basis.effective_on, self.basis.ended_on, self.first, self.last
+
+    def __hash__(self) -> int:
+        return hash((*map(id, self._large()), self._small()))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Planner) or self._small() != other._small():
+            return False
+        return all(a is b for a, b in zip(self._large(), other._large(), strict=True))
 
     @property
     def calendar(self) -> WorkingCalendar:
@@ -75,14 +96,23 @@ class _Planner:
     def governs(self, day: date) -> bool:
         return self.first <= day <= self.last
 
-    def instances(self, duty: Duty, occasions: tuple[Occasion, ...]) -> Iterator[Instance]:
+    def dated(self, duty: Duty) -> Iterator[Instance]:
+        """What comes by the calendar alone, whatever happens."""
         match duty.cause:
             case Cause.DATE:
                 yield from self._dated(duty)
             case Cause.EVERY if isinstance(duty.timing, Every):
                 yield from self._weekly(duty, duty.timing) if duty.timing.months == 0 else self._spans(duty, duty.timing)
+            case Cause.STATE if isinstance(duty.timing, Standing) and _all_along(duty):
+                yield from self._standing(duty, duty.timing)
+            case _:
+                return
+
+    def begun(self, duty: Duty, occasions: tuple[Occasion, ...]) -> Iterator[Instance]:
+        """What waits for something to happen."""
+        match duty.cause:
             case Cause.STATE if isinstance(duty.timing, Standing):
-                yield from self._standing(duty, duty.timing, occasions)
+                yield from self._lasting(duty, duty.timing, occasions)
             case Cause.EVENT if isinstance(duty.timing, Once):
                 for occasion in occasions:
                     if occasion.kind == duty.anchor and self.governs(occasion.day):
@@ -298,13 +328,8 @@ class _Planner:
 
     # ---- as long as a state lasts
 
-    def _standing(self, duty: Duty, standing: Standing, occasions: tuple[Occasion, ...]) -> Iterator[Instance]:
-        if standing.minutes:
-            begins = {"p1_open": "p1_opened"}.get(duty.anchor, duty.anchor)
-            for occasion in occasions:
-                if occasion.kind == begins and self.governs(occasion.day):
-                    yield from self._reports(duty, standing.minutes, occasion)
-        elif duty.anchor == "in_service" and self.first <= self.basis.last_day and self.last >= self.basis.first_day:
+    def _standing(self, duty: Duty, standing: Standing) -> Iterator[Instance]:
+        if self.first <= self.basis.last_day and self.last >= self.basis.first_day:
             last = self.basis.last_day
             lines = [Line(f"自{chinese_date(self.basis.first_day)}起持续至{chinese_date(last)}", (duty.provision,))]
             if standing.keep is not None:
@@ -313,7 +338,14 @@ class _Planner:
             yield Instance(
                 f"{duty.id}/standing", duty, self._clause(duty), "持续", self.basis.first_day, None, lines=tuple(lines)
             )
-        elif duty.anchor != "in_service":
+
+    def _lasting(self, duty: Duty, standing: Standing, occasions: tuple[Occasion, ...]) -> Iterator[Instance]:
+        if standing.minutes:
+            begins = {"p1_open": "p1_opened"}.get(duty.anchor, duty.anchor)
+            for occasion in occasions:
+                if occasion.kind == begins and self.governs(occasion.day):
+                    yield from self._reports(duty, standing.minutes, occasion)
+        else:
             for occasion in occasions:
                 if occasion.kind == duty.anchor and self.governs(occasion.day):
                     line = Line(f"自{chinese_date(occasion.day)}起，至该状态解除", (duty.provision,))
@@ -376,6 +408,24 @@ class _Planner:
         return Instance(
             f"{duty.id}/{place}", duty, self._clause(duty), label, opens, due, occasion, remind_on(duty.lead, due, self.calendar)
         )
+
+
+@lru_cache(maxsize=16)
+def _by_calendar(planner: _Planner) -> tuple[tuple[Instance, ...], tuple[Duty, ...]]:
+    """What a text plans by the calendar alone, and the duties that wait for something to happen: most of a plan is the former, which
+    nothing that happens changes."""
+    text, found, waiting = planner.text, list[Instance](), list[Duty]()
+    for duty in planner.catalogue.duties(text.values, text.labels):
+        if duty.cause is Cause.EVENT or (duty.cause is Cause.STATE and not _all_along(duty)):
+            waiting.append(duty)
+        else:
+            found += [_labelled(instance, text.labels) for instance in planner.dated(duty)]
+    return tuple(found), tuple(waiting)
+
+
+def _all_along(duty: Duty) -> bool:
+    """Whether it stands as long as the service goes on."""
+    return isinstance(duty.timing, Standing) and not duty.timing.minutes and duty.anchor == "in_service"
 
 
 def _ends(due: Due) -> datetime:

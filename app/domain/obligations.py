@@ -14,6 +14,7 @@ from enum import Enum
 
 from app.domain.clauses import ClauseLibrary, ObligationSource
 from app.domain.conditions import holds
+from app.domain.remembering import remembered
 from app.domain.term import Period, Recurrence, Unit
 from app.domain.variables import Value, VariableSet, VariableType
 
@@ -146,7 +147,7 @@ class Catalogue:
 
     @classmethod
     def of(cls, library: ClauseLibrary) -> Catalogue:
-        return cls(tuple((s.number, o) for s in library.sections() for o in s.obligations), library.variables)
+        return _catalogue_of(library)
 
     def duties(self, values: Mapping[str, Value], provisions: Mapping[str, str]) -> tuple[Duty, ...]:
         """The obligations that exist: their provision is part of the text, their condition holds."""
@@ -162,6 +163,11 @@ class Catalogue:
         """Every event that an obligation of this form waits for, in the order of the sections."""
         names = [o.trigger.partition(":")[2] for _, o in self.sources if o.trigger.startswith("event:")]
         return tuple(dict.fromkeys(names))
+
+
+@remembered(4)
+def _catalogue_of(library: ClauseLibrary) -> Catalogue:
+    return Catalogue(tuple((s.number, o) for s in library.sections() for o in s.obligations), library.variables)
 
 
 AT_ONCE = frozenset({"", "-", "即时", "立即", "当日", "及时", "按日", "签约时", "签署时"})

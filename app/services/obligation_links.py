@@ -6,6 +6,7 @@ what happened is recorded all the same, so that planning finds it.
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, datetime
 
 from app.domain.obligation_state import DutyState
@@ -16,7 +17,7 @@ from app.services.event_rows import Happening, note_event, unnote_events
 from app.services.obligation_keeping import UNPROVEN, Proof, fulfil, fulfil_keyed, take_back
 from app.services.obligation_planning import Almanac, plan_quietly
 from app.store.contracts import ContractRow
-from app.store.obligations import ObligationRow, events_named, obligation_with_key, obligations_of
+from app.store.obligations import ObligationRow, events_named, last_opened, obligation_with_key
 from app.store.uow import UnitOfWork
 
 STATEMENT, CONFIRMATION, INVOICE, PAYMENT = "O-8.2-1", "O-8.2-2", "O-8.2-3", "O-8.2-4"
@@ -233,11 +234,7 @@ def _taken_back(uow: UnitOfWork, actor: Actor, now: datetime, contract: Contract
 
 def _of_period(uow: UnitOfWork, contract_id: str, duty: str, day: date) -> ObligationRow | None:
     """The instance of a recurring obligation whose period the first day of a month lies in; a term may begin within that month."""
-    month = (day.year, day.month)
-    rows = [
-        r for r in obligations_of(uow.session, contract_id) if r.duty == duty and (r.opens_on.year, r.opens_on.month) <= month
-    ]
-    return max(rows, key=lambda r: r.opens_on, default=None)
+    return last_opened(uow.session, contract_id, duty, day.replace(day=monthrange(day.year, day.month)[1]))
 
 
 def _almanac(reference: Reference) -> Almanac:

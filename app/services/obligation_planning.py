@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
+from types import MappingProxyType
 
 from app.domain.amendment import AddRow, DropRow, SetRow
 from app.domain.calendar import WorkingCalendar
@@ -24,6 +26,7 @@ from app.domain.obligation_state import Changes, DutyState, Print, is_taken_as_d
 from app.domain.obligations import Catalogue
 from app.domain.papers import PaperKind
 from app.domain.permissions import Actor
+from app.domain.remembering import remembered
 from app.domain.tree import Instrument
 from app.services.consolidating import signed_amendments, signed_base
 from app.services.journal import note
@@ -139,8 +142,9 @@ def basis_of(uow: UnitOfWork, contract: ContractRow, official: WorkingCalendar) 
     return Basis(tuple(texts), state.chain, contract.took_effect_on, official, _ended_on(uow, contract))
 
 
-def _labels(instrument: Instrument) -> dict[str, str]:
-    return {place: reads for place, (reads, _) in reference_labels(instrument).items()}
+@remembered(16)
+def _labels(instrument: Instrument) -> Mapping[str, str]:
+    return MappingProxyType({place: reads for place, (reads, _) in reference_labels(instrument).items()})
 
 
 def _ended_on(uow: UnitOfWork, contract: ContractRow) -> date | None:
@@ -211,6 +215,7 @@ def write_reasons(lines: Iterable[Line]) -> str:
     return json.dumps([[line.text, list(line.source)] for line in lines], ensure_ascii=False)
 
 
+@lru_cache(maxsize=1024)
 def read_reasons(text: str) -> tuple[Line, ...]:
     return tuple(Line(words, tuple(sources)) for words, sources in json.loads(text))
 

@@ -148,6 +148,14 @@ def obligation_with_key(session: Session, contract_id: str, key: str) -> Obligat
     return session.scalars(statement).one_or_none()
 
 
+def last_opened(session: Session, contract_id: str, duty: str, day: date) -> ObligationRow | None:
+    """The instance of a duty that opened last by ``day``."""
+    row = ObligationRow
+    statement = select(row).where(row.contract_id == contract_id, row.duty == duty, row.opens_on <= day)
+    statement = statement.order_by(row.opens_on.desc(), row.due_on.is_(None), row.due_on, row.key)
+    return session.scalars(statement.limit(1)).one_or_none()
+
+
 def events_of(session: Session, contract_id: str) -> list[ContractEventRow]:
     """The newest first."""
     statement = select(ContractEventRow).where(ContractEventRow.contract_id == contract_id)
