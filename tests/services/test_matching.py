@@ -24,7 +24,21 @@ Units = Callable[[], UnitOfWork]
 FIRST = SECOND = D("124889.60")
 
 
-till = filled(Till.open)
+def one_sheet(units: Units) -> Till:
+    """One settlement, due on 7 April."""
+    till = Till.open(units)
+    till.sheets = (till.owing(),)
+    return till
+
+
+def two_sheets(units: Units) -> Till:
+    """Two settlements of the same amount, due on 7 April and 8 May."""
+    till = one_sheet(units)
+    till.sheets = *till.sheets, till.owing("2026-03", "2026-04-08")
+    return till
+
+
+till, owing, both = filled(Till.open), filled(one_sheet), filled(two_sheets)
 
 
 def match(till: Till, reference: str, wanted: dict[str, D], reason: str = "", seen: int = -1) -> D:
@@ -36,68 +50,64 @@ def match(till: Till, reference: str, wanted: dict[str, D], reason: str = "", se
         )
 
 
-def two(till: Till) -> tuple[str, str]:
-    return till.owing(), till.owing("2026-03", "2026-04-08")
-
-
 def open_of(till: Till, *settlements: str) -> list[D]:
     return [till.row(s).open_amount for s in settlements]
 
 
-def test_what_is_entered_for_matching_by_hand_waits_until_somebody_does_it(till: Till) -> None:
-    first, second = two(till)
-    assert till.pay("200000.00", "HD-1", held=True) == D("200000.00")
-    assert open_of(till, first, second) == [FIRST, SECOND]
-    with till.units() as uow:
-        [left] = unmatched(uow, till.actor)
+def test_what_is_entered_for_matching_by_hand_waits_until_somebody_does_it(both: Till) -> None:
+    first, second = both.sheets
+    assert both.pay("200000.00", "HD-1", held=True) == D("200000.00")
+    assert open_of(both, first, second) == [FIRST, SECOND]
+    with both.units() as uow:
+        [left] = unmatched(uow, both.actor)
         assert (left.payment.reference, left.payment.left) == ("HD-1", D("200000.00"))
-    assert match(till, "HD-1", {second: D("100000.00"), first: D("50000.00")}) == D("50000.00")
-    assert open_of(till, first, second) == [D("74889.60"), D("24889.60")]
-    assert match(till, "HD-1", {second: D("100000.00"), first: D("100000.00")}) == D("0.00")
-    with till.units() as uow:
-        assert unmatched(uow, till.actor) == ()
+    assert match(both, "HD-1", {second: D("100000.00"), first: D("50000.00")}) == D("50000.00")
+    assert open_of(both, first, second) == [D("74889.60"), D("24889.60")]
+    assert match(both, "HD-1", {second: D("100000.00"), first: D("100000.00")}) == D("0.00")
+    with both.units() as uow:
+        assert unmatched(uow, both.actor) == ()
 
 
-def test_a_match_is_taken_back_only_with_a_reason(till: Till) -> None:
-    first, second = two(till)
-    till.pay("124889.60", "HD-1")
-    assert open_of(till, first, second) == [D("0.00"), SECOND]
+def test_a_match_is_taken_back_only_with_a_reason(both: Till) -> None:
+    first, second = both.sheets
+    both.pay("124889.60", "HD-1")
+    assert open_of(both, first, second) == [D("0.00"), SECOND]
     with pytest.raises(InputError, match="请写明理由"):
-        match(till, "HD-1", {second: SECOND})
-    assert match(till, "HD-1", {second: SECOND}, "付的是三月份的款") == FIRST - SECOND
-    assert open_of(till, first, second) == [FIRST, D("0.00")]
-    assert match(till, "HD-1", {}, "全部重新核对") == FIRST
-    assert open_of(till, first, second) == [FIRST, SECOND]
+        match(both, "HD-1", {second: SECOND})
+    assert match(both, "HD-1", {second: SECOND}, "付的是三月份的款") == FIRST - SECOND
+    assert open_of(both, first, second) == [FIRST, D("0.00")]
+    assert match(both, "HD-1", {}, "全部重新核对") == FIRST
+    assert open_of(both, first, second) == [FIRST, SECOND]
 
 
-def test_every_fault_of_a_match_is_told_at_once_and_a_stale_page_changes_nothing(till: Till) -> None:
-    first, second = two(till)
-    till.pay("150000.00", "HD-1", held=True)
+def test_every_fault_of_a_match_is_told_at_once_and_a_stale_page_changes_nothing(both: Till) -> None:
+    first, second = both.sheets
+    both.pay("150000.00", "HD-1", held=True)
     with pytest.raises(InputError) as refused:
-        match(till, "HD-1", {first: D("200000.00"), second: D("1.005"), "nowhere": D("1.00")})
+        match(both, "HD-1", {first: D("200000.00"), second: D("1.005"), "nowhere": D("1.00")})
     assert len(refused.value.faults) == 4
-    match(till, "HD-1", {first: D("1.00")})
+    match(both, "HD-1", {first: D("1.00")})
     with pytest.raises(ChangedMeanwhile):
-        match(till, "HD-1", {first: D("2.00")}, seen=1)
+        match(both, "HD-1", {first: D("2.00")}, seen=1)
     with pytest.raises(ContractError, match="没有流水号"):
-        match(till, "HD-9", {})
-    till.actor = Actor("审计员", "auditor", frozenset({Role.AUDITOR}))
+        match(both, "HD-9", {})
+    both.actor = Actor("审计员", "auditor", frozenset({Role.AUDITOR}))
     with pytest.raises(Forbidden):
-        match(till, "HD-1", {first: D("2.00")})
+        match(both, "HD-1", {first: D("2.00")})
 
 
-def test_the_proposal_goes_by_what_is_written_then_by_the_amount_then_by_the_day(till: Till) -> None:
-    first, second = two(till)
-    till.pay("1000.00", "回单 JS-SHFW-2025-0001-202603")
-    assert open_of(till, first, second) == [FIRST, SECOND - 1000], "the number of the sheet is written on it"
-    till.pay("500.00", "HD-2", note="付发票FP-2026-02")
-    assert open_of(till, first, second) == [FIRST - 500, SECOND - 1000], "the number of its invoice"
-    till.pay(str(SECOND - 1000), "HD-3")
-    assert open_of(till, first, second) == [FIRST - 500, D("0.00")], "the amount to the 分"
-    till.pay("300.00", "HD-4", held=True)
-    with till.units() as uow:
-        held = payment_with(uow, till.actor, till.contract_id, "HD-4")
-        [line] = match_desk(uow, till.actor, kit(), till.contract_id, held.id).lines
+def test_the_proposal_goes_by_what_is_written_then_by_the_amount_then_by_the_day(both: Till) -> None:
+    first, second = both.sheets
+    both.pay("1000.00", "回单 JS-SHFW-2025-0001-202603")
+    assert open_of(both, first, second) == [FIRST, SECOND - 1000], "the number of the sheet is written on it"
+    both.pay("500.00", "HD-2", note="付发票FP-2026-02")
+    assert open_of(both, first, second) == [FIRST - 500, SECOND - 1000], "the number of its invoice"
+    both.pay(str(SECOND - 1000), "HD-3")
+    assert open_of(both, first, second) == [FIRST - 500, D("0.00")], "the amount to the 分"
+    both.pay("300.00", "HD-4", held=True)
+    with both.units() as uow:
+        held = payment_with(uow, both.actor, both.contract_id, "HD-4")
+        [line] = match_desk(uow, both.actor, kit(), both.contract_id, held.id).lines
         assert (line.settlement_id, line.proposed, line.matched) == (first, D("300.00"), D("0.00"))
 
 
@@ -143,13 +153,13 @@ def test_a_half_that_is_not_due_yet_waits_behind_what_is(halves: Till) -> None:
     assert open_of(halves, first, second) == [D("66070.00"), SECOND - D("33930.00")], "the half of January first"
 
 
-def test_a_payment_moved_to_another_sheet_moves_its_delay(till: Till) -> None:
-    first, second = two(till)
-    till.at("2026-05-20").pay("124889.60", "HD-1")
-    assert (till.row(first).due_on, till.row(second).due_on) == (None, till.row(second).due_on)
-    match(till, "HD-1", {second: SECOND}, "附言写明三月")
-    assert till.row(first).due_on is not None
-    assert till.row(second).due_on is None
+def test_a_payment_moved_to_another_sheet_moves_its_delay(both: Till) -> None:
+    first, second = both.sheets
+    both.at("2026-05-20").pay("124889.60", "HD-1")
+    assert (both.row(first).due_on, both.row(second).due_on) == (None, both.row(second).due_on)
+    match(both, "HD-1", {second: SECOND}, "附言写明三月")
+    assert both.row(first).due_on is not None
+    assert both.row(second).due_on is None
 
 
 def surplus(till: Till) -> dict[str, date]:
@@ -157,18 +167,18 @@ def surplus(till: Till) -> dict[str, date]:
         return {e.subject: e.on_day for e in events_of(uow.session, till.contract_id) if e.kind == "overpayment_found"}
 
 
-def test_the_same_transfer_is_recorded_once_until_it_is_reversed(till: Till) -> None:
-    first, second = two(till)
-    till.pay("124889.60", "HD-1")
+def test_the_same_transfer_is_recorded_once_until_it_is_reversed(both: Till) -> None:
+    first, second = both.sheets
+    both.pay("124889.60", "HD-1")
     for again in ("HD-1", " hd-1 "):
         with pytest.raises(InputError, match=r"HD-1.*已经登记"):
-            till.pay("124889.60", again)
-    assert open_of(till, first, second) == [D("0.00"), SECOND]
-    with till.units() as uow:
-        paid = payment_with(uow, till.actor, till.contract_id, "HD-1")
-        reverse_payment(uow, till.actor, till.now, till.today, kit(), till.contract_id, paid.id, paid.revision, "日期记错")
-    till.pay("124889.60", "HD-1")
-    assert open_of(till, first, second) == [D("0.00"), SECOND]
+            both.pay("124889.60", again)
+    assert open_of(both, first, second) == [D("0.00"), SECOND]
+    with both.units() as uow:
+        paid = payment_with(uow, both.actor, both.contract_id, "HD-1")
+        reverse_payment(uow, both.actor, both.now, both.today, kit(), both.contract_id, paid.id, paid.revision, "日期记错")
+    both.pay("124889.60", "HD-1")
+    assert open_of(both, first, second) == [D("0.00"), SECOND]
 
 
 def test_of_two_equal_amounts_the_one_that_is_due_is_paid_first(till: Till) -> None:
@@ -194,36 +204,35 @@ def test_two_sheets_that_fell_due_on_one_day_share_in_proportion(till: Till) -> 
     ]
 
 
-def test_what_was_held_is_overpaid_once_another_payment_leaves_nothing_open(till: Till) -> None:
-    till.owing()
-    till.at("2026-03-20").pay("5000.00", "HD-1", held=True)
-    assert surplus(till) == {}
-    till.at("2026-04-07").pay("124889.60", "HD-2")
-    assert surplus(till) == {"HD-1": d("2026-04-07")}
-    third = till.owing("2026-03", "2026-04-08")
-    till.at("2026-05-08").pay("1000.00", "HD-3")
-    assert surplus(till) == {"HD-1": d("2026-04-07")}, "the period to pay it back goes on"
-    assert match(till, "HD-1", {third: D("5000.00")}) == D("0.00")
-    assert surplus(till) == {}
+def test_what_was_held_is_overpaid_once_another_payment_leaves_nothing_open(owing: Till) -> None:
+    owing.at("2026-03-20").pay("5000.00", "HD-1", held=True)
+    assert surplus(owing) == {}
+    owing.at("2026-04-07").pay("124889.60", "HD-2")
+    assert surplus(owing) == {"HD-1": d("2026-04-07")}
+    third = owing.owing("2026-03", "2026-04-08")
+    owing.at("2026-05-08").pay("1000.00", "HD-3")
+    assert surplus(owing) == {"HD-1": d("2026-04-07")}, "the period to pay it back goes on"
+    assert match(owing, "HD-1", {third: D("5000.00")}) == D("0.00")
+    assert surplus(owing) == {}
 
 
-def test_a_hand_match_that_leaves_nothing_open_shows_what_is_overpaid(till: Till) -> None:
-    made = till.owing()
-    till.at("2026-04-07").pay("124899.60", "HD-1", held=True)
-    assert match(till, "HD-1", {made: D("100000.00")}) == D("24899.60")
-    assert surplus(till) == {}, "something is still open that it may be laid upon"
-    assert match(till, "HD-1", {made: FIRST}) == D("10.00")
-    assert surplus(till) == {"HD-1": d("2026-04-07")}
-    with till.units() as uow:
-        assert not payment_with(uow, till.actor, till.contract_id, "HD-1").held
+def test_a_hand_match_that_leaves_nothing_open_shows_what_is_overpaid(owing: Till) -> None:
+    [made] = owing.sheets
+    owing.at("2026-04-07").pay("124899.60", "HD-1", held=True)
+    assert match(owing, "HD-1", {made: D("100000.00")}) == D("24899.60")
+    assert surplus(owing) == {}, "something is still open that it may be laid upon"
+    assert match(owing, "HD-1", {made: FIRST}) == D("10.00")
+    assert surplus(owing) == {"HD-1": d("2026-04-07")}
+    with owing.units() as uow:
+        assert not payment_with(uow, owing.actor, owing.contract_id, "HD-1").held
 
 
-def test_a_reversal_leaves_nothing_overpaid_where_the_rest_may_be_laid_upon_it(till: Till) -> None:
-    made = till.owing()
-    till.at("2026-04-07").pay("5000.00", "HD-1", held=True)
-    till.pay("124889.60", "HD-2")
-    assert set(surplus(till)) == {"HD-1"}
-    with till.units() as uow:
-        paid = payment_with(uow, till.actor, till.contract_id, "HD-2")
-        reverse_payment(uow, till.actor, till.now, till.today, kit(), till.contract_id, paid.id, paid.revision, "银行退回")
-    assert (till.row(made).open_amount, surplus(till)) == (FIRST, {})
+def test_a_reversal_leaves_nothing_overpaid_where_the_rest_may_be_laid_upon_it(owing: Till) -> None:
+    [made] = owing.sheets
+    owing.at("2026-04-07").pay("5000.00", "HD-1", held=True)
+    owing.pay("124889.60", "HD-2")
+    assert set(surplus(owing)) == {"HD-1"}
+    with owing.units() as uow:
+        paid = payment_with(uow, owing.actor, owing.contract_id, "HD-2")
+        reverse_payment(uow, owing.actor, owing.now, owing.today, kit(), owing.contract_id, paid.id, paid.revision, "银行退回")
+    assert (owing.row(made).open_amount, surplus(owing)) == (FIRST, {})
