@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -80,3 +81,15 @@ def signed(
             )  # fmt: skip
         uow.commit()
     return contract
+
+
+@dataclass
+class Held:
+    """A contract of a snapshot (``filled``)."""
+
+    units: Units
+    contract: str
+
+    @classmethod
+    def signed(cls, units: Units) -> Held:
+        return cls(units, signed(units))

@@ -20,12 +20,24 @@ from app.store.contracts import find_contract
 from app.store.outbox import messages
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, NOW, TODAY, later
-from tests.services.signed import WORK, filed, sign, signed
+from tests.services.signed import WORK, Held, filed, sign, signed
+from tests.services.snapshots import filled
 
 READY = {"renew.mode": "by_agreement"}
 AUTOMATIC = {"renew.mode": "auto_once", "renew.max_times": 1}
 """In force with the signatures; nothing is renewed by itself. The term is 2027-01-01 to 2027-12-31."""
 WINDOW, OVER = date(2027, 10, 2), date(2028, 1, 1)
+
+
+def by_agreement(units: Units) -> Held:
+    return Held(units, signed(units, READY, ready=True))
+
+
+def by_itself(units: Units) -> Held:
+    return Held(units, signed(units, AUTOMATIC, ready=True))
+
+
+ready, automatic = filled(by_agreement), filled(by_itself)
 
 
 def run(units: Units, today: date, work: Clockwork = WORK, **more: object) -> Advanced:
@@ -49,8 +61,8 @@ def mails(units: Units) -> list[str]:
         return [m.subject for m in messages(uow.session)][::-1]
 
 
-def test_each_move_is_made_on_its_day_and_not_before(units: Units) -> None:
-    contract = signed(units, READY, ready=True)
+def test_each_move_is_made_on_its_day_and_not_before(ready: Held) -> None:
+    units, contract = ready.units, ready.contract
     assert run(units, TODAY).moved == 1
     assert moves(units, contract) == [("took_effect", "2026-11-20")]
     assert run(units, WINDOW - timedelta(1)).moved == 0
@@ -62,8 +74,8 @@ def test_each_move_is_made_on_its_day_and_not_before(units: Units) -> None:
     assert stage(units, contract) == "expired"
 
 
-def test_missed_days_are_caught_up_in_order_and_each_is_told(units: Units) -> None:
-    contract = signed(units, READY, ready=True)
+def test_missed_days_are_caught_up_in_order_and_each_is_told(ready: Held) -> None:
+    units, contract = ready.units, ready.contract
     done = run(units, date(2028, 3, 1))
     assert (done.looked, done.moved, done.stuck, done.failed) == (1, 3, 0, [])
     assert [event for event, _ in moves(units, contract)] == ["took_effect", "window_opened", "term_ended"]
@@ -79,8 +91,8 @@ def test_missed_days_are_caught_up_in_order_and_each_is_told(units: Units) -> No
     ]  # fmt: skip
 
 
-def test_a_second_run_does_nothing_twice(units: Units) -> None:
-    contract = signed(units, READY, ready=True)
+def test_a_second_run_does_nothing_twice(ready: Held) -> None:
+    units, contract = ready.units, ready.contract
     for _ in range(3):
         run(units, WINDOW)
     assert [event for event, _ in moves(units, contract)] == ["took_effect", "window_opened"]
@@ -90,8 +102,8 @@ def test_a_second_run_does_nothing_twice(units: Units) -> None:
     assert [e.actor for e in entries] == ["lawyer", "clock", "clock"]
 
 
-def test_contracts_whose_day_is_far_off_cost_nothing(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
-    signed(units, READY, ready=True)
+def test_contracts_whose_day_is_far_off_cost_nothing(ready: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    units = ready.units
     run(units, TODAY)
     looked: list[str] = []
     monkeypatch.setattr(advancing, "due_move", lambda *_a: looked.append("x") or (None, None))
@@ -119,8 +131,8 @@ def test_a_fixed_day_of_effect_is_kept(units: Units) -> None:
         assert require_contract(uow, contract).took_effect_on == date(2026, 12, 15)
 
 
-def test_a_contract_that_renews_by_itself_goes_on_and_expires_once_its_renewals_are_used_up(units: Units) -> None:
-    contract = signed(units, AUTOMATIC, ready=True)
+def test_a_contract_that_renews_by_itself_goes_on_and_expires_once_its_renewals_are_used_up(automatic: Held) -> None:
+    units, contract = automatic.units, automatic.contract
     run(units, OVER)
     assert moves(units, contract)[1:] == [("window_opened", "2027-10-02"), ("renewed_automatically", "")]
     with units() as uow:
@@ -132,12 +144,12 @@ def test_a_contract_that_renews_by_itself_goes_on_and_expires_once_its_renewals_
 
 
 def test_a_renewal_that_can_not_be_recorded_leaves_the_contract_and_tells_the_owner_once(
-    units: Units, monkeypatch: pytest.MonkeyPatch
+    automatic: Held, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
         raise ContractError("test", "价格没有约定")
 
-    contract = signed(units, AUTOMATIC, ready=True)
+    units, contract = automatic.units, automatic.contract
     monkeypatch.setattr(advancing, "renew_contract", refuse)
     for day in range(3):
         assert run(units, OVER + timedelta(day)).stuck == 1
@@ -146,8 +158,8 @@ def test_a_renewal_that_can_not_be_recorded_leaves_the_contract_and_tells_the_ow
     assert "价格没有约定" in _last_text(units)
 
 
-def test_a_contract_without_term_does_not_expire(units: Units) -> None:
-    contract = signed(units, READY, ready=True)
+def test_a_contract_without_term_does_not_expire(ready: Held) -> None:
+    units, contract = ready.units, ready.contract
     run(units, TODAY)
     with units() as uow:
         row = require_contract(uow, contract)
@@ -213,8 +225,8 @@ def test_a_run_ends_when_it_is_told_to_and_goes_on_the_next_time(units: Units) -
     assert run(units, TODAY).looked == 0
 
 
-def test_the_owner_of_a_closed_contract_is_told_and_nobody_without_a_mailbox_stops_the_clock(units: Units) -> None:
-    contract = signed(units, READY, ready=True)
+def test_the_owner_of_a_closed_contract_is_told_and_nobody_without_a_mailbox_stops_the_clock(ready: Held) -> None:
+    units, contract = ready.units, ready.contract
     with units() as uow:
         found = find_contract(uow.session, contract)
         assert found
@@ -224,8 +236,8 @@ def test_the_owner_of_a_closed_contract_is_told_and_nobody_without_a_mailbox_sto
     assert mails(units) == []
 
 
-def test_moves_that_lead_nowhere_come_to_an_end_and_are_a_fault(units: Units, monkeypatch: pytest.MonkeyPatch) -> None:
-    contract = signed(units, AUTOMATIC, ready=True)
+def test_moves_that_lead_nowhere_come_to_an_end_and_are_a_fault(automatic: Held, monkeypatch: pytest.MonkeyPatch) -> None:
+    units, contract = automatic.units, automatic.contract
     run(units, OVER - timedelta(1))
     monkeypatch.setattr(advancing, "renew_contract", lambda *_: ["a term that is not stored"])
     assert run(units, OVER).failed == [contract]

@@ -28,9 +28,17 @@ from app.store.outbox import messages
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER, NOW, OTHER, TODAY, later
 from tests.services.sharing import both_databases
-from tests.services.signed import POST, SIGNED_ON, filed, signed
+from tests.services.signed import POST, SIGNED_ON, Held, filed, signed
+from tests.services.snapshots import filled
 
 AUDITOR = Actor("孙审计", "auditor", frozenset({Role.AUDITOR}))
+
+
+def only_annexes(units: Units) -> Held:
+    return Held(units, signed(units, {"effect.preconditions": ["annex_complete"]}))
+
+
+held, annexes = filled(Held.signed), filled(only_annexes)
 
 
 def evidence(units: Units, blobs: BlobStore, contract: str, name: str = "评估报告.pdf") -> str:
@@ -60,8 +68,8 @@ def stage(units: Units, contract: str) -> Stage:
         return load_contract_unasked(uow, contract).state.stage
 
 
-def test_a_contract_is_in_force_once_the_last_condition_is_checked_off(units: Units, blobs: BlobStore) -> None:
-    contract = signed(units)
+def test_a_contract_is_in_force_once_the_last_condition_is_checked_off(held: Held, blobs: BlobStore) -> None:
+    units, contract = held.units, held.contract
     paper = evidence(units, blobs, contract)
     check(units, contract, Condition.PIA_DONE, paper, on=date(2026, 11, 10))
     assert stage(units, contract) is Stage.SIGNED
@@ -82,8 +90,8 @@ def test_a_contract_is_in_force_once_the_last_condition_is_checked_off(units: Un
     assert told == [("lawyer", True)]
 
 
-def test_the_owner_is_not_told_of_what_he_did_himself(units: Units, blobs: BlobStore) -> None:
-    contract = signed(units, {"effect.preconditions": ["annex_complete"]})
+def test_the_owner_is_not_told_of_what_he_did_himself(annexes: Held, blobs: BlobStore) -> None:
+    units, contract = annexes.units, annexes.contract
     check(units, contract, Condition.ANNEX_COMPLETE, evidence(units, blobs, contract), actor=LAWYER)
     assert stage(units, contract) is Stage.ACTIVE
     with units() as uow:
@@ -113,9 +121,9 @@ def test_before_signing_conditions_can_be_checked_off_but_nothing_takes_effect(u
     ],
 )
 def test_nothing_is_checked_off_without_day_ground_and_evidence(
-    units: Units, blobs: BlobStore, more: dict[str, object], words: str
+    held: Held, blobs: BlobStore, more: dict[str, object], words: str
 ) -> None:
-    contract = signed(units)
+    units, contract = held.units, held.contract
     rest = {"condition": Condition.PIA_DONE, "document": evidence(units, blobs, contract), **more}
     with pytest.raises(ContractError, match=words):
         check(units, contract, **rest)  # type: ignore[arg-type]
@@ -123,15 +131,16 @@ def test_nothing_is_checked_off_without_day_ground_and_evidence(
         assert all(line.fulfilment is None for line in read_effect(uow, OTHER, TODAY, contract).lines)
 
 
-def test_a_document_of_another_contract_is_no_evidence(units: Units, blobs: BlobStore) -> None:
-    contract, other = signed(units), filed(units, frozen=False)
+def test_a_document_of_another_contract_is_no_evidence(held: Held, blobs: BlobStore) -> None:
+    units, contract = held.units, held.contract
+    other = filed(units, frozen=False)
     with pytest.raises(ContractError, match="作为证据"):
         check(units, contract, Condition.PIA_DONE, evidence(units, blobs, other))
 
 
 @both_databases
-def test_a_condition_is_checked_off_once_and_a_mistake_is_taken_back_and_kept_in_the_log(units: Units, blobs: BlobStore) -> None:
-    contract = signed(units)
+def test_a_condition_is_checked_off_once_and_a_mistake_is_taken_back_and_kept_in_the_log(held: Held, blobs: BlobStore) -> None:
+    units, contract = held.units, held.contract
     paper = evidence(units, blobs, contract)
     check(units, contract, Condition.PIA_DONE, paper, on=date(2026, 11, 1))
     with pytest.raises(ContractError, match="已经勾销"):
@@ -150,15 +159,15 @@ def test_a_condition_is_checked_off_once_and_a_mistake_is_taken_back_and_kept_in
     assert (undone["on"], undone["document"], undone["reason"]) == ("2026-11-01", paper, "评估报告并非本项目")
 
 
-def test_after_effect_nothing_is_recorded_or_taken_back(units: Units, blobs: BlobStore) -> None:
-    contract = signed(units, {"effect.preconditions": ["annex_complete"]})
+def test_after_effect_nothing_is_recorded_or_taken_back(annexes: Held, blobs: BlobStore) -> None:
+    units, contract = annexes.units, annexes.contract
     check(units, contract, Condition.ANNEX_COMPLETE, evidence(units, blobs, contract))
     with units() as uow, pytest.raises(ContractError, match="已经生效"):
         undo_check_off(uow, OTHER, later(6), contract, Condition.ANNEX_COMPLETE, "其实附件不全")
 
 
-def test_an_approval_that_the_law_asks_for_becomes_a_condition_and_can_be_dropped(units: Units, blobs: BlobStore) -> None:
-    contract = signed(units, {"effect.preconditions": ["annex_complete"]})
+def test_an_approval_that_the_law_asks_for_becomes_a_condition_and_can_be_dropped(annexes: Held, blobs: BlobStore) -> None:
+    units, contract = annexes.units, annexes.contract
     with units() as uow:
         require_official_approval(uow, OTHER, later(1), contract, "属于须经批准的数据出境")
     with units() as uow, pytest.raises(ContractError, match="已经列为"):
@@ -192,8 +201,8 @@ def test_both_parties_must_have_signed(units: Units) -> None:
         note_signed(uow, LAWYER, NOW, require_contract(uow, contract, lock=True), [SigningDate("a", "张三", SIGNED_ON)])
 
 
-def test_who_may_only_read_records_nothing_and_to_others_the_contract_is_not_there(units: Units, blobs: BlobStore) -> None:
-    contract = signed(units)
+def test_who_may_only_read_records_nothing_and_to_others_the_contract_is_not_there(held: Held, blobs: BlobStore) -> None:
+    units, contract = held.units, held.contract
     paper = evidence(units, blobs, contract)
     with pytest.raises(Forbidden):
         check(units, contract, Condition.PIA_DONE, paper, actor=AUDITOR)
