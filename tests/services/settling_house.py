@@ -165,3 +165,26 @@ class Till:
         self.confirm(made)
         self.invoice(made, number=f"FP-{month}")
         return made
+
+
+# ---- what a test may begin from (``filled``): February of 2026 on 6 March, its sheet in ``sheets``
+
+
+def with_drawn(units: Callable[[], UnitOfWork]) -> Till:
+    till = Till.open(units)
+    till.confirmed("2026-02")
+    till.sheets = (till.draw("2026-02"),)
+    return till
+
+
+def with_settled(units: Callable[[], UnitOfWork]) -> Till:
+    till = with_drawn(units)
+    till.confirm(till.sheets[0])
+    return till
+
+
+def with_owing(units: Callable[[], UnitOfWork]) -> Till:
+    """Confirmed and invoiced, due on 7 April."""
+    till = with_settled(units)
+    till.invoice(till.sheets[0], number="FP-2026-02")
+    return till

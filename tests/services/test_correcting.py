@@ -28,7 +28,7 @@ from app.store.settlements import settlements_of
 from app.store.uow import UnitOfWork
 from tests.services.correcting_house import accept, carried, listed, propose, settled
 from tests.services.paper_house import Desk, kit
-from tests.services.settling_house import Till, figures
+from tests.services.settling_house import Till, figures, with_settled
 from tests.services.snapshots import filled
 
 Units = Callable[[], UnitOfWork]
@@ -36,10 +36,11 @@ POST = Post(write_mail, lambda contract: f"https://example.com/contracts/{contra
 
 
 till = filled(Till.open)
+settled_once = filled(with_settled)
 
 
-def test_corrected_figures_propose_the_difference_and_change_nothing_else(till: Till) -> None:
-    made = settled(till)
+def test_corrected_figures_propose_the_difference_and_change_nothing_else(settled_once: Till) -> None:
+    till, [made] = settled_once, settled_once.sheets
     before = till.row(made).digest
     line = propose(till, "2026-02", tickets=4000)
     # 100 tickets × 28.00, less the 6 % that were deducted of them
@@ -53,8 +54,8 @@ def test_corrected_figures_propose_the_difference_and_change_nothing_else(till: 
     assert {f.source for f in line.working.walk()} >= {"BB-2026-02", "JS-SHFW-2025-0001-202602"}
 
 
-def test_an_undecided_correction_is_told_and_left_out_and_an_accepted_one_goes_into_the_next_sheet(till: Till) -> None:
-    settled(till)
+def test_an_undecided_correction_is_told_and_left_out_and_an_accepted_one_goes_into_the_next_sheet(settled_once: Till) -> None:
+    till = settled_once
     line = propose(till, "2026-02", tickets=4000)
     april = settled(till, "2026-03", "2026-04-08")
     assert carried(till, april) == []
@@ -74,8 +75,8 @@ def test_an_undecided_correction_is_told_and_left_out_and_an_accepted_one_goes_i
     assert any(f.label.startswith("更正后的不含税额") for f in working[0].walk()), "unfolds on the sheet"
 
 
-def test_a_voided_sheet_gives_its_corrections_back_to_the_next(till: Till) -> None:
-    settled(till)
+def test_a_voided_sheet_gives_its_corrections_back_to_the_next(settled_once: Till) -> None:
+    till = settled_once
     accept(till, propose(till, "2026-02", tickets=4000))
     april = settled(till, "2026-03", "2026-04-08")
     assert len(carried(till, april)) == 1
@@ -84,8 +85,8 @@ def test_a_voided_sheet_gives_its_corrections_back_to_the_next(till: Till) -> No
     assert len(carried(till, till.draw("2026-03"))) == 1
 
 
-def test_a_second_correction_counts_from_the_first_and_a_stale_one_is_not_accepted(till: Till) -> None:
-    settled(till)
+def test_a_second_correction_counts_from_the_first_and_a_stale_one_is_not_accepted(settled_once: Till) -> None:
+    till = settled_once
     first, second = propose(till, "2026-02", tickets=4000), propose(till, "2026-02", tickets=3900)
     accept(till, second)
     with pytest.raises(ContractError, match="已经过时"):
@@ -94,8 +95,8 @@ def test_a_second_correction_counts_from_the_first_and_a_stale_one_is_not_accept
     assert again.excl == D("2632.00"), "3,900 tickets are settled and corrected by now"
 
 
-def test_the_score_of_the_month_follows_and_with_it_the_failed_periods(till: Till) -> None:
-    settled(till)
+def test_the_score_of_the_month_follows_and_with_it_the_failed_periods(settled_once: Till) -> None:
+    till = settled_once
     line = propose(till, "2026-02", bad=True)
     accept(till, line)
     row = till.month("2026-02")
@@ -105,8 +106,8 @@ def test_the_score_of_the_month_follows_and_with_it_the_failed_periods(till: Til
     assert [s.words for s in row.statements][-1].startswith("更正GZ-")
 
 
-def test_faults_are_told_at_once_and_what_is_the_same_or_unsettled_is_no_correction(till: Till) -> None:
-    settled(till)
+def test_faults_are_told_at_once_and_what_is_the_same_or_unsettled_is_no_correction(settled_once: Till) -> None:
+    till = settled_once
     with till.units() as uow, pytest.raises(InputError) as refused:
         correct_month(uow, till.actor, till.now, till.contract_id, figures("2026-02", report_no="", counts=()), "错")
     assert len(refused.value.faults) == 9

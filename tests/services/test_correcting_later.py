@@ -14,12 +14,13 @@ from app.store.outbox import messages
 from app.store.uow import UnitOfWork
 from tests.services.correcting_house import accept, carried, listed, propose, recompute, settled
 from tests.services.paper_house import kit
-from tests.services.settling_house import Till
+from tests.services.settling_house import Till, with_settled
 from tests.services.snapshots import filled
 from tests.services.test_silence import POST
 
 Units = Callable[[], UnitOfWork]
 till = filled(Till.open)
+settled_once = filled(with_settled)
 
 
 def test_the_sheet_that_holds_the_deduction_of_a_quarter_follows_a_month_corrected_before_it(units: Units) -> None:
@@ -65,8 +66,8 @@ def test_the_annual_cap_is_counted_from_the_corrected_month(units: Units) -> Non
         recompute(till, april)
 
 
-def test_a_correction_that_touches_no_later_sheet_proposes_nothing_for_one(till: Till) -> None:
-    settled(till)
+def test_a_correction_that_touches_no_later_sheet_proposes_nothing_for_one(settled_once: Till) -> None:
+    till = settled_once
     settled(till, "2026-03", "2026-04-08")
     assert accept(till, propose(till, "2026-02", tickets=4000)) == ()
     assert len(listed(till)) == 1

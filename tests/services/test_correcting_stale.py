@@ -13,14 +13,15 @@ from app.services.settling import object_to, resolve_objection
 from app.store.settlements import find_settlement
 from tests.services.correcting_house import accept, carried, listed, propose, recompute, settled
 from tests.services.paper_house import kit
-from tests.services.settling_house import Till
+from tests.services.settling_house import Till, with_drawn, with_settled
 from tests.services.snapshots import filled
 
 till = filled(Till.open)
+drawn, settled_once = filled(with_drawn), filled(with_settled)
 
 
-def test_the_older_of_two_proposals_accepted_first_makes_the_newer_one_stale(till: Till) -> None:
-    settled(till)
+def test_the_older_of_two_proposals_accepted_first_makes_the_newer_one_stale(settled_once: Till) -> None:
+    till = settled_once
     older, newer = propose(till, "2026-02", tickets=4000), propose(till, "2026-02", tickets=3900)
     accept(till, older)
     with pytest.raises(ContractError, match=r"GZ-JS-SHFW-2025-0001-202602-2.*已经过时"):
@@ -29,8 +30,8 @@ def test_the_older_of_two_proposals_accepted_first_makes_the_newer_one_stale(til
     assert [x[1] for x in carried(till, settled(till, "2026-03", "2026-04-08"))] == [D("-2632.00")]
 
 
-def test_the_same_is_not_proposed_twice_while_nobody_decided(till: Till) -> None:
-    settled(till)
+def test_the_same_is_not_proposed_twice_while_nobody_decided(settled_once: Till) -> None:
+    till = settled_once
     first = propose(till, "2026-02", tickets=4000)
     with pytest.raises(ContractError, match=rf"{first.number}.*尚未决定") as refused:
         propose(till, "2026-02", tickets=4000)
@@ -97,9 +98,8 @@ def test_figures_that_do_not_hold_what_an_objection_took_off_say_so(till: Till) 
     assert propose(till, "2026-02", tickets=4000, items=(apart,)).excl == D("-2632.00")
 
 
-def test_what_a_correction_took_off_is_not_taken_off_again_by_the_objection_after_it(till: Till) -> None:
-    till.confirmed("2026-02")
-    made = till.draw("2026-02")
+def test_what_a_correction_took_off_is_not_taken_off_again_by_the_objection_after_it(drawn: Till) -> None:
+    till, [made] = drawn, drawn.sheets
     accept(till, propose(till, "2026-02", tickets=4000))
     dispute(till, made, "5000.00")
     with till.units() as uow:
@@ -113,9 +113,8 @@ def test_what_a_correction_took_off_is_not_taken_off_again_by_the_objection_afte
     assert till.row(made).reduced == D("1000.00")
 
 
-def test_both_together_never_exceed_what_the_settlement_came_to(till: Till) -> None:
-    till.confirmed("2026-02")
-    made = till.draw("2026-02")
+def test_both_together_never_exceed_what_the_settlement_came_to(drawn: Till) -> None:
+    till, [made] = drawn, drawn.sheets
     accept(till, propose(till, "2026-02", tickets=4000))
     whole = till.row(made).incl
     dispute(till, made, str(whole))

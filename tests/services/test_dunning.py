@@ -17,7 +17,7 @@ from app.services.settling import object_to, resolve_objection
 from app.store.uow import UnitOfWork
 from tests.services.living import OFFICIAL, d
 from tests.services.paper_house import kit
-from tests.services.settling_house import Till
+from tests.services.settling_house import Till, with_owing
 from tests.services.snapshots import filled
 
 Units = Callable[[], UnitOfWork]
@@ -25,6 +25,7 @@ KEEPER = Actor("keeper", "合同管理员", frozenset({Role.CONTRACT_ADMINISTRAT
 
 
 till = filled(Till.open)
+owing = filled(with_owing)
 
 
 def letter(till: Till) -> CompiledPaper:
@@ -40,8 +41,8 @@ def lines(found: CompiledPaper) -> list[tuple[object, ...]]:
     return [(r["principal"], r.get("paid_on"), r["days"], r["penalty"]) for r in rows if not isinstance(r, str)]
 
 
-def test_a_part_paid_late_costs_until_it_was_paid_and_the_rest_until_today(till: Till) -> None:
-    till.owing()
+def test_a_part_paid_late_costs_until_it_was_paid_and_the_rest_until_today(owing: Till) -> None:
+    till = owing
     till.at("2026-04-17").pay("24889.60")
     found = letter(till.at("2026-04-27"))
     assert lines(found) == [
@@ -55,8 +56,8 @@ def test_a_part_paid_late_costs_until_it_was_paid_and_the_rest_until_today(till:
     assert {f.rule for f in found.blocking} <= {"C0-07"}
 
 
-def test_what_was_paid_in_full_but_late_goes_along_with_what_is_still_owed(till: Till) -> None:
-    till.owing()
+def test_what_was_paid_in_full_but_late_goes_along_with_what_is_still_owed(owing: Till) -> None:
+    till = owing
     till.at("2026-04-17").pay("124889.60")
     with pytest.raises(ContractError, match="没有逾期"):
         letter(till)

@@ -15,18 +15,19 @@ from app.services.matching import match_payment, payment_with
 from app.services.settling import object_to, resolve_objection
 from tests.services.living import d
 from tests.services.paper_house import kit
-from tests.services.settling_house import Till, figures
+from tests.services.settling_house import Till, figures, with_drawn, with_owing, with_settled
 from tests.services.snapshots import filled, over_both
 
 JUNK = ("1e20", "1e30", "-1e30", "100.005", "NaN", "Infinity", "-1")
 
 
 till = filled(Till.open, ("sqlite",))
+drawn, owing, settled_once = filled(with_drawn, ("sqlite",)), filled(with_owing, ("sqlite",)), filled(with_settled, ("sqlite",))
 
 
 @pytest.mark.parametrize("junk", JUNK)
-def test_a_payment_and_what_it_is_laid_upon(till: Till, junk: str) -> None:
-    made = till.owing()
+def test_a_payment_and_what_it_is_laid_upon(owing: Till, junk: str) -> None:
+    till, [made] = owing, owing.sheets
     with pytest.raises(InputError, match="付款金额"):
         till.pay(junk)
     with pytest.raises(InputError, match="核销"):
@@ -40,9 +41,9 @@ def test_a_payment_and_what_it_is_laid_upon(till: Till, junk: str) -> None:
     assert till.row(made).open_amount == D("124889.60")
 
 
-@over_both("till")
-def test_a_match_is_not_made_smaller_by_junk(till: Till) -> None:
-    made = till.owing()
+@over_both("owing")
+def test_a_match_is_not_made_smaller_by_junk(owing: Till) -> None:
+    till, [made] = owing, owing.sheets
     till.pay("1000.00")
     with till.units() as uow:
         found = payment_with(uow, till.actor, till.contract_id, "HD-1")
@@ -51,9 +52,8 @@ def test_a_match_is_not_made_smaller_by_junk(till: Till) -> None:
 
 
 @pytest.mark.parametrize("junk", JUNK)
-def test_an_objection_and_its_outcome(till: Till, junk: str) -> None:
-    till.confirmed("2026-02")
-    made = till.draw("2026-02")
+def test_an_objection_and_its_outcome(drawn: Till, junk: str) -> None:
+    till, [made] = drawn, drawn.sheets
     till.receive(made)
     with till.units() as uow, pytest.raises(InputError, match="争议金额"):
         object_to(
@@ -73,10 +73,8 @@ def test_an_objection_and_its_outcome(till: Till, junk: str) -> None:
 
 
 @pytest.mark.parametrize("junk", ["1e20", "1e30", "100.005", "NaN"])
-def test_an_invoice_and_a_budget(till: Till, junk: str) -> None:
-    till.confirmed("2026-02")
-    made = till.draw("2026-02")
-    till.confirm(made)
+def test_an_invoice_and_a_budget(settled_once: Till, junk: str) -> None:
+    till, [made] = settled_once, settled_once.sheets
     with pytest.raises(InputError, match="第1行不含税额"):
         till.invoice(made, lines=(InvoiceLine(D(6), D(junk), D("6.00")),))
     with pytest.raises(InputError, match="第1行税率"):

@@ -17,28 +17,22 @@ from app.store.obligations import events_of
 from app.store.uow import ChangedMeanwhile, UnitOfWork
 from tests.services.living import d
 from tests.services.paper_house import kit
-from tests.services.settling_house import Till
+from tests.services.settling_house import Till, with_owing, with_settled
 from tests.services.snapshots import filled
 
 Units = Callable[[], UnitOfWork]
 FIRST = SECOND = D("124889.60")
 
 
-def one_sheet(units: Units) -> Till:
-    """One settlement, due on 7 April."""
-    till = Till.open(units)
-    till.sheets = (till.owing(),)
-    return till
-
-
 def two_sheets(units: Units) -> Till:
     """Two settlements of the same amount, due on 7 April and 8 May."""
-    till = one_sheet(units)
+    till = with_owing(units)
     till.sheets = *till.sheets, till.owing("2026-03", "2026-04-08")
     return till
 
 
-till, owing, both = filled(Till.open), filled(one_sheet), filled(two_sheets)
+till, owing, both = filled(Till.open), filled(with_owing), filled(two_sheets)
+settled_once = filled(with_settled)
 
 
 def match(till: Till, reference: str, wanted: dict[str, D], reason: str = "", seen: int = -1) -> D:
@@ -181,10 +175,8 @@ def test_the_same_transfer_is_recorded_once_until_it_is_reversed(both: Till) -> 
     assert open_of(both, first, second) == [D("0.00"), SECOND]
 
 
-def test_of_two_equal_amounts_the_one_that_is_due_is_paid_first(till: Till) -> None:
-    till.confirmed("2026-02")
-    early = till.draw("2026-02")
-    till.confirm(early)
+def test_of_two_equal_amounts_the_one_that_is_due_is_paid_first(settled_once: Till) -> None:
+    till, [early] = settled_once, settled_once.sheets
     late = till.owing("2026-03", "2026-04-08")
     assert (till.row(early).due_on, till.row(late).due_on) == (None, d("2026-05-08"))
     till.at("2026-05-20").pay("124889.60", "HD-1")

@@ -37,7 +37,7 @@ from app.store.settlements import budgets_of, payments_of, settlements_of
 from app.store.uow import ChangedMeanwhile, UnitOfWork
 from tests.services.living import OFFICIAL, d
 from tests.services.paper_house import Desk, kit
-from tests.services.settling_house import Till, figures
+from tests.services.settling_house import Till, figures, with_drawn, with_owing, with_settled
 from tests.services.sharing import both_databases
 from tests.services.snapshots import filled
 
@@ -49,6 +49,7 @@ DEARER = [
 
 
 till = filled(Till.open)
+drawn, owing, settled_once = filled(with_drawn), filled(with_owing), filled(with_settled)
 
 
 def test_a_month_is_entered_reviewed_and_confirmed_with_both_parties_words(till: Till) -> None:
@@ -134,9 +135,8 @@ def test_three_failed_months_open_a_case_of_rescission_with_their_facts(till: Ti
         assert "BB-2026-04" in case.evidence
 
 
-def test_a_settlement_is_drawn_up_with_a_sound_paper_and_confirmation_starts_the_payment_period(till: Till) -> None:
-    till.confirmed("2026-02")
-    made = till.draw("2026-02")
+def test_a_settlement_is_drawn_up_with_a_sound_paper_and_confirmation_starts_the_payment_period(drawn: Till) -> None:
+    till, [made] = drawn, drawn.sheets
     row = till.row(made)
     assert (row.excl, row.tax, row.incl) == (D("117160.00"), D("7729.60"), D("124889.60"))
     with till.units() as uow:
@@ -200,9 +200,8 @@ def test_fees_follow_the_amendment_in_force_in_each_month(units: Units, blobs: A
     assert (sheet_of(before).deduction, sheet_of(after).deduction) == (D("6840.00"), D("6700.00"))
 
 
-def test_silence_confirms_only_after_both_periods(till: Till) -> None:
-    till.confirmed("2026-02")
-    made = till.draw("2026-02")
+def test_silence_confirms_only_after_both_periods(drawn: Till) -> None:
+    till, [made] = drawn, drawn.sheets
     with pytest.raises(InputError, match="还没有记录甲方收到结算单"):
         till.confirm(made, how="silence", on="2026-03-06")
     assert till.receive(made) == d("2026-03-13")
@@ -212,10 +211,8 @@ def test_silence_confirms_only_after_both_periods(till: Till) -> None:
     assert till.row(made).confirmed_on == d("2026-03-13")
 
 
-def test_a_wrong_invoice_is_recorded_and_starts_nothing_until_reversed_and_replaced(till: Till) -> None:
-    till.confirmed("2026-02")
-    made = till.draw("2026-02")
-    till.confirm(made)
+def test_a_wrong_invoice_is_recorded_and_starts_nothing_until_reversed_and_replaced(settled_once: Till) -> None:
+    till, [made] = settled_once, settled_once.sheets
     assert "应为增值税专用发票" in till.invoice(made, number="A1", kind="ordinary")[0]
     assert till.row(made).due_on is None
     till.invoice(made, number="A2", red_of="A1", kind="ordinary")
@@ -229,8 +226,8 @@ def test_a_wrong_invoice_is_recorded_and_starts_nothing_until_reversed_and_repla
     assert "超过结算单尚未开票的0.00元" in again[0]
 
 
-def test_payments_are_matched_to_what_fell_due_first_and_reversed(till: Till) -> None:
-    first = till.owing()
+def test_payments_are_matched_to_what_fell_due_first_and_reversed(owing: Till) -> None:
+    till, [first] = owing, owing.sheets
     till.at("2026-04-08").confirmed("2026-03")
     second = till.draw("2026-03")
     till.confirm(second)
@@ -245,8 +242,8 @@ def test_payments_are_matched_to_what_fell_due_first_and_reversed(till: Till) ->
     assert till.row(first).due_on == d("2026-04-07")
 
 
-def test_an_overdue_settlement_fills_the_dunning_letter(till: Till) -> None:
-    till.owing()
+def test_an_overdue_settlement_fills_the_dunning_letter(owing: Till) -> None:
+    till = owing
     with till.units() as uow, pytest.raises(ContractError, match="没有逾期"):
         draft_dunning(uow, till.actor, till.now, till.today, kit(), till.contract_id)
     till.at("2026-04-17").pay("24889.60")
@@ -265,9 +262,8 @@ def test_an_overdue_settlement_fills_the_dunning_letter(till: Till) -> None:
     assert {f.rule for f in compiled.blocking} <= {"C0-07"}
 
 
-def test_the_undisputed_part_is_paid_and_the_outcome_settles_the_rest(till: Till) -> None:
-    till.confirmed("2026-02")
-    made = till.draw("2026-02")
+def test_the_undisputed_part_is_paid_and_the_outcome_settles_the_rest(drawn: Till) -> None:
+    till, [made] = drawn, drawn.sheets
     with till.units() as uow:
         object_to(
             uow, till.actor, till.now, till.today, kit(), till.contract_id, made, till.row(made).revision, amount=D("10000.00"), on=till.today,
@@ -302,8 +298,8 @@ def test_who_only_reads_can_change_nothing(till: Till) -> None:
         till.pay("1.00")
 
 
-def test_the_views_tell_what_is_owed_over_all_and_the_plan_of_the_year(till: Till) -> None:
-    till.owing()
+def test_the_views_tell_what_is_owed_over_all_and_the_plan_of_the_year(owing: Till) -> None:
+    till = owing
     till.at("2026-04-17")
     with till.units() as uow:
         desk = money_desk(uow, till.actor, till.today)
