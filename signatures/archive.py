@@ -7,14 +7,13 @@ import io
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import extract_certificate_info
 from pyhanko.sign.signers import PdfTimeStamper
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from signatures.asn1 import Certificate
 from signatures.errors import SignatureError
+from signatures.pdf_syntax import IncrementalPdfFileWriter, PdfFileReader
 from signatures.revisions import RESERVED, entry, named_fields, open_writer, settle
 from signatures.signing import switch_on, write_text
 from signatures.time_source import Stamper, TimeSource

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from pyhanko.pdf_utils import generic
-from pyhanko.pdf_utils.reader import PdfFileReader
 
 from signatures.object_digest import ObjectDigests
+from signatures.pdf_syntax import PdfFileReader
 from signatures.verification.contents import get
 
 

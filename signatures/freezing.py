@@ -8,7 +8,6 @@ from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields
 from pyhanko.sign.fields import FieldMDPAction, FieldMDPSpec, MDPPerm, SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
@@ -21,6 +20,7 @@ from signatures.credentials import Credentials
 from signatures.drawing import Colour, frame, tick
 from signatures.errors import SignatureError
 from signatures.layout import SYSTEM_FIELD, Box, CheckMark, Layout, Seam, SignatureField, TextMark
+from signatures.pdf_syntax import IncrementalPdfFileWriter
 from signatures.revisions import (
     RESERVED,
     form_fields,

@@ -11,11 +11,11 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.misc import PdfError
-from pyhanko.pdf_utils.reader import PdfFileReader
 
 from signatures.errors import SignatureError
 from signatures.field_states import touched, unsaid
 from signatures.named import Wanted, holder_fault
+from signatures.pdf_syntax import PdfFileReader
 from signatures.revisions import entry, open_writer, signature_fields
 from signatures.validation_data import ValidationData
 from signatures.verification.contents import revisions

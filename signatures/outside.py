@@ -7,7 +7,6 @@ import secrets
 from dataclasses import dataclass, field
 
 from cryptography import x509
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.general import extract_certificate_info
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.errors import NoDSSFoundError
@@ -15,6 +14,7 @@ from pyhanko.sign.validation.generic_cms import extract_tst_data_iter
 
 from signatures.asn1 import cms, tsp
 from signatures.errors import SignatureError
+from signatures.pdf_syntax import PdfFileReader
 from signatures.time_source import Responds, granted
 
 

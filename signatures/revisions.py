@@ -9,12 +9,12 @@ from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.fields import enumerate_sig_fields
 
 from signatures.appearance import numbers
 from signatures.errors import SignatureError
+from signatures.pdf_syntax import IncrementalPdfFileWriter
 from signatures.seam import PageFrame
 
 # pyHanko warns of what is meant here: validation data is put in without fetching anything.

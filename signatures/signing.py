@@ -11,7 +11,6 @@ from typing import Any
 
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko.sign.signers import PdfSignatureMetadata
 
@@ -21,6 +20,7 @@ from signatures.errors import SignatureError
 from signatures.freezing import write_signature
 from signatures.glyphs import outlines
 from signatures.layout import SYSTEM_FIELD, Sign
+from signatures.pdf_syntax import IncrementalPdfFileWriter
 from signatures.revisions import entry, frames, named_fields, open_writer, signature_fields
 from signatures.time_source import Clock, TimeSource
 from signatures.validation_data import ValidationData, put_in

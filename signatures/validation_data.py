@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from signatures.asn1 import Certificate, crl, ocsp
 from signatures.credentials import plain
+from signatures.pdf_syntax import IncrementalPdfFileWriter
 
 
 @dataclass(frozen=True, slots=True)

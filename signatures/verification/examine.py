@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import MDPPerm, enumerate_sig_fields
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pyhanko.sign.validation.errors import NoDSSFoundError
@@ -20,6 +19,7 @@ from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverage
 from signatures.asn1 import Certificate, crl, ocsp
 from signatures.certificates import SYSTEM_POLICY
 from signatures.layout import SYSTEM_FIELD
+from signatures.pdf_syntax import PdfFileReader
 from signatures.verification.changes import History, level_of
 from signatures.verification.contents import attachments, differences, get, pages, revisions
 from signatures.verification.reasons import Reason, reason
