@@ -59,7 +59,7 @@ def test_an_amended_value_and_annex_are_in_force_from_their_day(units: Units, bl
     desk = Desk.open(units, blobs)
     rows = desk.terms("2026-01-05").consolidated.standing.answers.get("annex.service_items")
     assert isinstance(rows, tuple)
-    changed = [{k: str(v) for k, v in row.items()} for row in rows if isinstance(row, dict)]
+    changed = [{k: str(v) for k, v in row.items()} for row in rows if isinstance(row, Mapping)]
     changed[0]["deliverable"] = "经甲方确认的服务月报"
     desk.signed_amendment(LATER, ("annex.service_items", changed))
     house = House(units, desk.contract_id)

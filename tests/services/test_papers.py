@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -57,7 +57,7 @@ def shifted(kind: PaperKind) -> dict[str, Any]:
         if isinstance(value, date):
             return value.replace(year=value.year - 1, day=min(value.day, 28) if value.month == 2 else value.day)
         if isinstance(value, tuple):
-            return tuple({k: back(v) for k, v in r.items()} if isinstance(r, dict) else r for r in value)
+            return tuple({k: back(v) for k, v in r.items()} if isinstance(r, Mapping) else r for r in value)
         return value
 
     return {name: back(value) for name, value in GIVEN[kind].items()}
