@@ -53,17 +53,20 @@ class Smtp:
             raise MailUndelivered(f"连接不到邮件服务器：{error}") from error
 
     def _connect(self) -> smtplib.SMTP:
-        context = self.trusted or ssl.create_default_context()
         if self.security == "tls":
-            return smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout, context=context)
+            return smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout, context=self._context())
         server = smtplib.SMTP(self.host, self.port, timeout=self.timeout)
         if self.security == "starttls":
             try:
-                server.starttls(context=context)
+                server.starttls(context=self._context())
             except BaseException:
                 server.close()
                 raise
         return server
+
+    def _context(self) -> ssl.SSLContext:
+        """Made only where it is used: reading the system's authorities takes longer than handing over a mail."""
+        return self.trusted or ssl.create_default_context()
 
 
 def _compose(mail: Mail, sender: str) -> EmailMessage:
