@@ -94,9 +94,10 @@ def fulfil(uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, 
 
 
 def fulfil_keyed(
-    uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, almanac: Almanac, key: str, proof: Proof
+    uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, almanac: Almanac | None, key: str, proof: Proof
 ) -> bool:
-    """For other use cases: the open instance under ``key`` (``O-8.2-1/2027-03-01+1M``) is done; whether there was one. Plans again."""
+    """For other use cases: the open instance under ``key`` (``O-8.2-1/2027-03-01+1M``) is done; whether there was one. Plans again,
+    unless the caller does (``almanac`` None)."""
     row = obligation_with_key(uow.session, contract.id, key)
     if row is None or row.state not in UNPROVEN:
         return False

@@ -56,17 +56,14 @@ def review_answered(
     uow: UnitOfWork, actor: Actor, now: datetime, reference: Reference, contract: ContractRow, month: date, on: date, words: str
 ) -> None:  # fmt: skip
     """Party B spoke, or kept silent until its period was over."""
-    review = _review(uow, contract.id, month)
-    if review is not None:
-        proof = Proof(on, f"{month_label(month)}考核：{words}")
-        fulfil_keyed(uow, actor, now, contract, _almanac(reference), f"{OBJECTION}/{review.id}", proof)
+    _answered(uow, actor, now, contract, month, on, words, _almanac(reference))
 
 
 def score_confirmed(
     uow: UnitOfWork, actor: Actor, now: datetime, reference: Reference, contract: ContractRow, month: date, on: date, triggers: str
 ) -> None:  # fmt: skip
     """The score stands. ``triggers``: why party A has to ask for improvement, empty where it has not."""
-    review_answered(uow, actor, now, reference, contract, month, on, "得分已确认")
+    _answered(uow, actor, now, contract, month, on, "得分已确认", None)
     note_event(uow, actor, now, contract, Happening("score_confirmed", on, month_label(month)), SOURCE)
     if triggers:
         note_event(uow, actor, now, contract, Happening("improve_triggered", on, month_label(month), note=triggers[:400]), SOURCE)
@@ -219,6 +216,16 @@ def no_longer_overpaid(
 
 def month_label(month: date) -> str:
     return f"{month.year}年{month.month}月"
+
+
+def _answered(
+    uow: UnitOfWork, actor: Actor, now: datetime, contract: ContractRow, month: date, on: date, words: str, almanac: Almanac | None
+) -> None:  # fmt: skip
+    review = _review(uow, contract.id, month)
+    if review is not None:
+        fulfil_keyed(
+            uow, actor, now, contract, almanac, f"{OBJECTION}/{review.id}", Proof(on, f"{month_label(month)}考核：{words}")
+        )
 
 
 def _review(uow: UnitOfWork, contract_id: str, month: date) -> ObligationRow | None:

@@ -13,6 +13,7 @@ from app.domain.digest import digest
 from app.domain.errors import ContractError
 from app.domain.lifecycle import Stage
 from app.domain.permissions import Action, Actor
+from app.domain.remembering import remembered
 from app.domain.tree import Instrument
 from app.domain.variables import Answers
 from app.services.drafting import Compiled, Reference, compile_draft
@@ -132,6 +133,7 @@ def add_version(
     return _head(row), True
 
 
+@remembered(8)
 def content_hash(tree: str, answers: str) -> str:
     """SHA-256 over everything that a version keeps, not only its words; the audit log carries it."""
     return hashlib.sha256(f"{tree}\n{answers}\n".encode()).hexdigest()

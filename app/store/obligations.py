@@ -23,7 +23,7 @@ from sqlalchemy import (
     or_,
     select,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
 
 from app.store.base import Base, Instant
 from app.store.contracts import ContractRow
@@ -159,6 +159,7 @@ def last_opened(session: Session, contract_id: str, duty: str, day: date) -> Obl
 def events_of(session: Session, contract_id: str) -> list[ContractEventRow]:
     """The newest first."""
     statement = select(ContractEventRow).where(ContractEventRow.contract_id == contract_id)
+    statement = statement.options(selectinload(ContractEventRow.pauses))
     return list(session.scalars(statement.order_by(ContractEventRow.on_day.desc(), ContractEventRow.id)))
 
 

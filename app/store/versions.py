@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, func, select
@@ -11,6 +12,8 @@ from app.store.base import Base, Instant
 
 LARGEST = 2**31 - 1
 """What a column of whole numbers holds."""
+HELD = 4
+"""So many texts stay in memory with one session."""
 
 
 class VersionRow(Base):
@@ -40,12 +43,18 @@ class VersionRow(Base):
 
 
 def find_version(session: Session, version_id: str) -> VersionRow | None:
-    return session.get(VersionRow, version_id)
+    """The last few are held by the session, which else forgets what nobody holds: a text is large, and each step of a use case asks."""
+    row = session.get(VersionRow, version_id)
+    held: deque[VersionRow] = session.info.setdefault(VersionRow.__tablename__, deque(maxlen=HELD))
+    if row is not None and all(row is not one for one in held):
+        held.append(row)
+    return row
 
 
 def latest_version(session: Session, contract_id: str) -> VersionRow | None:
-    statement = select(VersionRow).where(VersionRow.contract_id == contract_id).order_by(VersionRow.ordinal.desc()).limit(1)
-    return session.scalars(statement).one_or_none()
+    statement = select(VersionRow.id).where(VersionRow.contract_id == contract_id).order_by(VersionRow.ordinal.desc()).limit(1)
+    found = session.scalars(statement).one_or_none()
+    return find_version(session, found) if found else None
 
 
 def version_with_ordinal(session: Session, contract_id: str, ordinal: int) -> VersionRow | None:
