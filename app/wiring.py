@@ -245,9 +245,9 @@ class Wiring(ContractTools, SigningTools):
 
     def preview(self, instrument: Instrument) -> str:
         """The contract as a fragment of HTML that looks like paper."""
-        from app.rendering.html import render_preview
+        from app.rendering.html import kept_preview
 
-        return render_preview(instrument)
+        return kept_preview(instrument)
 
     def show_changes(self, comparison: Comparison) -> str:
         """The list of changes and values as a fragment of HTML."""

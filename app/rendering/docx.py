@@ -17,7 +17,6 @@ from docx.opc.constants import RELATIONSHIP_TYPE
 from docxtpl import DocxTemplate
 from jinja2 import StrictUndefined
 from jinja2 import TemplateError as JinjaError
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from lxml import etree
 
 from app.domain.documents import DocumentMeta
@@ -32,6 +31,7 @@ from app.rendering.docx_runs import RunWriter, Targets
 from app.rendering.docx_sections import PageLayout
 from app.rendering.docx_styles import Style, Styles, TemplateError, read_styles
 from app.rendering.docx_xml import MC, NSMAP, Ids, clean, paragraph, w
+from app.rendering.sandbox import Sandbox
 
 _DOCUMENTS = Path(__file__).resolve().parent.parent.parent / "templates" / "documents"
 TEMPLATE = _DOCUMENTS / "contract.docx"
@@ -45,9 +45,9 @@ SHORT_DIGEST = 16
 PROPERTY_PREFIX = "chengyue."
 
 
-def environment() -> ImmutableSandboxedEnvironment:
+def environment() -> Sandbox:
     """Jinja that can't reach Python's inside and fails on a placeholder it does not know."""
-    return ImmutableSandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
+    return Sandbox(autoescape=True, undefined=StrictUndefined)
 
 
 def template_context(instrument: Instrument, meta: DocumentMeta) -> dict[str, object]:

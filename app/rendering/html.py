@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Literal
 
 from jinja2 import FileSystemLoader, StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup, escape
 
 from app.domain.documents import DocumentMeta
@@ -33,6 +32,7 @@ from app.domain.tree import (
     Span,
     Table,
 )
+from app.rendering.sandbox import Sandbox
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "documents"
 WIDE_TABLE_COLUMNS = 9
@@ -131,6 +131,33 @@ def render_preview(instrument: Instrument, *, final: bool = False) -> str:
     return _environment("screen").get_template("preview.html").render(contract=instrument, final=final)
 
 
+KEPT = 4
+"""Previews that are kept, half a megabyte each: who opens a text again, or turns its pages, sees the same one."""
+
+
+def kept_preview(instrument: Instrument) -> str:
+    """``render_preview`` of a tree; of the very same tree again, what was drawn before."""
+    return _kept(_Same(instrument))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Same:
+    """A tree that equals itself alone: nothing has to be compared, and what is equal may print otherwise."""
+
+    instrument: Instrument
+
+    def __hash__(self) -> int:
+        return id(self.instrument)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.instrument is self.instrument
+
+
+@lru_cache(maxsize=KEPT)
+def _kept(same: _Same) -> str:
+    return render_preview(same.instrument)
+
+
 def document_markup(name: str, **values: object) -> str:
     """Another document from ``templates/documents`` as well-formed markup for the PDF renderer."""
     return _environment("engine").get_template(name).render(**values)
@@ -147,8 +174,8 @@ def _styles(layout: Layout, final: bool) -> str:
 
 
 @cache
-def _environment(medium: Medium) -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
+def _environment(medium: Medium) -> Sandbox:
+    environment = Sandbox(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["words"] = _screen_words if medium == "screen" else _print_words

@@ -6,13 +6,13 @@ import uuid
 from functools import cache
 
 from jinja2 import FileSystemLoader, StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from app.domain.documents import DocumentMeta
 from app.domain.monthly_report import MonthlyReport
 from app.domain.term import BEIJING
 from app.rendering.html import TEMPLATES, clean_text, template_text
 from app.rendering.pdf import PdfRenderer
+from app.rendering.sandbox import Sandbox
 
 
 def render_monthly_report(renderer: PdfRenderer, report: MonthlyReport) -> bytes:
@@ -31,8 +31,8 @@ def _styles(report: MonthlyReport) -> str:
 
 
 @cache
-def _environment() -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
+def _environment() -> Sandbox:
+    environment = Sandbox(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["clean"] = clean_text

@@ -12,7 +12,6 @@ from functools import cache
 from typing import Literal
 
 from jinja2 import FileSystemLoader, StrictUndefined
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from app.domain.comparison import Change, Comparison, Entry, VariableChange
@@ -23,6 +22,7 @@ from app.domain.table_comparison import ComparedRow, RowChange
 from app.domain.textual_change import Hunk, HunkKind, Nature
 from app.domain.tree import Level, Provision, Table
 from app.rendering.html import TEMPLATES, anchor_of, clean_text, column_shares, is_wide, template_text
+from app.rendering.sandbox import Sandbox
 
 View = Literal["inline", "side"]
 
@@ -126,8 +126,8 @@ def _marked(entry: Entry) -> bool:
 
 
 @cache
-def _environment() -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
+def _environment() -> Sandbox:
+    environment = Sandbox(
         loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters.update(
