@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -22,6 +23,7 @@ def init_pages(app: Flask) -> None:
     app.jinja_env.filters.update(clock=clock, plain=printable, lines=lines, browser=browser)
     app.jinja_env.globals.update(asset=asset, is_fragment=is_fragment)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.after_request(_keep_for_good)
 
 
 def switch_language() -> Response:
@@ -71,7 +73,7 @@ def lines(text: object) -> Markup:
 
 
 def asset(name: str) -> str:
-    """The address of a static file, with its modification time so that browsers never show a stale one.
+    """The address of a static file, with the digest of its contents so that browsers never show a stale one.
 
     Modules import each other by their plain name, so they go without; browsers ask again for them each time.
     """
@@ -80,7 +82,23 @@ def asset(name: str) -> str:
     return url_for("static", filename=name, v=_version(name))
 
 
-@lru_cache(maxsize=64)
+def _keep_for_good(response: Response) -> Response:
+    """A file under an address that names its version is never asked for again; under any other it is, each time."""
+    name = (request.view_args or {}).get("filename", "")
+    if request.endpoint == "static" and response.status_code in (200, 304) and request.args.get("v") == _version(name):
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
 def _version(name: str) -> str:
     path = ROOT / "app" / "web" / "static" / name
-    return f"{int(path.stat().st_mtime):x}" if path.exists() else "0"
+    if not path.is_file():
+        return "0"
+    found = path.stat()
+    return _digest(path, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=64)
+def _digest(path: Path, _changed: int, _size: int) -> str:
+    """Of the contents: a time of change may be the same in two releases, and one address must never have two contents."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]

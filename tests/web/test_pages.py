@@ -299,3 +299,15 @@ def test_a_deviation_without_a_reason_is_refused_and_the_text_stays(visitor: Vis
     assert response.status_code == 422
     assert "改写后的文字。" in response.get_data(as_text=True)
     assert "理由" in response.get_data(as_text=True)
+
+
+def test_a_file_is_kept_for_good_under_an_address_with_its_version_alone(visitor: Visitor) -> None:
+    page = visitor.get("/drafts/new").get_data(as_text=True)
+    versioned = re.findall(r'(?:href|src)="(/static/[^"]+\?v=[0-9a-f]+)"', page)
+    assert any("tabler.min.css" in address for address in versioned)
+    for address in versioned:
+        assert visitor.get(address).headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        for other in (address.partition("?")[0], f"{address}0", f"{address.partition('?')[0]}?v=0"):
+            assert visitor.get(other).headers["Cache-Control"] == "no-cache"
+    missing = visitor.get("/static/css/none.css?v=0")
+    assert (missing.status_code, missing.headers["Cache-Control"]) == (404, "no-store")
