@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.store.engine import open_engine
 from app.store.migrate import upgrade
+from tests.databases import know_the_library
 from tests.scratch import scratch_folder
 
 
@@ -19,6 +20,7 @@ def migrated() -> Path:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     engine = open_engine(f"sqlite:///{folder / 'template.sqlite3'}")
     upgrade(engine)
+    know_the_library(engine)
     engine.dispose()
     return folder / "template.sqlite3"
 
