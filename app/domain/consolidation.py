@@ -29,7 +29,9 @@ from app.domain.amendment import (
 from app.domain.folding import apply
 from app.domain.outline import titled
 from app.domain.refilling import rewritten
+from app.domain.remembering import remembered
 from app.domain.tree import FilledValue, FormRow, Instrument, Span, plain
+from app.domain.variables import Answers
 
 VERSION = "contract.version"
 _MINOR = re.compile(r"^(?P<head>.*?)(?P<minor>\d+)$")
@@ -110,16 +112,23 @@ def consolidate(base: Standing, amendments: Iterable[Amendment], as_of: date, *,
     pending = tuple(
         sorted((a for a in signed if a not in applied and (known_on is None or a.signed_on <= known_on)), key=lambda a: a.starts)
     )
-    standing = base
+    if not applied:
+        return Consolidated(base, as_of, applied, pending, {})
+    standing, marks = _folded(base.instrument, base.answers, *applied)
+    return Consolidated(standing, as_of, applied, pending, dict(marks))
+
+
+@remembered(16)
+def _folded(instrument: Instrument, answers: Answers, *applied: Amendment) -> tuple[Standing, Mapping[str, tuple[Mark, ...]]]:
+    """The text with these amendments in it, and the changes of each place."""
+    standing = Standing(instrument, answers)
     marks: dict[str, tuple[Mark, ...]] = {}
     for amendment in applied:
         after = apply(standing, amendment.operations)
         for place, mark in _marks(amendment, standing.instrument, after.instrument):
             marks[place] = (*marks.get(place, ()), mark)
         standing = after
-    if applied:
-        standing = _stamped(standing, next_version(str(base.answers.get(VERSION) or base.instrument.version), len(applied)))
-    return Consolidated(standing, as_of, applied, pending, marks)
+    return _stamped(standing, next_version(str(answers.get(VERSION) or instrument.version), len(applied))), marks
 
 
 def turning_days(amendments: Iterable[Amendment]) -> tuple[date, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from app.domain.amendment import Standing
 from app.domain.annotation import reading_copy
@@ -83,17 +84,25 @@ def signed_amendments(uow: UnitOfWork, contract_id: str) -> tuple[Amendment, ...
     texts = paper_versions_of(uow.session, [i.id for _, i in rows])
     found = []
     for row, paper in rows:
-        operations, clauses = read_operations(texts[paper.id].operations)
         assert row.sequence is not None
         assert row.signed_on is not None
         assert row.effective_on is not None
         found.append(
-            Amendment(
-                paper.id, paper.number, paper.title, row.sequence, row.signed_on, row.effective_on, operations, clauses,
+            _amendment(
+                paper.id, paper.number, paper.title, row.sequence, row.signed_on, row.effective_on, texts[paper.id].operations,
                 row.retroactive_from,
             )
         )  # fmt: skip
     return tuple(sorted(found, key=lambda a: a.sequence))
+
+
+@lru_cache(maxsize=64)
+def _amendment(
+    paper_id: str, number: str, title: str, sequence: int, signed_on: date, effective_on: date, stored: str, retroactive_from: date | None
+) -> Amendment:  # fmt: skip
+    """The very same one for the very same record, so that what was folded with it is known."""
+    operations, clauses = read_operations(stored)
+    return Amendment(paper_id, number, title, sequence, signed_on, effective_on, operations, clauses, retroactive_from)
 
 
 def terms_as_of(uow: UnitOfWork, actor: Actor, contract_id: str, day: date, *, known_on: date | None = None) -> InForce:
