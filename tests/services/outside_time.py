@@ -52,7 +52,7 @@ class OutsideTime:
         point = x509.DistributionPoint([x509.UniformResourceIdentifier(f"{self.base}/crl")], None, None, None)
         self.certificate = service.add_extension(x509.CRLDistributionPoints([point]), False).sign(self.key, hashes.SHA256())
         self._write()
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
     @staticmethod
     def _builder(

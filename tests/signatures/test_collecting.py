@@ -56,7 +56,7 @@ class Responder:
         self.handler = type("Handler", (Answering,), {"answers": {}, "asked": []})
         self.server = ThreadingHTTPServer(("127.0.0.1", free_port()), self.handler)
         self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.01,), daemon=True).start()
 
     @property
     def base(self) -> str:
