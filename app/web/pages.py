@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from werkzeug.wrappers import Response
 from app.web.language import back, choose_language
 
 ROOT = Path(__file__).resolve().parents[2]
+_STATIC = str(ROOT / "app" / "web" / "static")
 BEIJING = ZoneInfo("Asia/Shanghai")
 
 
@@ -91,14 +93,15 @@ def _keep_for_good(response: Response) -> Response:
 
 
 def _version(name: str) -> str:
-    path = ROOT / "app" / "web" / "static" / name
-    if not path.is_file():
+    path = f"{_STATIC}/{name}"
+    try:
+        found = os.stat(path)
+    except OSError:
         return "0"
-    found = path.stat()
     return _digest(path, found.st_mtime_ns, found.st_size)
 
 
 @lru_cache(maxsize=64)
-def _digest(path: Path, _changed: int, _size: int) -> str:
+def _digest(path: str, _changed: int, _size: int) -> str:
     """Of the contents: a time of change may be the same in two releases, and one address must never have two contents."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]
