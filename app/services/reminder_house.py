@@ -74,6 +74,7 @@ class Crowd:
     def __init__(self, uow: UnitOfWork) -> None:
         self._uow = uow
         self._users: dict[str, UserRow | None] = {}
+        self._deputies: dict[str, str | None] = {}
         self._keepers: tuple[str, ...] | None = None
 
     def user(self, user_id: str | None) -> UserRow | None:
@@ -82,8 +83,10 @@ class Crowd:
         return self._users.get(user_id or "")
 
     def deputy_of(self, user_id: str | None) -> str | None:
-        row = person_row(self._uow.session, user_id) if user_id else None
-        return row.deputy_id if row else None
+        if user_id and user_id not in self._deputies:
+            row = person_row(self._uow.session, user_id)
+            self._deputies[user_id] = row.deputy_id if row else None
+        return self._deputies.get(user_id or "")
 
     def keepers(self) -> tuple[str, ...]:
         if self._keepers is None:
