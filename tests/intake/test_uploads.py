@@ -119,11 +119,22 @@ def test_a_pdf_under_a_password_is_refused() -> None:
     assert "加密" in refusal(out.getvalue(), "证据.pdf")
 
 
+def packed_blanks(size: int, times: int) -> bytes:
+    """What zlib makes of so many blanks, packed once: after a full flush the same block is the same octets again (RFC 1951)."""
+    packer, block, check = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS), b" " * size, 1
+    piece = packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH)
+    for _ in range(times):
+        check = zlib.adler32(block, check)
+    return b"\x78\xda" + piece * times + b"\x03\x00" + check.to_bytes(4, "big")
+
+
+def test_blanks_are_packed_as_zlib_reads_them() -> None:
+    assert zlib.decompress(packed_blanks(70_000, 3)) == b" " * 210_000
+
+
 def test_a_pdf_that_unpacks_to_more_than_there_is_memory_for_is_refused() -> None:
     """An object stream of a few megabytes that unpacks to gigabytes."""
-    packer = zlib.compressobj(9)
-    block = b" " * (1 << 24)
-    packed = b"".join(packer.compress(block) for _ in range(100)) + packer.flush()
+    packed = packed_blanks(1 << 24, 100)
     stream = b"5 0 obj\n<</Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d>>\nstream\n%s\nendstream\nendobj\n" % (
         len(packed),
         packed,
