@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 
 from app.services import credentials
 from app.store.engine import open_engine
-from app.store.migrate import upgrade
+from tests.data_folders import migrated
 from tests.databases import binaries, copy_of_template, postgresql, prepare_template
 from tests.scratch import scratch_folder
 
@@ -65,13 +65,9 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sqlite_template() -> Path:
     """A migrated SQLite file to copy."""
-    path = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
-    engine = open_engine(f"sqlite:///{path}")
-    upgrade(engine)
-    engine.dispose()
-    return path
+    return migrated()
 
 
 @pytest.fixture(scope="session")
