@@ -82,7 +82,7 @@ def allowed_range(variable: Variable) -> str:
 
 
 def _nothing(raw: object) -> bool:
-    return raw is None or (isinstance(raw, str) and not raw.strip()) or (isinstance(raw, list | tuple | dict) and not raw)
+    return raw is None or (isinstance(raw, str) and not raw.strip()) or (isinstance(raw, list | tuple | Mapping) and not raw)
 
 
 def _scalar_or_list(variable: Variable, raw: object) -> Value:

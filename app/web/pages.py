@@ -98,10 +98,10 @@ def _version(name: str) -> str:
         found = os.stat(path)
     except OSError:
         return "0"
-    return _digest(path, found.st_mtime_ns, found.st_size)
+    return _digest(path, (found.st_ino, found.st_mtime_ns, found.st_ctime_ns, found.st_size))
 
 
 @lru_cache(maxsize=64)
-def _digest(path: str, _changed: int, _size: int) -> str:
+def _digest(path: str, _state: tuple[int, ...]) -> str:
     """Of the contents: a time of change may be the same in two releases, and one address must never have two contents."""
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:12]

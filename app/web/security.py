@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_wtf.csrf import CSRFProtect
 
 POLICY = "; ".join(
@@ -30,6 +31,14 @@ HEADERS = {
 csrf = CSRFProtect()
 
 
+class _Sessions(SecureCookieSessionInterface):
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """A file of the pages' own is the same for everybody: a cookie on it would end in what keeps it for all, and keep a browser,
+        whose cookie changes with every answer, from using its own copy."""
+        if request.endpoint != "static":
+            super().save_session(app, session, response)
+
+
 def init_security(app: Flask, *, secret_key: str, secure_cookies: bool) -> None:
     app.config.update(
         SECRET_KEY=secret_key,
@@ -40,6 +49,7 @@ def init_security(app: Flask, *, secret_key: str, secure_cookies: bool) -> None:
         # A questionnaire stays open for days; the token lives as long as its session.
         WTF_CSRF_TIME_LIMIT=None,
     )
+    app.session_interface = _Sessions()
     csrf.init_app(app)
     app.after_request(_add_headers)
 

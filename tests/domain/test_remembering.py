@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from app.domain.remembering import remembered
 
 
@@ -31,3 +33,13 @@ def test_only_the_last_few_are_remembered() -> None:
     for thing in (*things, things[2], things[0]):
         assert itself(thing) is thing
     assert looked == [*things, things[0]]
+
+
+def test_what_can_not_be_told_apart_by_position_is_refused() -> None:
+    @remembered(2)
+    def twice(*numbers: int) -> int:
+        return 2 * sum(numbers)
+
+    assert [twice(1), twice(1, 2), twice(1)] == [2, 6, 2]
+    with pytest.raises(TypeError, match="positional"):
+        twice(number=1)  # type: ignore[call-arg]

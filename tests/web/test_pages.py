@@ -306,7 +306,10 @@ def test_a_file_is_kept_for_good_under_an_address_with_its_version_alone(visitor
     versioned = re.findall(r'(?:href|src)="(/static/[^"]+\?v=[0-9a-f]+)"', page)
     assert any("tabler.min.css" in address for address in versioned)
     for address in versioned:
-        assert visitor.get(address).headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        kept = visitor.get(address).headers
+        assert kept["Cache-Control"] == "public, max-age=31536000, immutable"
+        assert "Set-Cookie" not in kept, "what is kept for everybody bears nobody's session"
+        assert "Vary" not in kept
         for other in (address.partition("?")[0], f"{address}0", f"{address.partition('?')[0]}?v=0"):
             assert visitor.get(other).headers["Cache-Control"] == "no-cache"
     missing = visitor.get("/static/css/none.css?v=0")
