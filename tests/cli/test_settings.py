@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,14 @@ from click.testing import CliRunner
 from app.server import serve
 from app.settings import Settings
 from app.wiring import Wiring
+
+
+@pytest.fixture
+def own_signals() -> Iterator[None]:
+    """What a server would do at a signal doesn't stay with the tests that follow."""
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +62,7 @@ def test_a_gateway_of_short_messages_is_checked_as_a_whole(tmp_path: Path) -> No
         Settings.from_environment({**url, "SMS_SECRET_FILE": str(tmp_path / "none")})
 
 
+@pytest.mark.usefixtures("own_signals")
 def test_a_data_folder_that_can_not_be_made_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("", encoding="ascii")
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "file" / "var"))

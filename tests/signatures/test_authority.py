@@ -93,6 +93,8 @@ def _open(folder: Path, ring_text: str) -> str:
 def test_processes_that_start_at_once_make_one_authority(tmp_path: Path, ring: KeyRing) -> None:
     with multiprocessing.get_context("fork").Pool(4) as pool:
         marks = pool.starmap(_open, [(tmp_path / "pki", ring.text())] * 8)
+        pool.close()
+        pool.join()  # to the end, not by a signal that a forked child may miss
     assert len(set(marks)) == 1
 
 
