@@ -58,7 +58,7 @@ from signatures.signer_check import read_signer, signer_faults
 from signatures.signing import Signed, Signing, sign
 from signatures.time_source import OutsideService, TimeSource
 from signatures.validation_data import ValidationData
-from signatures.verification.trusting import Expected, Trust
+from signatures.verification.asking import Expected, Trust
 from signatures.verification.verdict import Verdict
 from signatures.verification.words import spoken
 from signatures.verification.worker import Verifier

@@ -23,8 +23,8 @@ from signatures.named import Wanted
 from signatures.outside import certificates_in
 from signatures.reach import InternalHosts
 from signatures.validation_data import ValidationData
+from signatures.verification.asking import Expected, Trust
 from signatures.verification.contents import revisions
-from signatures.verification.trusting import Expected, Trust
 from signatures.verification.verdict import Verdict
 from signatures.verification.worker import Limits, Verifier
 

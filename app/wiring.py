@@ -7,17 +7,19 @@ import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from zoneinfo import ZoneInfo
 
 from app.domain.comparison import Comparison
 from app.domain.documents import DocumentMeta, RenderedPdf
 from app.domain.errors import ContractError
 from app.domain.monthly_report import MonthlyReport
 from app.domain.tree import Instrument
+from app.moments import BEIJING as BEIJING
+from app.moments import now as now
+from app.moments import today as today
 from app.services.generation import Tools
 from app.services.ports import MailWriter, ServiceListReading
 from app.settings import Settings
@@ -42,17 +44,6 @@ if TYPE_CHECKING:  # the database and its library are loaded by those who use it
     from app.store.seal import AuditSeal
     from app.store.uow import UnitOfWork
     from app.store.vault import Vault
-
-BEIJING = ZoneInfo("Asia/Shanghai")
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
-def today() -> date:
-    """Dates of law are days in Beijing."""
-    return datetime.now(BEIJING).date()
 
 
 @dataclass(frozen=True)

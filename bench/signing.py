@@ -42,8 +42,8 @@ from signatures.seam import SeamOptions
 from signatures.signing import Signing, sign
 from signatures.time_source import Stamper, TimeSource
 from signatures.validation_data import ValidationData
+from signatures.verification.asking import Expected, Trust
 from signatures.verification.examine import examine
-from signatures.verification.trusting import Expected, Trust
 
 GOOD = Status(True)
 

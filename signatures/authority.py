@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -26,7 +26,9 @@ from signatures.files import replace as replace_file
 from signatures.keystore import KeyRing, SealedKey, new_private_key, open_key, rewrap, seal_key
 from signatures.revocation import Responder, Revocation, Status, StatusOf, revocation_list
 from signatures.timestamp import FileTicker, TimestampAuthority
-from signatures.validation_data import ValidationData
+
+if TYPE_CHECKING:  # pyHanko comes with it, and who only reads the root certificate signs nothing
+    from signatures.validation_data import ValidationData
 
 FILE = "authority.json"
 _OWNER = "built-in-authority"
@@ -118,6 +120,8 @@ class Authority:
 
     def validation_data(self, certificate: x509.Certificate, status: Status, now: datetime) -> ValidationData:
         """What proves the status of one of our certificates at ``now``, to go into the file that it signs."""
+        from signatures.validation_data import ValidationData
+
         return ValidationData((certificate, *self.chain), (self.ocsp(certificate, status, now),), (self.authority_list(now),))
 
     def timestamps(self, clock: Callable[[], datetime]) -> TimestampAuthority:

@@ -18,9 +18,9 @@ from signatures.named import Wanted, holder_fault
 from signatures.pdf_syntax import PdfFileReader
 from signatures.revisions import entry, open_writer, signature_fields
 from signatures.validation_data import ValidationData
+from signatures.verification.asking import Trust
 from signatures.verification.contents import revisions
 from signatures.verification.reasons import Weight
-from signatures.verification.trusting import Trust
 from signatures.verification.verdict import Outcome, Signature, Verdict
 from signatures.verification.worker import Verifier
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.domain.answers import Reading, read_answers
-from app.domain.clauses import ClauseLibrary
-from app.domain.interchange import plain_value
-from app.domain.proofreading import Finding
-from app.domain.tree import Deviation, Instrument
 from app.domain.variables import DeviationKind
+from app.moments import today as beijing_today
 from app.settings import Settings
-from app.wiring import today as beijing_today
+
+if TYPE_CHECKING:  # whatever a command needs of these it loads itself; most need but the settings
+    from app.domain.answers import Reading
+    from app.domain.clauses import ClauseLibrary
+    from app.domain.proofreading import Finding
+    from app.domain.tree import Deviation, Instrument
 
 
 class Day(click.ParamType[date]):
@@ -46,6 +47,7 @@ def settings() -> Settings:
 
 def read_file(path: Path, library: ClauseLibrary) -> Reading:
     """An answers file as typed answers with all its faults. Raises ``InputError`` where the file itself can't be used."""
+    from app.domain.answers import read_answers
     from app.library.answers_file import read_answers_file
 
     source = read_answers_file(path)
@@ -53,6 +55,8 @@ def read_file(path: Path, library: ClauseLibrary) -> Reading:
 
 
 def finding_data(finding: Finding) -> dict[str, Any]:
+    from app.domain.interchange import plain_value
+
     return {
         "rule": finding.rule,
         "severity": finding.severity.value,

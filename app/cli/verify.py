@@ -7,17 +7,15 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import click
 
 from app.cli.common import settings
+from app.moments import BEIJING, now
 from app.settings import Settings
-from app.wiring import now
 from signatures.verification.verdict import Verdict
 
 FAILED = 1
-BEIJING = ZoneInfo("Asia/Shanghai")
 existing = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -55,7 +53,7 @@ def verify(file: Path, as_json: bool, roots: tuple[Path, ...], alone: bool, lang
     解析在单独的进程中进行，有内存和时间限制；不访问网络。
     """
     from signatures.certificates import read_certificates
-    from signatures.verification.trusting import Trust
+    from signatures.verification.asking import Trust
     from signatures.verification.verdict import Outcome
     from signatures.verification.words import spoken
     from signatures.verification.worker import Verifier
@@ -80,11 +78,12 @@ def verify(file: Path, as_json: bool, roots: tuple[Path, ...], alone: bool, lang
 
 def _installed(configured: Settings) -> list[Known]:
     """What this installation trusts. A database that can't be read is said and stops nothing: the file may need none of its roots."""
-    from app.signing_room import read_roots as read_file
     from signatures.authority import read_roots
 
     known = [Known(der, "本系统内置机构", "built-in authority", own=True) for der in read_roots(configured.data_dir / "pki")]
     if configured.trusted_roots:
+        from app.signing_room import read_roots as read_file
+
         path = Path(configured.trusted_roots)
         known += [Known(der, f"TRUSTED_ROOTS 文件 {path}", f"file of TRUSTED_ROOTS {path}") for der in read_file(path)]
     return [*known, *_added(configured)]
@@ -92,15 +91,17 @@ def _installed(configured: Settings) -> list[Known]:
 
 def _added(configured: Settings) -> list[Known]:
     """Reads the database as it is: nothing is made, and nothing is brought to a newer schema, for somebody who only looks at a file."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    from app.services.trusted_roots import dated_roots
     from app.store.engine import database_url, open_engine, reading
-    from app.store.uow import UnitOfWork
 
     url = database_url(configured.url)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
         return []
+
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from app.services.trusted_roots import dated_roots
+    from app.store.uow import UnitOfWork
+
     engine = open_engine(configured.url)
     try:
         with UnitOfWork(reading(engine)) as uow:

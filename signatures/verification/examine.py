@@ -20,10 +20,11 @@ from signatures.asn1 import Certificate, crl, ocsp
 from signatures.certificates import SYSTEM_POLICY
 from signatures.layout import SYSTEM_FIELD
 from signatures.pdf_syntax import PdfFileReader
+from signatures.verification.asking import Expected, Trust
 from signatures.verification.changes import History, level_of
 from signatures.verification.contents import attachments, differences, get, pages, revisions
 from signatures.verification.reasons import Reason, reason
-from signatures.verification.trusting import Expected, Judge, Store, Trust
+from signatures.verification.trusting import Judge, Store
 from signatures.verification.verdict import Change, Revision, Signature, Verdict, conclude
 
 logging.getLogger("pyhanko").setLevel(logging.CRITICAL)

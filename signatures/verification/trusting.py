@@ -8,8 +8,8 @@ carries a file beyond the end of certificates (PAdES B-LTA). Nothing is ever fet
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,29 +22,7 @@ from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import ExpiredError, NotYetValidError, PathBuildingError, ValidationError
 
 from signatures.asn1 import Certificate, crl, ocsp
-
-
-@dataclass(frozen=True, slots=True)
-class Trust:
-    """What the verifier knows by itself, all in DER. ``own``: roots of built-in authorities, ``others``: of outside ones."""
-
-    own: tuple[bytes, ...] = ()
-    others: tuple[bytes, ...] = ()
-    certificates: tuple[bytes, ...] = ()
-    ocsps: tuple[bytes, ...] = ()
-    crls: tuple[bytes, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """What the system has on record of the file, if anything. Fingerprints: SHA-256 in hex.
-
-    ``digest``: of the final file; ``signers``: field → certificate; ``system``: certificates that may certify.
-    """
-
-    digest: str = ""
-    signers: Mapping[str, str] = field(default_factory=dict)
-    system: tuple[str, ...] = ()
+from signatures.verification.asking import Trust
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ from app.store.signings import SigningRow, latest_signing
 from app.store.versions import latest_version
 from signatures.errors import SignatureError
 from signatures.keystore import PinCost, SealedKey, open_key, seal_key
-from signatures.verification.trusting import Trust
+from signatures.verification.asking import Trust
 from signatures.verification.verdict import Verdict
 from signatures.verification.worker import Verifier
 from tests.rendering.fixtures import DOCX

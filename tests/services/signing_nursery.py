@@ -30,8 +30,8 @@ from app.store.engine import open_engine
 from app.store.signings import latest_signing
 from app.store.uow import UnitOfWork
 from app.verification_room import VerificationRoom
+from signatures.verification.asking import Expected, Trust
 from signatures.verification.examine import examine
-from signatures.verification.trusting import Expected, Trust
 from signatures.verification.verdict import Verdict
 from signatures.verification.worker import Verifier
 from tests.services import nursery

@@ -20,7 +20,7 @@ from app.services.moving import law_day
 from app.services.signing_finish import finish
 from app.signing_room import Room
 from app.store.signings import events_of
-from signatures.verification.trusting import Trust
+from signatures.verification.asking import Trust
 from signatures.verification.verdict import Outcome, Verdict
 from signatures.verification.worker import Verifier
 from tests.services.outside_time import LOOPBACK, NAME, OutsideTime

@@ -26,7 +26,7 @@ from app.signing_room import Room
 from app.store.audit import entries
 from app.store.contracts import find_contract
 from app.store.signings import CertificateRow, find_certificate
-from signatures.verification.trusting import Trust
+from signatures.verification.asking import Trust
 from signatures.verification.verdict import Outcome, Verdict
 from signatures.verification.worker import Verifier
 from tests.services.fixtures import LAWYER, OTHER, ensure

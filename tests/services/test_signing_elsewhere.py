@@ -32,7 +32,7 @@ from app.store.audit import entries, entries_of
 from app.store.signings import events_of, find_certificate
 from app.verification_room import VerificationRoom
 from signatures.authority import read_roots
-from signatures.verification.trusting import Trust
+from signatures.verification.asking import Trust
 from tests.services.conftest import Units
 from tests.services.fixtures import LAWYER
 from tests.services.outside_time import LOOPBACK, OutsideTime

@@ -25,8 +25,8 @@ from signatures.archive import archive
 from signatures.credentials import plain
 from signatures.imported import accept
 from signatures.remote import Pending, begin, finish
+from signatures.verification.asking import Expected, Trust
 from signatures.verification.examine import examine
-from signatures.verification.trusting import Expected, Trust
 from signatures.verification.worker import Verifier
 from tests.signatures.ceremony import Ceremony, utc_now
 from tests.signatures.tampering import page_replaced, saved_again_by_pikepdf

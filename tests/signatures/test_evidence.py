@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from signatures.certificates import fingerprint
 from signatures.evidence.package import Enclosed, Evidence, make_package
 from signatures.revocation import Reason, Revocation, Status
+from signatures.verification.asking import Expected, Trust
 from signatures.verification.examine import examine
-from signatures.verification.trusting import Expected, Trust
 from tests.signatures.ceremony import Ceremony, utc_now
 from tests.signatures.tampering import bytes_behind_the_end, page_replaced
 from tests.signatures.tools import openssl, refused

@@ -26,8 +26,8 @@ from signatures.seal import SealDesign, SealKind, draw_seal
 from signatures.seam import SeamOptions, SeamPages
 from signatures.signing import Signing, sign
 from signatures.time_source import Clock, OutsideService, TimeSource
+from signatures.verification.asking import Expected, Trust
 from signatures.verification.examine import examine
-from signatures.verification.trusting import Expected, Trust
 from signatures.verification.verdict import Outcome
 from tests.signatures.ceremony import ORDER, Ceremony, begin, credentials, hand, utc_now
 from tests.signatures.tools import drawn, embedded, openssl, refused, write_pem

@@ -21,9 +21,9 @@ from signatures.revocation import Reason, Revocation, Status
 from signatures.signing import sign
 from signatures.time_source import TimeSource
 from signatures.validation_data import ValidationData
+from signatures.verification.asking import Expected, Trust
 from signatures.verification.examine import examine
 from signatures.verification.reasons import _TEXTS
-from signatures.verification.trusting import Expected, Trust
 from signatures.verification.verdict import Change, Outcome, Verdict, read_verdict
 from tests.signatures.ceremony import ORDER, Ceremony, begin, credentials, utc_now
 from tests.signatures.tampering import TAMPERS, Tamper, cut_back, transplanted

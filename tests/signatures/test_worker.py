@@ -16,8 +16,8 @@ import pikepdf
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from signatures.verification.asking import Trust
 from signatures.verification.spawning import spawner
-from signatures.verification.trusting import Trust
 from signatures.verification.verdict import Outcome, Verdict
 from signatures.verification.worker import Limits, Verifier
 from tests.signatures.ceremony import Ceremony, utc_now

@@ -25,7 +25,7 @@ from app.store.contracts import find_contract
 from app.store.elsewhere import tokens_of
 from app.store.signings import events_of
 from signatures.authority import read_roots
-from signatures.verification.trusting import Trust
+from signatures.verification.asking import Trust
 from signatures.verification.worker import Verifier
 from tests.services.signing_house import A_SIGN, B_SIGN, approved
 from tests.web.conftest import Server

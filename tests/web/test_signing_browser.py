@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from app.services.signing_finish import finish
 from app.store.signings import find_signing
-from signatures.verification.trusting import Trust
+from signatures.verification.asking import Trust
 from signatures.verification.worker import Verifier
 from tests.web.servers import Server
 from tests.web.signing_post import LIN, SHEN, Post, draw, identify, read_and_agree, set_pin
