@@ -165,9 +165,17 @@ def children(process: int) -> list[str]:
     return Path(f"/proc/{process}/task/{process}/children").read_text().split()
 
 
+def no_children(process: int) -> None:
+    until = time.monotonic() + 10
+    while children(process):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+
+
 def test_a_process_that_was_given_up_is_ended(ceremony: Ceremony) -> None:
     """One that goes on would take the processor for as long as its own limit lets it; here it stands still for ever."""
     source, found = spawner().process.pid, list[Verdict]()
+    no_children(source)  # copies that other tests asked for are waited for a moment after they ended
     asking = Thread(
         target=lambda: found.append(Verifier(Limits(wall=2)).verify(bomb_in_attachment(), trust(ceremony), utc_now()))
     )
@@ -177,10 +185,7 @@ def test_a_process_that_was_given_up_is_ended(ceremony: Ceremony) -> None:
     os.kill(int(made[0]), signal.SIGSTOP)
     asking.join()
     assert found[0].codes() == {"file.limits"}
-    until = time.monotonic() + 10
-    while children(source):
-        assert time.monotonic() < until
-        time.sleep(0.05)
+    no_children(source)
 
 
 def test_nobody_notices_that_the_process_to_copy_was_ended(verifier: Verifier, ceremony: Ceremony) -> None:
