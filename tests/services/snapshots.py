@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from app.store.engine import open_engine
+from app.store.engine import open_engine, reading
 from app.store.uow import UnitOfWork
 from tests.databases import copy_database, copy_of_template
 from tests.services.sharing import KINDS, both_databases
@@ -31,12 +31,13 @@ class Snapshots:
     held: dict[tuple[str, Any], tuple[str, Any]] = field(default_factory=dict)
 
     @contextmanager
-    def of(self, kind: str, build: Callable[[Units], Any]) -> Iterator[tuple[Units, Any]]:
+    def of(self, kind: str, build: Callable[[Units], Any], *, read_only: bool = False) -> Iterator[tuple[Units, Any]]:
         """Units of work over a copy of the database that ``build`` filled, and a copy of what it returned."""
         name, made = self._filled(kind, build)
         with self._copy(kind, name) as address:
             engine = open_engine(address)
-            yield (lambda: UnitOfWork(engine)), copy.deepcopy(made)
+            used = reading(engine) if read_only else engine
+            yield (lambda: UnitOfWork(used)), copy.deepcopy(made)
             engine.dispose()
 
     def _filled(self, kind: str, build: Callable[[Units], Any]) -> tuple[str, Any]:
@@ -80,6 +81,18 @@ def filled(build: Callable[[Units], Any], kinds: tuple[str, ...] = KINDS) -> Any
     @pytest.fixture(params=kinds)
     def fixture(request: pytest.FixtureRequest, snapshots: Snapshots) -> Iterator[Any]:
         with snapshots.of(request.param, build) as (units, made):
+            made.units = units
+            yield made
+
+    return fixture
+
+
+def shared(build: Callable[[Units], Any]) -> Any:
+    """A fixture like that of ``filled`` whose one copy all tests of a file share: its units of work refuse to write."""
+
+    @pytest.fixture(scope="module", params=KINDS)
+    def fixture(request: pytest.FixtureRequest, snapshots: Snapshots) -> Iterator[Any]:
+        with snapshots.of(request.param, build, read_only=True) as (units, made):
             made.units = units
             yield made
 

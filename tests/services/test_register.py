@@ -17,14 +17,14 @@ from tests.services.conftest import Units
 from tests.services.fixtures import NOW
 from tests.services.sharing import both_databases
 from tests.services.shelf import Shelf
+from tests.services.snapshots import filled, shared
 
 pytestmark = both_databases
 
 STAGES = ("draft", "active", "expired", "active", "void", "archived", "expiring", "draft", "signed")
 
 
-@pytest.fixture
-def shelf(units: Units) -> Shelf:
+def _filled(units: Units) -> Shelf:
     """Nine contracts that differ in everything, with values that tie or are missing."""
     made = Shelf(units)
     other = made.person("li", "李律师", Role.DRAFTER)
@@ -37,6 +37,11 @@ def shelf(units: Units) -> Shelf:
             created_at=NOW + timedelta(days=n), updated_at=NOW - timedelta(days=n * 7 % 5, hours=n),
         )  # fmt: skip
     return made
+
+
+shelf = shared(_filled)
+own_shelf = filled(_filled)
+"""For a test that adds to it."""
 
 
 def read(
@@ -95,10 +100,10 @@ def test_turning_pages_forth_and_back_shows_every_contract_once(shelf: Shelf, ke
     assert page.after
 
 
-def test_a_contract_that_changes_between_two_pages_disturbs_no_other(shelf: Shelf) -> None:
-    first = read(shelf, order=Order(SortKey.NUMBER, False), size=3)
-    shelf.contract("HT-1x")
-    assert numbers(read(shelf, order=Order(SortKey.NUMBER, False), size=3, after=first.after)) == "345"
+def test_a_contract_that_changes_between_two_pages_disturbs_no_other(own_shelf: Shelf) -> None:
+    first = read(own_shelf, order=Order(SortKey.NUMBER, False), size=3)
+    own_shelf.contract("HT-1x")
+    assert numbers(read(own_shelf, order=Order(SortKey.NUMBER, False), size=3, after=first.after)) == "345"
 
 
 @pytest.mark.parametrize("place", ["x", "W10", "WzksMSwiYSJd", "e30", "WzAsImEiLDFd", "!!!", "W251bGxd"])
@@ -167,17 +172,17 @@ def test_what_is_handed_out_for_export_has_the_order_of_the_list_and_ends_at_the
 # ---- who sees what
 
 
-def test_a_confidential_contract_is_neither_shown_nor_counted_nor_handed_out_to_others(shelf: Shelf) -> None:
-    other = shelf.person("sun", "孙律师", Role.DRAFTER, Role.CONTRACT_ADMINISTRATOR, Role.AUDITOR)
-    named = shelf.person("qian", "钱审批", Role.APPROVER)
-    shelf.contract("HT-9", party_a="秘密公司", confidential=True, readers=(named,))
+def test_a_confidential_contract_is_neither_shown_nor_counted_nor_handed_out_to_others(own_shelf: Shelf) -> None:
+    other = own_shelf.person("sun", "孙律师", Role.DRAFTER, Role.CONTRACT_ADMINISTRATOR, Role.AUDITOR)
+    named = own_shelf.person("qian", "钱审批", Role.APPROVER)
+    own_shelf.contract("HT-9", party_a="秘密公司", confidential=True, readers=(named,))
     for key in SortKey:
-        assert "9" not in numbers(read(shelf, order=Order(key), actor=other))
-    assert read(shelf, actor=other).count == len(STAGES)
-    assert read(shelf, Filter(party="秘密"), actor=other).count == 0
-    assert read(shelf, Filter(confidential=True), actor=other).count == 0
-    with shelf.units() as uow:
+        assert "9" not in numbers(read(own_shelf, order=Order(key), actor=other))
+    assert read(own_shelf, actor=other).count == len(STAGES)
+    assert read(own_shelf, Filter(party="秘密"), actor=other).count == 0
+    assert read(own_shelf, Filter(confidential=True), actor=other).count == 0
+    with own_shelf.units() as uow:
         assert len(register_ids(uow, other, Filter(), Order(), 100)[0]) == len(STAGES)
-    for actor in (shelf.lawyer, named):
-        assert numbers(read(shelf, Filter(confidential=True), actor=actor)) == "9"
-        assert read(shelf, actor=actor).count == len(STAGES) + 1
+    for actor in (own_shelf.lawyer, named):
+        assert numbers(read(own_shelf, Filter(confidential=True), actor=actor)) == "9"
+        assert read(own_shelf, actor=actor).count == len(STAGES) + 1
