@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from tests.data_folders import migrated
+
 ROOT = Path(__file__).resolve().parents[2]
 KILLED = int(signal.SIGKILL)
 Said = list[dict[str, Any]]
@@ -67,7 +69,7 @@ class Nursery:
         """Let every step be taken once over a database of this kind, so that children find everything warm."""
         program, wanted = _program(), (self.kind, url.partition(":")[0])
         if wanted not in program.rehearsed:
-            program.order(kind=self.kind, url=url)
+            program.order(kind=self.kind, url=url, migrated=str(migrated()))
             while "ready" not in program.read():
                 pass  # what the rehearsal says
             program.rehearsed.add(wanted)

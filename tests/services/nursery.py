@@ -18,13 +18,12 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn
 
-from sqlalchemy import Dialect, Engine, event, select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from app.domain.approval import ReturnComment
@@ -54,15 +53,14 @@ from app.store.blobs import BlobStore
 from app.store.contracts import ContractRow, contract_of_draft
 from app.store.drafts import recent_drafts
 from app.store.effects import SigningDateRow, fulfilments_of
-from app.store.engine import database_url, open_engine
 from app.store.organisations import OrganisationRow
 from app.store.seal import CHECKPOINT_FILE, AuditSeal
 from app.store.uow import UnitOfWork
-from tests.data_folders import migrated
 from tests.databases import copy_database, drop
 from tests.services.approving import APPROVERS, REASON, SEATS, let_warnings_pass, post
 from tests.services.fixtures import LAWYER, NOW, OTHER, PATTERN, TODAY, draft, ensure, later, organisation, reference
 from tests.services.signed import POST, WORK, sign
+from tests.services.warm_engines import warm_engine
 
 
 class Life:
@@ -296,27 +294,6 @@ def say(**what: object) -> None:
     os.write(1, (json.dumps(what) + "\n").encode())
 
 
-@cache
-def _engine(kind: str) -> tuple[Engine, list[str]]:
-    """One engine for all databases of a kind, and where it connects to: what SQLAlchemy compiled for one database serves the others."""
-    where = [""]
-    engine = open_engine({"sqlite": f"sqlite:///{migrated()}", "postgresql": "postgresql://nobody@127.0.0.1:1/nothing"}[kind])
-
-    def connect(dialect: Dialect, _record: object, positional: list[Any], named: dict[str, Any]) -> None:
-        found, more = dialect.create_connect_args(database_url(where[0]))
-        positional[:] = found
-        named.update(more)
-
-    event.listen(engine, "do_connect", connect)
-    return engine, where
-
-
-def warm_engine(url: str) -> Engine:
-    engine, where = _engine(url.partition(":")[0].partition("+")[0])
-    where[0] = url
-    return engine
-
-
 def live(order: dict[str, Any]) -> NoReturn:
     """A child's whole life; a step that says it was taken already is done."""
     life = import_module(order["kind"]).LIFE(order["url"], Path(order["folder"]), order["at"])
@@ -329,12 +306,13 @@ def live(order: dict[str, Any]) -> NoReturn:
     os._exit(0)
 
 
-def rehearse(kind: str, url: str) -> None:
-    """Every step of a kind of life once over a database beside ``url`` that is thrown away, so that a child finds everything warm."""
+def rehearse(kind: str, url: str, migrated: str) -> None:
+    """Every step of a kind of life once over a database that is thrown away, so that a child finds everything warm: beside the one at
+    ``url``, or a copy of the SQLite file ``migrated``."""
     module = import_module(kind)
     with TemporaryDirectory() as folder:
         if url.startswith("sqlite"):
-            at = f"sqlite:///{shutil.copy(migrated(), folder)}"
+            at = f"sqlite:///{shutil.copy(migrated, folder)}"
         else:
             server = url.rpartition("/")[0]
             at = copy_database(f"{server}/postgres", f"rehearsal_{os.getpid()}_{kind.rpartition('.')[2]}")
@@ -351,7 +329,7 @@ def main() -> None:
     for line in sys.stdin:
         order = json.loads(line)
         if "steps" not in order:
-            rehearse(order["kind"], order["url"])
+            rehearse(order["kind"], order["url"], order["migrated"])
             say(ready=True)
             continue
         child = os.fork()

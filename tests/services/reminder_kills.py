@@ -7,6 +7,7 @@ days two of them at once, and on some the clock was set back an hour in between.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import random
@@ -20,14 +21,18 @@ from typing import NoReturn
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
+from app.domain.messages import Mail
 from app.notify.mail import Smtp
 from app.services.outbox import deliver_outbox
-from app.store.engine import open_engine
 from app.store.uow import UnitOfWork
-from tests.services.reminder_years import World, calendar_days, happen, moment, settle, tick, world
+from tests.databases import clone, drop
+from tests.services.reminder_years import FIRST, World, calendar_days, happen, live, moment, settle, tick, world
+from tests.services.warm_engines import warm_engine
 
 ONWARD = (0, 1, 2, 4, 8)
 """Hours after the round at which the outbox is looked at again on the same day."""
+REHEARSED = 5
+"""The seed of a world whose rounds come to most statements."""
 DOUBLED, SET_BACK = 0.15, 0.1
 """How often two clocks run at once, and how often one was set back."""
 
@@ -55,7 +60,7 @@ class Life:
         return child
 
     def _round(self, day: date, fate: Fate) -> NoReturn:
-        engine, reached = open_engine(self.url), 0
+        engine, reached = warm_engine(self.url), 0
 
         def boundary(*_arguments: object) -> None:
             nonlocal reached
@@ -84,7 +89,9 @@ class Life:
 def main(url: str, seed: int, contracts: int, days: int, kills: int, port: int) -> None:
     made, chance = world(seed, contracts, days), random.Random(seed)
     life, happened = Life(url, made, port), Counter[str]()
-    engine = open_engine(url)
+    gc.disable()  # short lives: the collector would only copy pages that a child shares
+    rehearse(url)
+    engine = warm_engine(url)
     settle(lambda: UnitOfWork(engine), made)
     engine.dispose()
     for day in calendar_days(made):
@@ -103,6 +110,29 @@ def main(url: str, seed: int, contracts: int, days: int, kills: int, port: int) 
             happened["set_back"] += 1
             assert not ended(life.child(day, Fate(back=60)))
     print(json.dumps(happened))
+
+
+class Taking:
+    """A mail server of the rehearsal."""
+
+    def send(self, mail: Mail) -> None:
+        pass
+
+
+def rehearse(url: str) -> None:
+    """Some rounds in a copy that is thrown away, so that a child finds everything compiled."""
+    copy = clone(url, f"rehearsal_{os.getpid()}")
+    made, engine = world(REHEARSED, 12, 25), warm_engine(copy)
+
+    def units() -> UnitOfWork:
+        return UnitOfWork(engine)
+
+    settle(units, made)
+    live(units, made)
+    deliver_outbox(units, Smtp("127.0.0.1", 1, "none", "a@example.com", timeout=0.4), lambda: moment(FIRST + timedelta(60)))
+    deliver_outbox(units, Taking(), lambda: moment(FIRST + timedelta(61)))
+    engine.dispose()
+    drop(copy)
 
 
 def ended(child: int) -> bool:
