@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,17 @@ CAUSES = ("comments:", "approval:", "stage:", "renewed:", "damaged:", "owner:")
 nursery = nursery_of("tests.services.nursery")
 
 
-def _logged(uow: UnitOfWork, action: str, name: str) -> Counter[str]:
-    found = (json.loads(e.data) for e in audit.entries(uow.session) if e.action == action)
-    return Counter(data[name] for data in found)
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The entries of the log, read once for all that is held against them."""
+
+    entries: tuple[Entry, ...]
+
+    def of(self, *actions: str, about: str | None = None) -> list[Entry]:
+        return [e for e in self.entries if e.action in actions and about in (None, e.subject)]
+
+    def count(self, action: str, name: str) -> Counter[str]:
+        return Counter(json.loads(e.data)[name] for e in self.of(action))
 
 
 def assert_whole(engine: Engine, folder: Path, said: list[dict[str, Any]], *, texts: bool = True) -> None:
@@ -63,6 +72,7 @@ def assert_whole(engine: Engine, folder: Path, said: list[dict[str, Any]], *, te
     with UnitOfWork(engine) as uow:
         report = verify_audit(uow, seal.verifier(), seal)
         assert report.verdict.sound, report.verdict.summary
+        log = Log(tuple(audit.entries(uow.session)))
         rows = {
             "organisation": (OrganisationRow.id, "organisation.created", "organisation"),
             "contract": (ContractRow.number, "contract.created", "number"),
@@ -73,13 +83,13 @@ def assert_whole(engine: Engine, folder: Path, said: list[dict[str, Any]], *, te
         }
         for column, action, name in rows.values():
             found = Counter(x for x in uow.session.scalars(select(column)) if not x.startswith(CAUSES))
-            assert found == _logged(uow, action, name), action
+            assert found == log.count(action, name), action
         told = "".join(uow.session.scalars(select(OutboxRow.text)))
         assert all(text in told for text in uow.session.scalars(select(CommentRow.text))), "a comment of which nobody was told"
         contracts = list(uow.session.scalars(select(ContractRow)))
         rounds = list(uow.session.scalars(select(ApprovalRow).options(selectinload(ApprovalRow.seats))))
-        assert_rounds(uow, contracts, rounds)
-        assert_effects(uow, contracts)
+        assert_rounds(uow, log, contracts, rounds)
+        assert_effects(uow, log, contracts)
         there = {
             "organisation": set(uow.session.scalars(select(OrganisationRow.id))),
             "draft": set(uow.session.scalars(select(DraftRow.id))),
@@ -92,7 +102,7 @@ def assert_whole(engine: Engine, folder: Path, said: list[dict[str, Any]], *, te
             "consented": {f"{a.id}:{s.function}" for a in rounds for s in a.seats if s.consent_by},
             "returned": {a.id for a in rounds if a.status == "returned"},
             "signed": set(uow.session.scalars(select(SigningDateRow.contract_id))),
-            "checked": {f"{e.subject}:{json.loads(e.data)['condition']}" for e in _entries(uow, "effect.checked_off")},
+            "checked": {f"{e.subject}:{json.loads(e.data)['condition']}" for e in log.of("effect.checked_off")},
             "checkpoint": {p.size for p in audit.checkpoints(uow.session)},
         }
         for line in said:
@@ -111,11 +121,11 @@ def assert_whole(engine: Engine, folder: Path, said: list[dict[str, Any]], *, te
         blobs.get(name)
 
 
-def assert_rounds(uow: UnitOfWork, contracts: list[ContractRow], rounds: list[ApprovalRow]) -> None:
+def assert_rounds(uow: UnitOfWork, log: Log, contracts: list[ContractRow], rounds: list[ApprovalRow]) -> None:
     """A stage, its round, their entries and the mails they cause are there together or not at all."""
-    assert Counter(a.id for a in rounds) == _logged(uow, "approval.submitted", "approval")
+    assert Counter(a.id for a in rounds) == log.count("approval.submitted", "approval")
     seats = Counter(f"{a.id}:{s.function}" for a in rounds for s in a.seats if s.consent_by)
-    told = (json.loads(e.data) for e in audit.entries(uow.session) if e.action == "approval.consented")
+    told = (json.loads(e.data) for e in log.of("approval.consented"))
     assert seats == Counter(f"{d['approval']}:{d['function']}" for d in told)
     asked = {key.split(":")[1] for key in uow.session.scalars(select(OutboxRow.key)) if key.startswith("approval:")}
     assert {a.id for a in rounds} <= asked, "a submission of which no approver was told"
@@ -128,20 +138,16 @@ def assert_rounds(uow: UnitOfWork, contracts: list[ContractRow], rounds: list[Ap
         open_ones = {"open": "in_review", "approved": "approved"}
         assert contract.stage == (open_ones.get(mine[-1].status, "draft") if mine else "draft")
         assert all(a.status not in open_ones for a in mine[:-1])
-        moved = [e for e in audit.entries_of(uow.session, contract.id) if e.action == "contract.moved"]
+        moved = log.of("contract.moved", about=contract.id)
         assert contract.stage == (json.loads(moved[-1].data)["after"][0] if moved else "draft")
 
 
-def _entries(uow: UnitOfWork, *actions: str) -> list[Entry]:
-    return [e for e in audit.entries(uow.session) if e.action in actions]
-
-
-def assert_effects(uow: UnitOfWork, contracts: list[ContractRow]) -> None:
+def assert_effects(uow: UnitOfWork, log: Log, contracts: list[ContractRow]) -> None:
     """Signing dates, conditions, stages, the people of a contract and master data are as the log says, and each move is told."""
     signed = set(uow.session.scalars(select(SigningDateRow.contract_id)))
-    assert signed == {e.subject for e in _entries(uow, "contract.signed")}
+    assert signed == {e.subject for e in log.of("contract.signed")}
     checked: Counter[tuple[str, str]] = Counter()
-    for entry in _entries(uow, "effect.checked_off", "effect.undone"):
+    for entry in log.of("effect.checked_off", "effect.undone"):
         checked[entry.subject, json.loads(entry.data)["condition"]] += 1 if entry.action == "effect.checked_off" else -1
     assert {k for k, n in checked.items() if n} == {
         (r.contract_id, r.condition) for r in uow.session.scalars(select(FulfilmentRow))
@@ -149,22 +155,16 @@ def assert_effects(uow: UnitOfWork, contracts: list[ContractRow]) -> None:
     assert set(checked.values()) <= {0, 1}
     keys = set(uow.session.scalars(select(OutboxRow.key)))
     for contract in contracts:
-        moved = [
-            (e.actor, json.loads(e.data)) for e in audit.entries_of(uow.session, contract.id) if e.action == "contract.moved"
-        ]
+        moved = [(e.actor, json.loads(e.data)) for e in log.of("contract.moved", about=contract.id)]
         assert contract.stage == (moved[-1][1]["after"][0] if moved else "draft")
         assert (contract.took_effect_on is not None) == any(m["event"] == "took_effect" for _, m in moved)
         told = [f"stage:{contract.id}:{m['event']}:{m['due']}:{LAWYER.id}" for who, m in moved if who == "clock" and "due" in m]
         assert set(told) <= keys, "a move of which the owner was not told"
-        closed = [
-            json.loads(e.data) for e in audit.entries_of(uow.session, contract.id) if e.action == "contract.confidentiality"
-        ]
+        closed = [json.loads(e.data) for e in log.of("contract.confidentiality", about=contract.id)]
         assert contract.confidential == (closed[-1]["confidential"] if closed else False)
         assert sorted(r.user_id for r in contract.readers) == (closed[-1]["after"] if closed else [])
     for row in uow.session.scalars(select(OrganisationRow)):
-        changes = [
-            json.loads(e.data)["after"] for e in audit.entries_of(uow.session, row.id) if e.action == "organisation.changed"
-        ]
+        changes = [json.loads(e.data)["after"] for e in log.of("organisation.changed", about=row.id)]
         assert row.note == (changes[-1]["note"] if changes else "")
 
 
@@ -178,7 +178,8 @@ def test_a_process_killed_at_any_commit_boundary_loses_nothing_and_leaves_nothin
     assert_whole(engine, tmp_path, deaths.said)
     with UnitOfWork(engine) as uow:
         assert {"returned", "approved"} <= set(uow.session.scalars(select(ApprovalRow.status)))
-        assert {"took_effect", "window_opened"} <= {json.loads(e.data)["event"] for e in _entries(uow, "contract.moved")}
+        log = Log(tuple(audit.entries(uow.session)))
+        assert {"took_effect", "window_opened"} <= {json.loads(e.data)["event"] for e in log.of("contract.moved")}
     engine.dispose()
     assert deaths.count >= FEWEST
     kinds = {kind for line in deaths.said for kind in line}
