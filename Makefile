@@ -2,9 +2,11 @@
 VENV ?= .venv
 PY := $(VENV)/bin/python
 export VENV
-# Tests run on as many processes as there are cores, four at the most: each has a PostgreSQL server and a browser of its own.
+# Tests run on one process more than there are cores, for each waits a fifth of its time for browsers, servers and children; on four at the
+# most, and on no more than memory has room for: each has a PostgreSQL server and a browser of its own.
 CORES := $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
-WORKERS ?= $(shell [ $(CORES) -lt 2 ] && echo 0 || { [ $(CORES) -gt 4 ] && echo 4 || echo $(CORES); })
+ROOM := $(shell awk '/^MemAvailable/ {print int($$2 / 2000000)}' /proc/meminfo 2>/dev/null || echo 4)
+WORKERS ?= $(shell n=$$(($(CORES) + 1)); for most in 4 $(ROOM); do [ $$n -gt $$most ] && n=$$most; done; [ $(CORES) -lt 2 ] || [ $$n -lt 2 ] && echo 0 || echo $$n)
 # Tests start the program in many processes: what Python made of its source is kept, whatever the machine is used to.
 TESTS = env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --databases $(DATABASES)
 # A test of the services runs on SQLite or on PostgreSQL, what works side by side on both; `DATABASES=both`: every one on both.
