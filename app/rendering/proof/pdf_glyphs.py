@@ -15,6 +15,8 @@ from typing import Any
 import pikepdf
 from fontTools.ttLib import TTFont, TTLibError
 
+from app.rendering.proof.cff_outlines import CffOutlines
+
 _TOKEN = re.compile(
     rb"/([^\s/<>\[\]()]+)\s+-?[\d.]+\s+Tf"  # 1: font
     rb"|\[([^\]()]*)\]\s*TJ"  # 2: array of hex strings
@@ -127,7 +129,7 @@ def _problems(font: Any, codes: set[int], page: int) -> list[str]:
         font.ToUnicode.read_bytes() if "/ToUnicode" in font else b"")}  # fmt: skip
     try:
         is_drawn = _drawn(program.read_bytes())
-    except (TTLibError, KeyError, ValueError) as fault:
+    except (TTLibError, LookupError, ValueError) as fault:
         return [f"第{page}页的字体 {name} 无法读取：{fault}"]
     problems = []
     for code in sorted(codes):
@@ -152,18 +154,16 @@ def _drawn(program: bytes) -> Callable[[int], bool]:
         blank = outline(0)
         return lambda gid: bool(outline(gid)) and outline(gid) != blank
     top = font["CFF "].cff.topDictIndex[0]
-    charstrings = top.CharStrings.charStringsIndex
-    count = len(charstrings)
-    glyph_of: dict[int, int] | None = None
-    if hasattr(top, "ROS"):
-        glyph_of = {int(name[3:]) if name.startswith("cid") else 0: gid for gid, name in enumerate(top.charset)}
-    notdef = charstrings[0].bytecode
+    outlines = CffOutlines(font.reader["CFF "], top.rawDict["CharStrings"])
+    # Without ROS the codes are glyph numbers.
+    glyph_of = outlines.by_charset(top.rawDict["charset"]) if "ROS" in top.rawDict else int
+    notdef = outlines[0]
 
     def drawn(cid: int) -> bool:
-        gid = cid if glyph_of is None else glyph_of.get(cid, -1)
-        if not 0 < gid < count:
+        gid = glyph_of(cid)
+        if not 0 < gid < outlines.count:
             return False
-        code = charstrings[gid].bytecode
+        code = outlines[gid]
         return len(code) > _EMPTY_CHARSTRING and code != notdef
 
     return drawn
