@@ -68,14 +68,26 @@ LESSER = "axe._audit.rules.filter(r => !['serious', 'critical'].includes(r.impac
 """Rules that can find nothing serious: whatever a rule finds bears the impact that the rule states."""
 
 
+STAND_IN = """async options => {
+    const papers = [...document.querySelectorAll('.paper')].map(paper => [paper, paper.cloneNode(false)]);
+    for (const [paper, blank] of papers) {
+        blank.style.height = `${paper.offsetHeight}px`;
+        blank.textContent = '…';
+        paper.replaceWith(blank);
+    }
+    try { return await axe.run({exclude: ['.paper']}, options); }
+    finally { for (const [paper, blank] of papers) blank.replaceWith(paper); }
+}"""
+"""axe-core looks where each of the contract's thousands of nodes lies even when they are excluded: a blank sheet of the same size is quicker."""
+
+
 def serious(page: Page, *, paper: bool = False) -> list[str]:
     """What axe-core calls serious or critical; the long contract itself only where ``paper`` asks for it."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
-    where = "document" if paper else "{exclude: ['.paper']}"
     # Whatever passes isn't listed node by node: of a whole contract that takes longer than the rules themselves.
     options = f"{{resultTypes: ['violations'], rules: Object.fromEntries({LESSER})}}"
-    found = page.evaluate(f"axe.run({where}, {options})")["violations"]
+    found = page.evaluate(f"({'o => axe.run(document, o)' if paper else STAND_IN})({options})")["violations"]
     return [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found if v["impact"] in ("serious", "critical")]
 
 
