@@ -31,7 +31,7 @@ def test_two_signatories_on_two_browsers_from_the_mail_to_the_finished_copy(
 ) -> None:
     for page, address in ((phone, LIN), (fresh_page, SHEN)):
         identify(page, post, address)
-        read_and_agree(page)
+        read_and_agree(page, slowly=page is phone)
     set_pin(phone)
     phone.get_by_role("button", name="确认签署").click()
     expect(phone.get_by_text("请先写下您的签名。")).to_be_visible()
