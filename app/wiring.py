@@ -17,7 +17,6 @@ from app.domain.documents import DocumentMeta, RenderedPdf
 from app.domain.errors import ContractError
 from app.domain.monthly_report import MonthlyReport
 from app.domain.tree import Instrument
-from app.moments import BEIJING as BEIJING
 from app.moments import now as now
 from app.moments import today as today
 from app.services.generation import Tools

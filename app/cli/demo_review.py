@@ -17,6 +17,7 @@ from app.domain.errors import ContractError
 from app.domain.lifecycle import Stage
 from app.domain.numbering_pattern import parse_pattern
 from app.domain.permissions import Actor, Role
+from app.domain.term import BEIJING
 from app.domain.variables import DeviationKind
 from app.services import comment_mails, deciding
 from app.services.access import actor_with_login
@@ -35,7 +36,7 @@ from app.services.submitting import submit
 from app.settings import Settings
 from app.store.outbox import messages
 from app.store.uow import UnitOfWork
-from app.wiring import BEIJING, Wiring
+from app.wiring import Wiring
 
 TODAY = date(2026, 11, 22)
 BEGAN = datetime(2026, 11, 22, 9, 0, tzinfo=BEIJING)

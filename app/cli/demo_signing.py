@@ -14,6 +14,7 @@ from app.domain.errors import ContractError
 from app.domain.execution import Mark, Order
 from app.domain.lifecycle import Stage
 from app.domain.signing_form import Hand, HandKind, SeamWish
+from app.domain.term import BEIJING
 from app.services.access import Client
 from app.services.signing_access import enter_code, request_code
 from app.services.signing_ceremony import bench, consent, mark_read, sign
@@ -24,7 +25,7 @@ from app.services.signing_start import read_ask, start
 from app.services.signing_views import read_signing
 from app.signing_room import Room
 from app.store.outbox import messages
-from app.wiring import BEIJING, Wiring
+from app.wiring import Wiring
 
 CLIENT = Client("203.0.113.24", "演示")
 HANDS = {

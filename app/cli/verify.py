@@ -11,7 +11,8 @@ from pathlib import Path
 import click
 
 from app.cli.common import settings
-from app.moments import BEIJING, now
+from app.domain.term import BEIJING
+from app.moments import now
 from app.settings import Settings
 from signatures.verification.verdict import Verdict
 

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 
+from app.domain.term import BEIJING
+
 Cell = str | Decimal | date | datetime | None
-BEIJING = ZoneInfo("Asia/Shanghai")
 MONEY, DAY, MOMENT = "#,##0.00", "yyyy-mm-dd", "yyyy-mm-dd hh:mm"
 LONGEST = 32_767
 """Characters that a cell may have."""

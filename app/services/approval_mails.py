@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from app.domain.approval import ApprovalRound
 from app.domain.messages import NewMail
 from app.domain.permissions import Action, Actor, may
+from app.domain.term import BEIJING
 from app.services.access import actor_of, record_of
 from app.services.approval_rows import read_asked
 from app.services.approvers import Candidate, deciders, holders
@@ -19,8 +19,6 @@ from app.store.contracts import ContractRow
 from app.store.uow import UnitOfWork
 from app.store.users import find_user
 from app.store.versions import find_version
-
-BEIJING = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from app.domain.audit import CheckpointVerifier
 from app.domain.messages import NewMail
 from app.domain.permissions import Action, Actor, Role, require
+from app.domain.term import BEIJING
 from app.services.access import actor_of
 from app.services.auditing import AuditReport, verify_audit
 from app.services.ports import CheckpointFile, MailWriter
@@ -19,7 +19,6 @@ from app.store.users import users_by_name
 
 EVERY = timedelta(hours=24)
 KEPT = 400
-BEIJING = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True, slots=True)

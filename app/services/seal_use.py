@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from app.domain.approval import RoundStatus
 from app.domain.errors import ContractError, InputError, InputFault
@@ -30,6 +29,7 @@ from app.domain.seal_register import (
     use_faults,
     use_moved,
 )
+from app.domain.term import BEIJING
 from app.services.access import actor_of, record_of
 from app.services.approval_rows import current
 from app.services.journal import note
@@ -51,7 +51,6 @@ from app.store.seals import (
 from app.store.uow import UnitOfWork
 from app.store.users import find_user, user_names
 
-BEIJING = ZoneInfo("Asia/Shanghai")
 SEALABLE = (Stage.APPROVED, Stage.SIGNING, Stage.SIGNED, Stage.ACTIVE, Stage.EXPIRING)
 """From the approved text on, as long as the contract lives."""
 ELECTRONIC = (Stage.APPROVED, Stage.SIGNING)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from app.domain.calendar import WorkingCalendar
 from app.domain.errors import ContractError
@@ -27,7 +26,6 @@ from app.store.terms import terms_of
 from app.store.uow import UnitOfWork
 from app.store.versions import latest_version
 
-BEIJING = ZoneInfo("Asia/Shanghai")
 OPTION_NOTICE = "option_notice"
 """Kind of the paper by which a party exercises its option; the brief has no form for it."""
 

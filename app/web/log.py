@@ -10,12 +10,12 @@ from flask import Blueprint, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from app.domain.term import BEIJING
 from app.services import reading_log as service
 from app.services.log_upkeep import log_state
 from app.web.contract_pages import contract_page
 from app.web.desk import desk
 from app.web.gate import actor
-from app.web.pages import BEIJING
 
 contract_pages = Blueprint("contract_log", __name__, url_prefix="/contracts/<contract_id>/audit")
 house_pages = Blueprint("house_log", __name__, url_prefix="/audit")

@@ -7,17 +7,16 @@ import os
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from flask import Flask, redirect, request, url_for
 from markupsafe import Markup, escape
 from werkzeug.wrappers import Response
 
+from app.domain.term import BEIJING
 from app.web.language import back, choose_language
 
 ROOT = Path(__file__).resolve().parents[2]
 _STATIC = str(ROOT / "app" / "web" / "static")
-BEIJING = ZoneInfo("Asia/Shanghai")
 
 
 def init_pages(app: Flask) -> None:
