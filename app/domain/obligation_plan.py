@@ -31,6 +31,7 @@ from app.domain.obligation_basis import (
 from app.domain.obligations import HOURS, Catalogue, Cause, Duty, Every, Once, Place, Standing
 from app.domain.priorities import response_limit
 from app.domain.reasoning import Reasoner
+from app.domain.remembering import Same
 from app.domain.term import BEIJING, Interval, LegalDate, Period, ServiceWindow, Unit, chinese_date, nth_working_day, service_due
 
 _ONE_DAY = timedelta(days=1)
@@ -74,19 +75,15 @@ class _Planner:
     first: date
     last: date
 
-    def _large(self) -> tuple[object, ...]:
-        return self.catalogue, self.text.values, self.text.labels, self.basis.official
-
-    def _small(self) -> tuple[object, ...]:
-        return self.basis.chain, self.basis.effective_on, self.basis.ended_on, self.first, self.last
+    def _key(self) -> tuple[object, ...]:
+        basis, large = self.basis, Same(self.catalogue, self.text.values, self.text.labels, self.basis.official)
+        return large, basis.chain, basis.effective_on, basis.ended_on, self.first, self.last
 
     def __hash__(self) -> int:
-        return hash((*map(id, self._large()), self._small()))
+        return hash(self._key())
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _Planner) or self._small() != other._small():
-            return False
-        return all(a is b for a, b in zip(self._large(), other._large(), strict=True))
+        return isinstance(other, _Planner) and self._key() == other._key()
 
     @property
     def calendar(self) -> WorkingCalendar:

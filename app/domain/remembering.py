@@ -10,7 +10,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class _Same:
+class Same:
     """Arguments told apart by what they are and not by what they hold. They are kept as long as this is, so no address comes back."""
 
     __slots__ = ("what",)
@@ -22,7 +22,7 @@ class _Same:
         return hash(tuple(map(id, self.what)))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and tuple(map(id, self.what)) == tuple(map(id, other.what))
+        return isinstance(other, Same) and tuple(map(id, self.what)) == tuple(map(id, other.what))
 
 
 def remembered(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -30,14 +30,14 @@ def remembered(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
         @lru_cache(maxsize=most)
-        def answer(same: _Same) -> R:
+        def answer(same: Same) -> R:
             return function(*same.what)  # type: ignore[arg-type, call-arg]
 
         @wraps(function)
         def ask(*args: P.args, **kwargs: P.kwargs) -> R:
             if kwargs:
                 raise TypeError("only positional arguments are told apart")
-            return answer(_Same(*args))
+            return answer(Same(*args))
 
         return ask
 

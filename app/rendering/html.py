@@ -17,6 +17,7 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from app.domain.documents import DocumentMeta
+from app.domain.remembering import remembered
 from app.domain.tree import (
     Blank,
     Box,
@@ -135,27 +136,10 @@ KEPT = 4
 """Previews that are kept, half a megabyte each: who opens a text again, or turns its pages, sees the same one."""
 
 
+@remembered(KEPT)
 def kept_preview(instrument: Instrument) -> str:
     """``render_preview`` of a tree; of the very same tree again, what was drawn before."""
-    return _kept(_Same(instrument))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Same:
-    """A tree that equals itself alone: nothing has to be compared, and what is equal may print otherwise."""
-
-    instrument: Instrument
-
-    def __hash__(self) -> int:
-        return id(self.instrument)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.instrument is self.instrument
-
-
-@lru_cache(maxsize=KEPT)
-def _kept(same: _Same) -> str:
-    return render_preview(same.instrument)
+    return render_preview(instrument)
 
 
 def document_markup(name: str, **values: object) -> str:

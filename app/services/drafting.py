@@ -14,6 +14,7 @@ from app.domain.clauses import ClauseLibrary
 from app.domain.derivation import derive
 from app.domain.laws import LawBook
 from app.domain.proofreading import Draft, Finding, Severity, Stage, proofread, unresolved
+from app.domain.remembering import Same
 from app.domain.tree import Instrument
 from app.domain.variables import Answers
 
@@ -70,21 +71,15 @@ class _Asked:
     instrument: Instrument | None = None
     stage: Stage | None = None
 
+    def _key(self) -> tuple[object, ...]:
+        given = self.reference
+        return Same(given.library, given.laws, given.calendar, given.covered), self.words, self.today, self.stage, self.instrument
+
     def __hash__(self) -> int:
-        return hash((self.words, self.today, self.instrument, self.stage))
+        return hash(self._key())
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _Asked):
-            return NotImplemented
-        mine, its = self.reference, other.reference
-        return (
-            mine.library is its.library
-            and mine.laws is its.laws
-            and mine.calendar is its.calendar
-            and mine.covered is its.covered
-            and (self.words, self.today, self.stage) == (other.words, other.today, other.stage)
-            and self.instrument == other.instrument
-        )
+        return isinstance(other, _Asked) and self._key() == other._key()
 
 
 def _spelt(answers: Answers) -> str:

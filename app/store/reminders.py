@@ -195,7 +195,7 @@ def find_subject(session: Session, topic: str, subject_id: str) -> ReminderSubje
 
 
 def subjects_named(session: Session, topic: str, subject_ids: Collection[str]) -> list[ReminderSubjectRow]:
-    """Kept from others until the end of the transaction, in one order for everybody."""
+    """Kept from others until the end of the transaction; those of one statement in one order for everybody."""
     ids, found = sorted(subject_ids), list[ReminderSubjectRow]()
     for first in range(0, len(ids), AT_ONCE):
         named = ReminderSubjectRow.subject_id.in_(ids[first : first + AT_ONCE])

@@ -60,14 +60,14 @@ from tests.databases import copy_database, drop
 from tests.services.approving import APPROVERS, REASON, SEATS, let_warnings_pass, post
 from tests.services.fixtures import LAWYER, NOW, OTHER, PATTERN, TODAY, draft, ensure, later, organisation, reference
 from tests.services.signed import POST, WORK, sign
-from tests.services.warm_engines import warm_engine
+from tests.services.wandering_engine import wandering_engine
 
 
 class Life:
     """One child: its tools, and the count of boundaries it has come to."""
 
     def __init__(self, url: str, folder: Path, at: int | None) -> None:
-        self.engine, self.at, self.reached = warm_engine(url), at, 0
+        self.engine, self.at, self.reached = wandering_engine(url), at, 0
         self.blobs, self.seal = BlobStore(folder / "blobs"), AuditSeal(folder / "audit")
         if at is not None:
             event.listen(self.engine, "commit", lambda _connection: self.boundary())

@@ -27,7 +27,7 @@ from app.services.outbox import deliver_outbox
 from app.store.uow import UnitOfWork
 from tests.databases import clone, drop
 from tests.services.reminder_years import FIRST, World, calendar_days, happen, live, moment, settle, tick, world
-from tests.services.warm_engines import warm_engine
+from tests.services.wandering_engine import wandering_engine
 
 ONWARD = (0, 1, 2, 4, 8)
 """Hours after the round at which the outbox is looked at again on the same day."""
@@ -60,7 +60,7 @@ class Life:
         return child
 
     def _round(self, day: date, fate: Fate, clock: bool) -> NoReturn:
-        engine, reached = warm_engine(self.url), 0
+        engine, reached = wandering_engine(self.url), 0
 
         def boundary(*_arguments: object) -> None:
             nonlocal reached
@@ -91,7 +91,7 @@ def main(url: str, seed: int, contracts: int, days: int, kills: int, port: int) 
     life, happened = Life(url, made, port), Counter[str]()
     gc.disable()  # short lives: the collector would only copy pages that a child shares
     rehearse(url)
-    engine = warm_engine(url)
+    engine = wandering_engine(url)
     settle(lambda: UnitOfWork(engine), made)
     engine.dispose()
     for day in calendar_days(made):
@@ -124,7 +124,7 @@ class Taking:
 def rehearse(url: str) -> None:
     """Some rounds in a copy that is thrown away, so that a child finds everything compiled."""
     copy = clone(url, f"rehearsal_{os.getpid()}")
-    made, engine = world(REHEARSED, 12, 25), warm_engine(copy)
+    made, engine = world(REHEARSED, 12, 25), wandering_engine(copy)
 
     def units() -> UnitOfWork:
         return UnitOfWork(engine)

@@ -27,7 +27,7 @@ def _engine(kind: str) -> tuple[Engine, list[str]]:
     return engine, where
 
 
-def warm_engine(url: str) -> Engine:
+def wandering_engine(url: str) -> Engine:
     engine, where = _engine(url.partition(":")[0].partition("+")[0])
     where[0] = url
     return engine
